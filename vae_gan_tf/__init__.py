@@ -1,0 +1,1 @@
+"""The models of "When Variational Auto-encoders meet Generative Adversarial Networks" (2016)."""

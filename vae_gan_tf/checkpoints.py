@@ -1,0 +1,195 @@
+"""Checkpoints of a run: save, prune, resume, and the lock of the run folder."""
+
+import fcntl
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import keras
+import tensorflow as tf
+
+from vae_gan_tf.errors import UserError
+
+KEPT = 3
+"""How many checkpoints stay on the disk, the newest ones."""
+
+
+@contextmanager
+def lock(folder: Path) -> Iterator[None]:
+    """Holds the run folder for one process; the kernel lets go of it when that process dies.
+
+    Args:
+        folder: the run folder, made if there is none; the file ``lock`` in it stays behind.
+
+    Raises:
+        UserError: somebody holds it already.
+    """
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    with open(folder / "lock", "w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise UserError(
+                f"another process is at work in the run folder {folder}; "
+                "wait until it ends, or give another folder"
+            ) from None
+        yield
+
+
+class Checkpoints:
+    """The newest checkpoints of a run, in ``<folder>/checkpoints``.
+
+    TensorFlow writes a checkpoint under a name of its own, ``step-<step>``, and only then puts
+    that name into the small file ``checkpoint`` beside it, by an atomic rename; older ones are
+    deleted after that. So a process that is killed at any moment leaves the checkpoint before as
+    it was, and the rest of a write that was cut off is deleted by the next ``save``.
+    """
+
+    def __init__(self, folder: Path, **trackables: keras.Model | keras.Optimizer | tf.Module):
+        """Looks into the folder and writes nothing.
+
+        Args:
+            folder: the run folder.
+            **trackables: what is saved and restored, by name; models and optimizers have their
+                variables already (``build`` was called), for a restore fills existing ones.
+
+        Raises:
+            UserError: the file that lists the checkpoints is damaged, or the folder's path has
+                a character of a glob pattern: TensorFlow could not read back what it wrote there,
+                or would prune the checkpoints of another run.
+        """
+        self._folder = Path(folder) / "checkpoints"
+        if set(str(folder)) & set("*?[\\"):
+            raise UserError(
+                f"the run folder {folder} has one of the characters * ? [ \\ in its path, which "
+                "TensorFlow takes for a pattern of several files; give another folder"
+            )
+        self._checkpoint = tf.train.Checkpoint(**trackables)
+        _ = self._checkpoint.save_counter  # made when it is first asked for, and saved too
+        state = self._folder / "checkpoint"
+        damaged = UserError(
+            f"the list of checkpoints {state} is damaged; "
+            "delete it to go on from the newest checkpoint beside it"
+        )
+        try:
+            self._manager = tf.train.CheckpointManager(
+                self._checkpoint, self._folder, max_to_keep=KEPT, checkpoint_name="step"
+            )
+        except ValueError:
+            raise damaged from None
+        if state.exists() and self._manager.latest_checkpoint is None:
+            raise damaged
+
+    def save(self, step: int) -> None:
+        """Writes the checkpoint ``step-<step>`` and deletes all but the newest three."""
+        self._manager.save(checkpoint_number=step)
+        kept = {Path(prefix).name for prefix in self._manager.checkpoints}
+        for path in self._folder.glob("step-*"):
+            name = re.match(r"step-\d+", path.name)
+            if path.is_dir():  # where TensorFlow collects a checkpoint that it is writing
+                shutil.rmtree(path)
+            elif name and name.group() not in kept:
+                path.unlink()
+
+    def restore(self) -> bool:
+        """Puts the newest checkpoint into the variables.
+
+        Everything is read and compared before the first variable is touched.
+
+        Returns:
+            Whether there was a checkpoint.
+
+        Raises:
+            UserError: the checkpoint is damaged, or other variables are in it than are here.
+        """
+        prefixes = self._prefixes()
+        if not prefixes:
+            return False
+        prefix = prefixes[-1]
+        stored = _read_through(prefix)
+        difference = _first_difference(stored, _variables(self._checkpoint))
+        if difference:
+            raise UserError(
+                f"the checkpoint {prefix} is of another architecture: {difference}; "
+                "give the settings that it was trained with, or another folder"
+            )
+        status = self._checkpoint.restore(str(prefix))
+        status.assert_existing_objects_matched()
+        status.assert_consumed()
+        return True
+
+    def _prefixes(self) -> list[Path]:
+        """The checkpoints whose two files are there, oldest first.
+
+        TensorFlow's list decides which ones are whole. Where it was deleted, all files count.
+        """
+        listed = [Path(prefix) for prefix in self._manager.checkpoints]
+        if not listed:
+            listed = sorted(
+                (path.with_suffix("") for path in self._folder.glob("step-*.index")),
+                key=lambda prefix: int(prefix.name.removeprefix("step-")),
+            )
+        return [prefix for prefix in listed if _index(prefix).exists() and _data(prefix).exists()]
+
+
+def _index(prefix: Path) -> Path:
+    return prefix.with_name(f"{prefix.name}.index")
+
+
+def _data(prefix: Path) -> Path:
+    return prefix.with_name(f"{prefix.name}.data-00000-of-00001")
+
+
+def _read_through(prefix: Path) -> dict[str, tuple[int, ...]]:
+    """Reads every value, which checks its checksum, and gives the shapes by key."""
+    file = _index(prefix)
+    try:
+        reader = tf.train.load_checkpoint(str(prefix))
+        shapes = reader.get_variable_to_shape_map()
+        file = _data(prefix)  # a file cut short is an IndexError, other damage an OpError
+        for key in shapes:
+            reader.get_tensor(key)
+    except (tf.errors.OpError, IndexError) as error:
+        raise UserError(
+            f"the checkpoint file {file} is damaged; "
+            "delete it and the run goes on from the checkpoint before"
+        ) from error
+    return {
+        key.removesuffix("/.ATTRIBUTES/VARIABLE_VALUE"): tuple(shape)
+        for key, shape in shapes.items()
+        if key != "_CHECKPOINTABLE_OBJECT_GRAPH"
+    }
+
+
+def _variables(root: tf.train.Checkpoint) -> dict[str, tf.Variable | keras.Variable]:
+    """The variables under the keys of a checkpoint: the shortest way to each from the root."""
+    view = tf.train.TrackableView(root)
+    keys = {id(root): ""}
+    variables = {}
+    for parent in view.descendants():  # breadth first
+        for name, child in view.children(parent).items():
+            if id(child) in keys:
+                continue
+            escaped = name.replace(".", "..").replace("/", ".S")
+            keys[id(child)] = f"{keys[id(parent)]}/{escaped}".removeprefix("/")
+            if isinstance(child, tf.Variable | keras.Variable):
+                variables[keys[id(child)]] = child
+    return variables
+
+
+def _first_difference(
+    stored: dict[str, tuple[int, ...]], here: dict[str, tf.Variable | keras.Variable]
+) -> str:
+    """One clause about the first variable that is not the same on both sides, or nothing."""
+    for key in sorted(stored.keys() | here.keys()):
+        if key not in here:
+            return f"it holds {key} of shape {stored[key]}, which this model does not have"
+        name, shape = getattr(here[key], "path", key), tuple(here[key].shape)
+        if key not in stored:
+            return f"it lacks {name} of shape {shape}, which this model has"
+        if stored[key] != shape:
+            return f"{name} has shape {stored[key]} in it and {shape} in this model"
+    return ""

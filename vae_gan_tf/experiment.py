@@ -1,0 +1,512 @@
+"""From a command line to trained models, and from them to a figure and the json beside it.
+
+A script asks for its options (`parse_flags`), has its models trained (`train_all`), draws panels
+of what they give, and publishes them (`publish`). `run_script` stands around it and turns a user's
+mistake into one sentence and a non-zero exit.
+"""
+
+import dataclasses
+import json
+import os
+import platform
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from importlib import metadata
+from pathlib import Path
+
+import keras
+import numpy as np
+import tensorflow as tf
+from absl import app, flags
+
+from vae_gan_tf import datasets, likelihoods, metrics, networks, plots, pretrained, training
+from vae_gan_tf.checkpoints import lock
+from vae_gan_tf.errors import UserError
+from vae_gan_tf.models.adversarial import CVAEGAN, VAEGAN
+from vae_gan_tf.models.cvae import CVAE, LabelCondition
+from vae_gan_tf.models.vae import VAE
+from vae_gan_tf.saved_model import export
+from vae_gan_tf.summaries import Summaries
+
+LIKELIHOODS = {
+    "bernoulli": likelihoods.Bernoulli(),
+    "gaussian": likelihoods.Gaussian(scale=0.1),
+    "gaussian_learned": likelihoods.Gaussian(scale=None),
+    "categorical": likelihoods.Categorical(levels=256),
+}
+
+
+def _setting(default, help: str, choices: Sequence[str] = ()):
+    return dataclasses.field(default=default, metadata={"help": help, "choices": choices})
+
+
+@dataclasses.dataclass(frozen=True)
+class Settings:
+    """Everything that a run's result depends on; presets are instances, flags override fields."""
+
+    model: str
+    """vae, cvae, vae-gan or cvae-gan."""
+    dataset: str
+    """A name of `datasets.NAMES`."""
+    preset: str
+    """The preset that the other fields come from."""
+    architecture: str = _setting(
+        "convolutional",
+        "encoder and decoder: those of section 4.3, or the simple ones of section 4.4",
+        ("convolutional", "fully_connected"),
+    )
+    likelihood: str = _setting(
+        "bernoulli",
+        "distribution of a pixel: Bernoulli, Gaussian of scale 0.1 or of a learned scale, or "
+        "categorical over 256 levels",
+        tuple(LIKELIHOODS),
+    )
+    latent_size: int = _setting(50, "length of the code z")
+    batch_size: int = _setting(100, "images a step")
+    epochs: int = _setting(20, "passes over the training images, at most")
+    patience: int = _setting(
+        0, "stop when the validation bound has not risen for this many epochs; 0 for never"
+    )
+    learning_rate: float = _setting(1e-3, "learning rate of Adam")
+    kl_weight: float = _setting(1.0, "weight of the KL divergence in the loss")
+    feature_variance: float = _setting(1.0, "sigma^2 of the feature loss (section 3.1)")
+    adversarial_weight: float = _setting(1.0, "weight of the generator's adversarial terms")
+    images: int = _setting(0, "use so many images of each split only; 0 for all")
+    seed: int = _setting(0, "seed of weights, order of images and noise")
+    precision: str = _setting("float32", "precision of the networks", ("float32", "mixed_bfloat16"))
+    deterministic: bool = _setting(
+        False, "the same result from the same command, bit for bit, on the same machine"
+    )
+
+    @property
+    def name(self) -> str:
+        """The name of the run and of its folder; it holds no time, so that a command resumes."""
+        return f"{self.model}-{self.dataset}-{self.preset}-seed{self.seed}"
+
+
+FIELDS = {field.name: field for field in dataclasses.fields(Settings) if field.metadata}
+"""The settings that flags override."""
+
+HOW_NOT_WHAT = ("seed", "precision", "deterministic")
+"""Overriding these repeats a preset's experiment; overriding another makes it another one."""
+
+SPLITS = ("train", "validation", "test")
+
+ADVERSARIAL = ("vae-gan", "cvae-gan")
+
+PRESETS = ("report", "quick", "smoke")
+
+
+def preset(name: str, model: str, dataset: str) -> Settings:
+    """The settings of a preset.
+
+    ``report``: as sections 4 and 4.3 say, 20 epochs; the weights of the adversarial losses,
+    which the report does not give, are the originals' (KL 10, adversarial 100, sigma^2 50).
+    ``quick``: recognisable digits in a few minutes. ``smoke``: seconds, to see that all works.
+    """
+    settings = Settings(model=model, dataset=dataset, preset=name)
+    if model in ADVERSARIAL:
+        settings = dataclasses.replace(
+            settings,
+            learning_rate=1e-4,
+            kl_weight=10.0,
+            adversarial_weight=100.0,
+            feature_variance=50.0,
+        )
+    if name == "quick":
+        return dataclasses.replace(settings, epochs=3)
+    if name == "smoke":
+        return dataclasses.replace(settings, epochs=2, batch_size=20, images=100)
+    if dataset != "mnist" and model not in ADVERSARIAL:
+        settings = dataclasses.replace(settings, patience=3)
+    if dataset == "svhn_small":
+        settings = dataclasses.replace(settings, epochs=100)
+    return settings
+
+
+def define_flags() -> None:
+    """The flags of every figure script; a script adopts them for its ``--help``."""
+    flags.DEFINE_enum("preset", "report", PRESETS, "the settings to start from")
+    flags.DEFINE_multi_enum(
+        "dataset",
+        None,
+        datasets.NAMES,
+        "draw this data set, and download it where need be (may be repeated); without it every "
+        "data set that is already on this machine is drawn",
+    )
+    flags.DEFINE_string("data_dir", None, "folder of TFDS data sets (default: that of TFDS)")
+    flags.DEFINE_string("runs_dir", "runs", "folder of the runs: checkpoints, TensorBoard, models")
+    flags.DEFINE_string("figures_dir", "figures", "folder of the picture and its json")
+    flags.DEFINE_bool("pretrained", False, "draw with the networks shipped with the package")
+    for name, field in FIELDS.items():
+        text = f"override the preset's {name.replace('_', ' ')}: {field.metadata['help']}"
+        if field.metadata["choices"]:
+            flags.DEFINE_enum(name, None, field.metadata["choices"], text)
+        else:
+            kind = {int: flags.DEFINE_integer, float: flags.DEFINE_float, bool: flags.DEFINE_bool}
+            lowest = {} if field.type is bool else {"lower_bound": 0}
+            kind[field.type](name, None, text, **lowest)
+
+
+define_flags()
+
+
+@dataclasses.dataclass(frozen=True)
+class Options:
+    """What a command line asks for."""
+
+    preset: str
+    overrides: dict
+    """Fields of `Settings` that flags override."""
+    datasets: tuple[str, ...] | None
+    """The data sets asked for, or None for all that are on the machine."""
+    data_dir: str | None
+    runs_dir: Path
+    figures_dir: Path
+    pretrained: bool
+
+
+def parse_flags(argv: Sequence[str]) -> Options:
+    """The options in a script's argv, whose first element is the script's name.
+
+    Raises:
+        UserError: an unknown flag, or a value that a flag does not take.
+    """
+    values = flags.FLAGS
+    values.unparse_flags()
+    try:
+        rest = values(argv)
+    except flags.Error as error:
+        raise UserError(" ".join(str(error).split())) from error
+    if len(rest) > 1:
+        raise UserError(f"flags only expected (see --help), not {rest[1]!r}")
+    overrides = {name: values[name].value for name in FIELDS if values[name].value is not None}
+    for name in ("batch_size", "epochs", "latent_size", "learning_rate", "feature_variance"):
+        if name in overrides and not overrides[name] > 0:
+            raise UserError(f"--{name} must be positive, not {overrides[name]}")
+    names = tuple(dict.fromkeys(values.dataset or ())) or None
+    if values.preset != "report" and names and set(names) != {"mnist"}:
+        raise UserError(f"the preset {values.preset} is for mnist only, not for {', '.join(names)}")
+    return Options(
+        preset=values.preset,
+        overrides=overrides,
+        datasets=names,
+        data_dir=values.data_dir,
+        runs_dir=Path(values.runs_dir),
+        figures_dir=Path(values.figures_dir),
+        pretrained=values.pretrained,
+    )
+
+
+def run_script(main: Callable[[Sequence[str]], None]) -> None:
+    """Runs a script's ``main(sys.argv)``; a user's mistake is one sentence and exit code 1."""
+    app.define_help_flags()
+    try:
+        main(sys.argv)
+    except UserError as error:
+        print(f"{Path(sys.argv[0]).name}: {error}", file=sys.stderr)
+        sys.exit(1)
+
+
+def build_model(
+    settings: Settings, image_shape: tuple[int, int, int], classes: int
+) -> VAE | VAEGAN:
+    """The model that the settings describe, compiled with Adam.
+
+    The layers of the convolutional networks grow by 8/7 for colour images, as section 4.3 says
+    for SVHN; the simple networks have 200 units for grey images and 512 for colour.
+    """
+    conditional = settings.model.startswith("cvae")
+    grey = image_shape[-1] == 1
+    likelihood = LIKELIHOODS[settings.likelihood]
+    shapes = {
+        "image_shape": image_shape,
+        "condition_size": classes if conditional else 0,
+        "latent_size": settings.latent_size,
+        "dtype": settings.precision,
+    }
+    width = {"width": 1.0 if grey else 8 / 7}
+    if settings.architecture == "convolutional":
+        encoder = networks.convolutional_encoder(**shapes, **width)
+        decoder = networks.convolutional_decoder(
+            **shapes, **width, parameters=likelihood.parameters
+        )
+    else:
+        units = 200 if grey else 512
+        encoder = networks.fully_connected_encoder(**shapes, units=units)
+        decoder = networks.fully_connected_decoder(
+            **shapes, units=units, parameters=likelihood.parameters
+        )
+    common = {"likelihood": likelihood, "kl_weight": settings.kl_weight, "seed": settings.seed}
+    if conditional:
+        model = CVAE(encoder, decoder, LabelCondition(classes), **common)
+    else:
+        model = VAE(encoder, decoder, **common)
+    if settings.model in ADVERSARIAL:
+        logits = classes + 1 if conditional else 1
+        model = (CVAEGAN if conditional else VAEGAN)(
+            model,
+            networks.discriminator(image_shape, logits, dtype=settings.precision, **width),
+            feature_variance=settings.feature_variance,
+            adversarial_weight=settings.adversarial_weight,
+        )
+    model.compile(keras.optimizers.Adam(settings.learning_rate))
+    return model
+
+
+def generator(model: VAE | VAEGAN) -> VAE:
+    """The variational auto-encoder in a model: itself, or an adversarial model's generator."""
+    return model.generator if isinstance(model, VAEGAN) else model
+
+
+def digits(model: VAE | VAEGAN, rows: int = 10, columns: int = 10, seed: int = 0) -> np.ndarray:
+    """Drawn images [rows, columns, height, width, channels]; one label a row where it has labels."""
+    if isinstance(generator(model), CVAE):
+        images = model.sample(np.repeat(np.arange(rows), columns), seed=seed)
+    else:
+        images = model.sample(rows * columns, seed=seed)
+    return np.reshape(images, [rows, columns, *images.shape[1:]])
+
+
+def reconstructions(model: VAE | VAEGAN, split: datasets.Split, rows: int = 10) -> np.ndarray:
+    """Pairs of an image and its reconstruction, [rows, 10, height, width, channels].
+
+    The images are the first of the split, five pairs a row.
+    """
+    images = split.images[: 5 * rows].astype(np.float32) / 255
+    labels = split.labels[: 5 * rows]
+    again = model.reconstruct(images, labels if isinstance(generator(model), CVAE) else None)
+    pairs = np.stack([images, again], axis=1)
+    return np.reshape(pairs, [rows, 10, *images.shape[1:]])
+
+
+@dataclasses.dataclass(frozen=True)
+class Result:
+    """A trained model with what the json beside a figure tells of it."""
+
+    model: VAE | VAEGAN
+    data: datasets.Dataset
+    title: str
+    """The name of the model and of the data set, for a panel."""
+    record: dict
+    interrupted: bool = False
+
+
+def title(model_name: str, data: datasets.Dataset) -> str:
+    """The title of a panel: "CVAE-GAN, MNIST"."""
+    return f"{model_name.upper()}, {data.name.upper().replace('_', ' ')}"
+
+
+def load_data(options: Options, name: str) -> datasets.Dataset:
+    """A data set; it is downloaded only where the command line names it."""
+    return datasets.load(name, options.data_dir, download=name in (options.datasets or ()))
+
+
+def figure_datasets(options: Options) -> tuple[list[str], list[str]]:
+    """The data sets a figure draws, and a sentence on each panel that is missing."""
+    if options.datasets:
+        return list(options.datasets), []
+    if options.preset != "report":
+        return ["mnist"], []
+    for name in ("svhn", "svhn_small"):
+        if datasets.is_local(name, options.data_dir):
+            return ["mnist", name], []
+    return ["mnist"], [f"The SVHN panel is left out: {datasets.how_to_get('svhn')}"]
+
+
+def train_all(options: Options, models: Sequence[str]) -> list[Result]:
+    """Trains each model on each data set that the figure draws; stops after an interrupted one."""
+    names, missing = figure_datasets(options)
+    for sentence in missing:
+        print(sentence)
+    results = []
+    for name in names:
+        data = load_data(options, name)
+        for model in models:
+            results.append(
+                shipped(model, data) if options.pretrained else train(options, model, data)
+            )
+            if results[-1].interrupted:
+                return results
+    return results
+
+
+def train(options: Options, model_name: str, data: datasets.Dataset) -> Result:
+    """Trains one model in its run folder, or goes on with it, or takes what is finished there.
+
+    The networks that the result holds are those of the file ``<model>-<dataset>.npz`` in the run
+    folder: rounded to float16, the way they ship.
+
+    Raises:
+        UserError: the folder cannot be written, is in use, or holds a run of other settings.
+    """
+    settings = dataclasses.replace(
+        preset(options.preset, model_name, data.name), **options.overrides
+    )
+    if settings.images:
+        cut = {
+            name: datasets.Split(*(part[: settings.images] for part in getattr(data, name)))
+            for name in SPLITS
+        }
+        data = dataclasses.replace(data, **cut)
+    keras.utils.set_random_seed(settings.seed)
+    if settings.deterministic:
+        tf.config.experimental.enable_op_determinism()
+    folder = options.runs_dir / settings.name
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(f"the run folder {folder} cannot be written: {error.strerror}") from error
+    print(f"{settings.model} on {settings.dataset}, run folder {folder}")
+    with lock(folder):
+        _claim(folder, settings)
+        model = build_model(settings, data.image_shape, data.num_classes)
+        outcome = training.train(
+            model,
+            data,
+            folder,
+            batch_size=settings.batch_size,
+            epochs=settings.epochs,
+            seed=settings.seed,
+            patience=settings.patience,
+            pictures=lambda model: {
+                "samples": plots.tile(digits(model))[None],
+                "reconstructions": plots.tile(reconstructions(model, data.validation, 4))[None],
+            },
+        )
+        record = {
+            "settings": dataclasses.asdict(settings),
+            "images": {name: len(getattr(data, name).images) for name in SPLITS},
+            "source": data.source,
+            "epochs": outcome.epochs,
+            "steps": outcome.steps,
+            "losses": outcome.losses,
+            "validation": outcome.validation,
+            "wall_seconds": round(outcome.seconds, 1),
+        }
+        if outcome.interrupted:
+            return Result(model, data, title(settings.model, data), record, interrupted=True)
+        return _finish(model, data, record, folder, settings)
+
+
+def _claim(folder: Path, settings: Settings) -> None:
+    """Writes the settings into a new run folder; refuses one that was started with others."""
+    path = folder / "settings.json"
+    asked = dataclasses.asdict(settings)
+    if not path.exists():
+        temporary = path.with_suffix(".tmp")
+        temporary.write_text(json.dumps(asked, indent=1))
+        os.replace(temporary, path)
+        return
+    begun = json.loads(path.read_text())
+    for name in asked | begun:
+        if asked.get(name) != begun.get(name):
+            raise UserError(
+                f"the run in {folder} was begun with {name} = {begun.get(name)!r} and "
+                f"{asked.get(name)!r} is asked for now; name another --runs_dir, or delete that "
+                "folder to start anew"
+            )
+
+
+def _finish(
+    model: VAE | VAEGAN, data: datasets.Dataset, record: dict, folder: Path, settings: Settings
+) -> Result:
+    """Saves a trained model in its three forms, takes the shipped form, and scores it."""
+    name = f"{settings.model}-{settings.dataset}"
+    model.save(folder / "model.keras")
+    export(generator(model), folder / "saved_model")
+    # A VAE-GAN's figure shows only its generator; CVAE-GAN's carries the discriminator's verdict.
+    inference = generator(model) if type(model) is VAEGAN else model
+    sha256 = pretrained.save_pretrained(inference, folder / f"{name}.npz")
+    inference = pretrained.load_file(folder / f"{name}.npz")
+    scores = score(inference, data)
+    with Summaries(folder / "tensorboard") as summaries:
+        summaries.begin(record["steps"])
+        summaries.hparams(dataclasses.asdict(settings), record["validation"] | scores)
+    record |= {"scores": scores, "weights": {"name": name, "sha256": sha256}}
+    return Result(inference, data, title(settings.model, data), record)
+
+
+def score(model: VAE | VAEGAN, data: datasets.Dataset) -> dict[str, float]:
+    """The bound on the test images, and the share of MNIST digits, drawn evenly, read as asked.
+
+    As many digits are drawn as there are test images.
+    """
+    generating = generator(model)
+    step = tf.function(generating.test_step)
+    bound = training.evaluate(generating, step, datasets.in_order(data.test, 100))
+    scores = {f"test/{name.split('/')[-1]}": value for name, value in bound.items()}
+    if data.name == "mnist" and isinstance(generating, CVAE):
+        labels = np.repeat(np.arange(10), len(data.test.images) // 10)
+        drawn = [generating.sample(part, seed=int(part[0])) for part in np.split(labels, 10)]
+        scores["label_accuracy"] = metrics.label_accuracy(np.concatenate(drawn), labels)
+    return scores
+
+
+def shipped(model_name: str, data: datasets.Dataset) -> Result:
+    """The networks shipped with the package for a model and a data set."""
+    name = f"{model_name}-{data.name}"
+    record = {"weights": {"name": name}, "source": data.source}
+    return Result(pretrained.load_pretrained(name), data, title(model_name, data), record)
+
+
+def publish(
+    options: Options,
+    figure: str,
+    panels: Sequence[plots.Panel],
+    results: Sequence[Result],
+    columns: int = 2,
+) -> None:
+    """Draws the panels, so many beside each other, and writes picture and json.
+
+    Only a whole run of the report preset gets the plain name; another preset, a part of the
+    panels, overridden settings, shipped networks and an interrupted run each add a word to it.
+    """
+    interrupted = any(result.interrupted for result in results)
+    other = sorted(set(options.overrides) - set(HOW_NOT_WHAT))
+    drawn = list(dict.fromkeys(result.data.name for result in results))
+    words = [figure]
+    words += [options.preset] if options.preset != "report" else []
+    words += drawn if options.preset == "report" and len(drawn) < 2 else []
+    words += ["pretrained"] if options.pretrained else []
+    words += ["custom"] if other else []
+    words += ["interrupted"] if interrupted else []
+    path = options.figures_dir / f"{'-'.join(words)}.png"
+    record = {
+        "figure": figure,
+        "preset": options.preset,
+        "overrides": options.overrides,
+        "pretrained": options.pretrained,
+        "interrupted": interrupted,
+        "runs": [result.record for result in results],
+        "machine": {"cores": os.cpu_count(), "processor": platform.machine()},
+        "versions": versions(),
+    }
+    plots.save(plots.draw(panels, columns), path)
+    path.with_suffix(".json").write_text(json.dumps(record, indent=1) + "\n")
+    print(f"Wrote {path} and {path.with_suffix('.json').name}")
+    if interrupted:
+        print("The run was interrupted; the same command goes on where it stopped.")
+
+
+def versions() -> dict[str, str]:
+    """The versions of what a result depends on."""
+    names = (
+        "tensorflow",
+        "keras",
+        "tensorflow-probability",
+        "tensorflow-datasets",
+        "numpy",
+        "matplotlib",
+    )
+    return {"python": platform.python_version()} | {name: metadata.version(name) for name in names}
+
+
+def cell_probabilities(model: CVAEGAN, images: np.ndarray) -> list[list[str]]:
+    """D_y of the images of a grid, one label a row: the title of each digit in figure 7."""
+    rows, columns = images.shape[:2]
+    flat = np.reshape(images, [rows * columns, *images.shape[2:]])
+    labels = np.repeat(np.arange(rows), columns)
+    probabilities = np.asarray(model.discriminate(flat))[np.arange(len(labels)), labels]
+    return [[f"{value:.2f}" for value in row] for row in np.reshape(probabilities, [rows, columns])]
+

@@ -1,0 +1,260 @@
+"""Sections 3.1 and 3.2: VAE with GAN and CVAE with GAN.
+
+An adversarial model has a generator, which is one of the variational auto-encoders, and a
+discriminator D, from whose layer l come the features f_l. With x~ = Dec(Enc(x)) the
+reconstruction of an image and Dec(z), z ~ N(0, I), a drawn image, equations (2) and (3) are
+
+    L_G = L_KL + ||f_l(x) - f_l(x~)||^2 / 2 sigma^2 - log D(Dec(z)) - log D(x~)
+    L_D = -log D(x) - log(1 - D(Dec(z))) - log(1 - D(x~)).
+
+Section 3.2 keeps both and writes "D takes it for real" as the cross-entropy with the label y
+among k + 1 classes, and "D takes it for generated" as the cross-entropy with the last class.
+
+A step generates its images once; updates the discriminator on them; then updates encoder and
+decoder against the updated discriminator. The discriminator sees the means of the likelihood.
+
+Batch normalisation. The codes of reconstructions and drawn images pass the decoder as one batch,
+so that the averages it keeps for test time are those it was trained with. The discriminator
+meets real, reconstructed and drawn images in batches of their own, each normalised by its own
+statistics; the averages it keeps for test time are those of real images alone, so that it judges
+any image as it would beside real ones.
+"""
+
+from typing import NamedTuple
+
+import keras
+import tensorflow as tf
+
+from vae_gan_tf.errors import UserError
+from vae_gan_tf.models.cvae import CVAE, LabelCondition
+from vae_gan_tf.models.vae import VAE, Elbo, split_seed, tfd
+from vae_gan_tf.serialization import Configured, registered, serialized
+
+
+class Generated(NamedTuple):
+    """What the generator makes of a batch in a step."""
+
+    reconstructed: tf.Tensor
+    """x~ = Dec(Enc(x)), [batch, height, width, channels]."""
+    drawn: tf.Tensor
+    """Dec(z) with z from the prior, [batch, height, width, channels]."""
+    kl: tf.Tensor
+    """KL(q(z | x, y) || p(z)), [batch], in nats."""
+
+
+@registered
+class VAEGAN(Configured, keras.Model):
+    """A variational auto-encoder trained against a discriminator (section 3.1, figure 5).
+
+    ``compile`` takes the optimizer of encoder and decoder and, if it is to be another, that of the
+    discriminator; then ``fit`` works as the generator's does.
+
+    Args:
+        generator: the variational auto-encoder; its ``kl_weight`` weighs L_KL in (2).
+        discriminator: a network from images to features f_l and logits.
+        feature_variance: sigma^2 of the feature loss.
+        adversarial_weight: the weight of the two adversarial terms of (2).
+    """
+
+    arguments = ("generator", "discriminator", "feature_variance", "adversarial_weight", "name")
+
+    def __init__(
+        self,
+        generator: VAE,
+        discriminator: keras.Model,
+        feature_variance: float = 1.0,
+        adversarial_weight: float = 1.0,
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
+        self.generator = generator
+        self.discriminator = discriminator
+        self.feature_variance = feature_variance
+        self.adversarial_weight = adversarial_weight
+        given, expected = discriminator.outputs[1].shape[-1], self.logits_expected()
+        if given != expected:
+            raise UserError(f"a discriminator of {given} logits given, one of {expected} expected")
+        self.built = True  # the networks are
+
+    def logits_expected(self) -> int:
+        """The number of logits that the discriminator must have."""
+        return 1
+
+    def cost_of_real(self, logits: tf.Tensor, y) -> tf.Tensor:
+        """-log D(x), [batch]: what it costs to take images for real."""
+        return tf.nn.softplus(-logits[:, 0])
+
+    def cost_of_generated(self, logits: tf.Tensor) -> tf.Tensor:
+        """-log(1 - D(x)), [batch]: what it costs to take images for generated."""
+        return tf.nn.softplus(logits[:, 0])
+
+    def discriminate(self, x) -> tf.Tensor:
+        """D(x) in test mode: the probability [batch] that each image is real."""
+        return tf.sigmoid(self.discriminator(x, training=False)[1][:, 0])
+
+    def generate(self, x, y, seed: tf.Tensor) -> Generated:
+        """The images of a step, from the networks in training mode."""
+        for_posterior, for_prior = split_seed(seed, 2)
+        posterior, prior = self.generator.encode(x, y, training=True), self.generator.prior()
+        z = tf.concat(
+            [posterior.sample(seed=for_posterior), prior.sample(tf.shape(x)[0], seed=for_prior)], 0
+        )
+        twice = None if y is None else tf.concat([y, y], 0)
+        images = self.generator.decode(z, twice, training=True).mean()
+        return Generated(*tf.split(images, 2), tfd.kl_divergence(posterior, prior))
+
+    def judge(self, images: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        """Features and logits in training mode, the kept averages left as they are."""
+        network = self.discriminator
+        (features, logits), _ = network.stateless_call(
+            network.trainable_variables, network.non_trainable_variables, images, training=True
+        )
+        return tf.cast(features, tf.float32), logits
+
+    def discriminator_loss(self, x, y, generated: Generated) -> dict[str, tf.Tensor]:
+        """The three terms of (3), each a mean over the batch."""
+        _, real = self.discriminator(x, training=True)
+        _, drawn = self.judge(generated.drawn)
+        _, reconstructed = self.judge(generated.reconstructed)
+        return {
+            "real": tf.reduce_mean(self.cost_of_real(real, y)),
+            "drawn": tf.reduce_mean(self.cost_of_generated(drawn)),
+            "reconstructed": tf.reduce_mean(self.cost_of_generated(reconstructed)),
+        }
+
+    def generator_loss(self, x, y, generated: Generated) -> dict[str, tf.Tensor]:
+        """The four terms of (2), each a mean over the batch and not yet weighted."""
+        features, _ = self.judge(x)
+        _, drawn = self.judge(generated.drawn)
+        features_again, reconstructed = self.judge(generated.reconstructed)
+        distance = tf.reduce_sum(tf.math.squared_difference(features, features_again), -1)
+        return {
+            "kl": tf.reduce_mean(generated.kl),
+            "feature": tf.reduce_mean(distance) / (2 * self.feature_variance),
+            "drawn": tf.reduce_mean(self.cost_of_real(drawn, y)),
+            "reconstructed": tf.reduce_mean(self.cost_of_real(reconstructed, y)),
+        }
+
+    def train_step(self, data) -> dict[str, tf.Tensor]:
+        """Generates, updates the discriminator on (3), then encoder and decoder on (2)."""
+        x, y = self.generator.unpack(data)
+        seed = tf.stack([self.generator.seed, tf.cast(self.optimizer.iterations, tf.int32)])
+        with tf.GradientTape() as tape:
+            generated = self.generate(x, y, seed)
+            with tape.stop_recording():
+                critic_loss, critic = self.update_discriminator(x, y, generated)
+            terms = self.generator_loss(x, y, generated)
+            loss = (
+                self.generator.kl_weight * terms["kl"]
+                + terms["feature"]
+                + self.adversarial_weight * (terms["drawn"] + terms["reconstructed"])
+            )
+        variables = self.generator.trainable_variables
+        self.optimizer.apply(tape.gradient(loss, variables), variables)
+        return {
+            "loss/generator": loss,
+            "loss/discriminator": critic_loss,
+            **{f"generator/{name}": value for name, value in terms.items()},
+            **{f"discriminator/{name}": value for name, value in critic.items()},
+        }
+
+    def update_discriminator(self, x, y, generated: Generated) -> tuple[tf.Tensor, dict]:
+        """One step of the discriminator on (3); gives the loss and its terms."""
+        with tf.GradientTape() as tape:
+            terms = self.discriminator_loss(x, y, generated)
+            loss = tf.add_n(list(terms.values()))
+        variables = self.discriminator.trainable_variables
+        self.discriminator_optimizer.apply(tape.gradient(loss, variables), variables)
+        return loss, terms
+
+    def compile(self, optimizer="adam", discriminator_optimizer=None, **kwargs) -> None:
+        """As Keras' ``compile``; the discriminator's optimizer is one like the first by default."""
+        super().compile(optimizer=optimizer, **kwargs)
+        if discriminator_optimizer is None:
+            discriminator_optimizer = self.optimizer.__class__.from_config(
+                self.optimizer.get_config()
+            )
+        self.discriminator_optimizer = keras.optimizers.get(discriminator_optimizer)
+        self.optimizer.build(self.generator.trainable_variables)
+        self.discriminator_optimizer.build(self.discriminator.trainable_variables)
+
+    def get_compile_config(self) -> dict:
+        """The two optimizers, for Keras to save with the model."""
+        return serialized(
+            {
+                "optimizer": self.optimizer,
+                "discriminator_optimizer": self.discriminator_optimizer,
+            }
+        )
+
+    def compile_from_config(self, config: dict) -> None:
+        """Compiles with the optimizers that ``get_compile_config`` described."""
+        self.compile(**keras.saving.deserialize_keras_object(config))
+
+    # What follows is the generator's: adding a discriminator changes its training only.
+
+    def encode(self, x, y=None) -> tfd.Distribution:
+        """q(z | x, y), as of the generator."""
+        return self.generator.encode(x, y)
+
+    def decode(self, z, y=None) -> tfd.Distribution:
+        """p(x | z, y), as of the generator."""
+        return self.generator.decode(z, y)
+
+    def sample(self, count_or_y, seed: int | tf.Tensor = 0) -> tf.Tensor:
+        """New images, as of the generator."""
+        return self.generator.sample(count_or_y, seed)
+
+    def reconstruct(self, x, y=None) -> tf.Tensor:
+        """Dec(Enc(x)), as of the generator."""
+        return self.generator.reconstruct(x, y)
+
+    def elbo(self, x, y=None, seed: int | tf.Tensor = 0) -> Elbo:
+        """The pixel bound (1) in nats, as of the generator, although training is on (2)."""
+        return self.generator.elbo(x, y, seed)
+
+    def call(self, inputs, training: bool = False) -> tf.Tensor:
+        """The reconstructions of the inputs, as of the generator."""
+        return self.generator(inputs, training=training)
+
+    def test_step(self, data) -> dict[str, tf.Tensor]:
+        """The generator's bound (1), averaged over the batches since the metrics were reset."""
+        return self.generator.test_step(data)
+
+    @property
+    def metrics(self) -> list[keras.Metric]:
+        """The generator's, for Keras to reset before each evaluation."""
+        return self.generator.metrics
+
+
+@registered
+class CVAEGAN(VAEGAN):
+    """A conditional VAE of labels trained against a k + 1 class discriminator (section 3.2).
+
+    Args:
+        generator: a `CVAE` whose side information is a label of k classes.
+        discriminator: a network from images to features f_l and k + 1 logits.
+        **kwargs: as of `VAEGAN`.
+    """
+
+    def __init__(self, generator: CVAE, discriminator: keras.Model, **kwargs):
+        if not isinstance(getattr(generator, "condition", None), LabelCondition):
+            raise UserError("CVAE-GAN needs a generator conditioned on labels")
+        super().__init__(generator, discriminator, **kwargs)
+
+    def logits_expected(self) -> int:
+        """k + 1."""
+        return self.generator.condition.classes + 1
+
+    def cost_of_real(self, logits: tf.Tensor, y) -> tf.Tensor:
+        """CrossEntropy(D(x), y), [batch]."""
+        return tf.nn.sparse_softmax_cross_entropy_with_logits(labels=y, logits=logits)
+
+    def cost_of_generated(self, logits: tf.Tensor) -> tf.Tensor:
+        """CrossEntropy(D(x), y_fake), [batch]; y_fake is the last of the k + 1 classes."""
+        fake = tf.fill(tf.shape(logits)[:1], logits.shape[-1] - 1)
+        return tf.nn.sparse_softmax_cross_entropy_with_logits(labels=fake, logits=logits)
+
+    def discriminate(self, x) -> tf.Tensor:
+        """D(x) in test mode: probabilities [batch, k + 1] of the classes and of "generated"."""
+        return tf.nn.softmax(self.discriminator(x, training=False)[1])

@@ -1,0 +1,200 @@
+"""Section 2.1: the variational auto-encoder.
+
+Model: z ~ N(0, I), x | z ~ f(x; z, theta). The bound (1) on the log-likelihood of an image,
+
+    log p(x) >= E_{z ~ q(z | x)} [log p(x | z)] - KL(q(z | x) || p(z)) = -L(x),
+
+is maximised over the encoder q(z | x), a Gaussian with diagonal covariance, and the decoder
+p(x | z). The expectation is estimated with one z = mu(x) + sigma(x) * epsilon for each image; the
+KL divergence is exact.
+"""
+
+from typing import NamedTuple
+
+import keras
+import tensorflow as tf
+import tensorflow_probability as tfp
+
+from vae_gan_tf.errors import UserError
+from vae_gan_tf.likelihoods import Bernoulli, Likelihood
+from vae_gan_tf.serialization import Configured, registered
+
+tfd = tfp.distributions
+
+
+class Elbo(NamedTuple):
+    """The bound (1) and its two parts, each of shape [batch], in nats an image."""
+
+    elbo: tf.Tensor
+    """The bound itself: ``reconstruction - kl``."""
+    reconstruction: tf.Tensor
+    """log p(x | z, y) at one z drawn from q(z | x, y)."""
+    kl: tf.Tensor
+    """KL(q(z | x, y) || p(z))."""
+
+
+def stateless_seed(seed: int | tf.Tensor) -> tf.Tensor:
+    """A number, or a pair of integers as it is, as the seed of TensorFlow's stateless randomness.
+
+    The same seed gives the same draws, always; other draws need another seed.
+    """
+    seed = tf.convert_to_tensor(seed, tf.int32)
+    return tf.stack([seed, 0]) if seed.shape.rank == 0 else seed
+
+
+def split_seed(seed: int | tf.Tensor, count: int) -> list[tf.Tensor]:
+    """As many independent seeds as there are uses for them, made from one."""
+    return tf.unstack(tf.random.split(stateless_seed(seed), count))
+
+
+def check_values(what: str, tensor: tf.Tensor, low: float, high: float) -> None:
+    """Raises a UserError unless all values lie in [low, high], where Python can see them."""
+    if not tf.executing_eagerly() or tf.size(tensor) == 0:
+        return
+    smallest, largest = tf.reduce_min(tensor).numpy(), tf.reduce_max(tensor).numpy()
+    if not (smallest >= low and largest <= high):
+        raise UserError(f"{what} must lie in [{low}, {high}]; found {smallest} to {largest}")
+
+
+def checked_tensor(what: str, value, shape: tuple[int, ...]) -> tf.Tensor:
+    """The value as a float32 tensor; a UserError unless its shape is [batch, *shape]."""
+    tensor = tf.cast(value, tf.float32)
+    if not tensor.shape.is_compatible_with([None, *shape]):
+        expected = ", ".join(["batch", *map(str, shape)])
+        raise UserError(f"{what}: shape {list(tensor.shape)} given, [{expected}] expected")
+    return tensor
+
+
+@registered
+class VAE(Configured, keras.Model):
+    """A variational auto-encoder (section 2.1, figure 1).
+
+    ``model.fit(images)`` trains it, after ``model.compile(optimizer)``; a data set of pairs
+    (images, labels) serves as well, the labels are not looked at.
+
+    Args:
+        encoder: a network from images to mean and log-variance of q(z | x).
+        decoder: a network from codes z to the parameters of the likelihood.
+        likelihood: the distribution of the pixels; Bernoulli unless another is given.
+        kl_weight: the weight of the KL divergence in the loss; 1 as in the bound (1).
+        seed: the run seed, from which, with the step, all randomness in training derives.
+    """
+
+    arguments = ("encoder", "decoder", "likelihood", "kl_weight", "seed", "name")
+
+    def __init__(
+        self,
+        encoder: keras.Model,
+        decoder: keras.Model,
+        likelihood: Likelihood | None = None,
+        kl_weight: float = 1.0,
+        seed: int = 0,
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
+        self.encoder = encoder
+        self.decoder = decoder
+        self.likelihood = likelihood or Bernoulli()
+        self.kl_weight = kl_weight
+        self.seed = seed
+        self.image_shape = tuple(encoder.inputs[0].shape[1:])
+        self.latent_size = encoder.outputs[0].shape[-1]
+        self.validation = {f"elbo/{name}": keras.metrics.Mean(name) for name in Elbo._fields}
+        self.built = True  # the networks are
+
+    def prior(self) -> tfd.Distribution:
+        """p(z) = N(0, I), event shape [latent_size]."""
+        return tfd.Independent(tfd.Normal(tf.zeros([self.latent_size]), 1.0), 1)
+
+    def encode(self, x, y=None, training: bool = False) -> tfd.Distribution:
+        """q(z | x), a Gaussian with mean mu(x) and diagonal covariance Sigma(x).
+
+        Args:
+            x: images [batch, height, width, channels] with values in [0, 1].
+            y: side information of a conditional model, one for each image.
+            training: whether batch normalisation uses the statistics of this batch.
+
+        Returns:
+            A distribution with batch shape [batch] and event shape [latent_size].
+
+        Raises:
+            UserError: x or y is of the wrong shape or holds values that it must not (values are
+                checked outside of compiled graphs only).
+        """
+        x = checked_tensor("images", x, self.image_shape)
+        check_values("the values of images", x, 0, 1)
+        mean, log_variance = self.encoder(self.with_condition(x, y), training=training)
+        return tfd.Independent(tfd.Normal(mean, tf.exp(0.5 * log_variance)), 1)
+
+    def decode(self, z, y=None, training: bool = False) -> tfd.Distribution:
+        """p(x | z): its ``mean()`` is the picture.
+
+        Args:
+            z: codes [batch, latent_size].
+            y: side information of a conditional model, one for each code.
+            training: whether batch normalisation uses the statistics of this batch.
+
+        Returns:
+            A distribution with batch shape [batch] and event shape [height, width, channels].
+
+        Raises:
+            UserError: z or y is of the wrong shape.
+        """
+        z = checked_tensor("codes", z, (self.latent_size,))
+        return self.likelihood(self.decoder(self.with_condition(z, y), training=training))
+
+    def sample(self, count: int, seed: int | tf.Tensor = 0) -> tf.Tensor:
+        """New images [count, height, width, channels]: z from the prior, the mean of p(x | z).
+
+        The same seed gives the same images.
+        """
+        return self.decode(self.prior().sample(count, seed=stateless_seed(seed))).mean()
+
+    def reconstruct(self, x, y=None) -> tf.Tensor:
+        """Dec(Enc(x)): the mean of p(x | z) at z = mu(x), of the shape of x."""
+        return self((x, y))
+
+    def elbo(self, x, y=None, seed: int | tf.Tensor = 0, training: bool = False) -> Elbo:
+        """The bound (1) on log p(x) for each image, in nats, with one z drawn by the seed."""
+        posterior = self.encode(x, y, training)
+        z = posterior.sample(seed=stateless_seed(seed))
+        reconstruction = self.decode(z, y, training).log_prob(tf.cast(x, tf.float32))
+        kl = tfd.kl_divergence(posterior, self.prior())
+        return Elbo(reconstruction - kl, reconstruction, kl)
+
+    def with_condition(self, tensor: tf.Tensor, y) -> tf.Tensor | list[tf.Tensor]:
+        """What a network takes: x or z alone; in a conditional model with the vector y."""
+        if y is not None:
+            raise UserError("a model without side information was given some (y must be None)")
+        return tensor
+
+    def unpack(self, data) -> tuple:
+        """The images and the side information (here None) in what Keras passes as data."""
+        return keras.utils.unpack_x_y_sample_weight(data)[0], None
+
+    def call(self, inputs, training: bool = False) -> tf.Tensor:
+        """The reconstructions of the inputs, as in `reconstruct`."""
+        x, y = self.unpack(inputs)
+        return self.decode(self.encode(x, y, training).mean(), y, training).mean()
+
+    def step_seed(self) -> tf.Tensor:
+        """The seed of the present training step, so that a resumed run draws what it would have."""
+        return tf.stack([self.seed, tf.cast(self.optimizer.iterations, tf.int32)])
+
+    def train_step(self, data) -> dict[str, tf.Tensor]:
+        """One step on the loss L(x) = -(1), mean over the batch; gives the terms of the loss."""
+        x, y = self.unpack(data)
+        with tf.GradientTape() as tape:
+            bound = self.elbo(x, y, seed=self.step_seed(), training=True)
+            loss = tf.reduce_mean(self.kl_weight * bound.kl - bound.reconstruction)
+        variables = self.trainable_variables
+        self.optimizer.apply(tape.gradient(loss, variables), variables)
+        terms = {f"elbo/{name}": tf.reduce_mean(part) for name, part in bound._asdict().items()}
+        return {"loss": loss, **terms}
+
+    def test_step(self, data) -> dict[str, tf.Tensor]:
+        """The bound (1) in test mode, averaged over the batches since the metrics were reset."""
+        x, y = self.unpack(data)
+        for mean, part in zip(self.validation.values(), self.elbo(x, y, self.seed), strict=True):
+            mean.update_state(part)
+        return {name: mean.result() for name, mean in self.validation.items()}

@@ -1,0 +1,235 @@
+"""The encoders, decoders and discriminators of section 4.3, as functional Keras models.
+
+Section 4: batch normalisation on all layers except the output layers, weights from a zero-centred
+normal distribution (its standard deviation, which the report does not give, is DCGAN's 0.02). A
+layer that is normalised needs no bias. Section 4.3: for SVHN all layers grow by 8/7, which is the
+argument ``width``.
+
+Every network takes ``dtype``, a Keras dtype policy such as "mixed_bfloat16"; output layers always
+compute in float32. ``condition_size`` is the length of the vector y of side information, 0 for a
+network without one; a network with y takes the pair (x, y) or (z, y).
+"""
+
+import keras
+import tensorflow as tf
+from keras import layers
+
+from vae_gan_tf.errors import UserError
+from vae_gan_tf.serialization import registered
+
+
+def _weights() -> dict:
+    """The initial weights; a new object a layer, since each keeps the seed it was made with."""
+    return {"kernel_initializer": keras.initializers.GlorotNormal()}
+
+
+@registered
+class BatchNormalization(layers.BatchNormalization):
+    """Keras' batch normalisation, on images by TensorFlow's fused operation.
+
+    The numbers, variables and settings are those of Keras; only the time differs: Keras 3
+    computes mean, variance and the rest as separate operations, which takes two to three times as
+    long on a CPU.
+    """
+
+    def call(self, inputs, training=None, mask=None):
+        """Normalises [batch, height, width, channels], and anything else as Keras does."""
+        if len(inputs.shape) != 4:
+            return super().call(inputs, training=training, mask=mask)
+        training = bool(training) and self.trainable
+        # An empty mean and variance tell the operation to use those of the batch.
+        moving = ([], []) if training else (self.moving_mean, self.moving_variance)
+        gamma, beta, mean, variance = (
+            tf.cast(value, tf.float32) for value in (self.gamma, self.beta, *moving)
+        )
+        outputs, batch_mean, batch_variance, *_ = tf.raw_ops.FusedBatchNormV3(
+            x=inputs,
+            scale=gamma,
+            offset=beta,
+            mean=mean,
+            variance=variance,
+            epsilon=self.epsilon,
+            is_training=training,
+        )
+        if training:
+            count = tf.cast(tf.size(inputs) // inputs.shape[-1], tf.float32)
+            # The operation gives the unbiased variance; Keras' moving average holds the biased one.
+            batch_variance *= (count - 1) / count
+            for average, value in (
+                (self.moving_mean, batch_mean),
+                (self.moving_variance, batch_variance),
+            ):
+                average.assign(average * self.momentum + value * (1 - self.momentum))
+        return outputs
+
+
+def _normalised(x, layer: layers.Layer, activation: str):
+    """A layer without bias, batch normalisation, activation."""
+    x = layer(x)
+    x = BatchNormalization(dtype=layer.dtype_policy, name=f"{layer.name}_normalised")(x)
+    return layers.Activation(activation, dtype=layer.dtype_policy, name=f"{layer.name}_out")(x)
+
+
+def _dense(x, units: int, dtype: str, name: str, activation: str = "relu"):
+    layer = layers.Dense(units, use_bias=False, dtype=dtype, name=name, **_weights())
+    return _normalised(x, layer, activation)
+
+
+def _convolution(x, filters: int, size: int, dtype: str, name: str, kind=layers.Conv2D):
+    """A convolution (or, by ``kind``, a fractionally strided one) of stride 2, padding "same"."""
+    layer = kind(
+        filters,
+        size,
+        strides=2,
+        padding="same",
+        use_bias=False,
+        dtype=dtype,
+        name=name,
+        **_weights(),
+    )
+    return _normalised(x, layer, "relu")
+
+
+def _join(x, condition: list):
+    """The vector x, with the vector y of side information behind it where there is one."""
+    return layers.Concatenate(name="joined")([x, *condition]) if condition else x
+
+
+def _condition(condition_size: int) -> list:
+    return [keras.Input([condition_size], name="condition")] if condition_size else []
+
+
+def _gaussian(x, latent_size: int) -> list:
+    """The two output layers of an encoder: mean and log-variance of q(z | x, y)."""
+    return [
+        layers.Dense(latent_size, dtype="float32", name=name, **_weights())(x)
+        for name in ("mean", "log_variance")
+    ]
+
+
+def _quarter(image_shape: tuple[int, int, int]) -> tuple[int, int]:
+    height, width, _ = image_shape
+    if height % 4 or width % 4:
+        raise UserError(
+            f"the convolutional decoder doubles its image twice, so height and width must be "
+            f"multiples of 4, not {height} x {width}"
+        )
+    return height // 4, width // 4
+
+
+def convolutional_encoder(
+    image_shape: tuple[int, int, int],
+    condition_size: int = 0,
+    latent_size: int = 50,
+    width: float = 1.0,
+    dtype: str = "float32",
+) -> keras.Model:
+    """Section 4.3: conv5-28, conv5-56, conv5-108, y joined, FC-50 each for mean and log-variance.
+
+    Takes an image [batch, height, width, channels], or the pair (image, y [batch,
+    condition_size]); gives mean and log-variance, [batch, latent_size] each.
+    """
+    image = keras.Input(image_shape, name="image")
+    condition = _condition(condition_size)
+    x = image
+    for number, filters in enumerate((28, 56, 108), start=1):
+        x = _convolution(x, round(filters * width), 5, dtype, f"conv{number}")
+    x = _join(layers.Flatten(name="flat")(x), condition)
+    return keras.Model([image, *condition], _gaussian(x, latent_size), name="encoder")
+
+
+def convolutional_decoder(
+    image_shape: tuple[int, int, int],
+    condition_size: int = 0,
+    latent_size: int = 50,
+    width: float = 1.0,
+    parameters: int = 1,
+    dtype: str = "float32",
+) -> keras.Model:
+    """Section 4.3: FC-7*7*128, deconv5-64, deconv5-32, and a 1 x 1 convolution to the output.
+
+    Takes a code [batch, latent_size], or the pair (code, y [batch, condition_size]); gives the
+    parameters of the likelihood, [batch, height, width, channels * parameters].
+
+    Raises:
+        UserError: height or width is not a multiple of 4.
+    """
+    code = keras.Input([latent_size], name="code")
+    condition = _condition(condition_size)
+    rows, columns = _quarter(image_shape)
+    filters = round(128 * width)
+    x = _dense(_join(code, condition), rows * columns * filters, dtype, "dense")
+    x = layers.Reshape([rows, columns, filters], name="reshaped")(x)
+    for number, filters in enumerate((64, 32), start=1):
+        x = _convolution(
+            x, round(filters * width), 5, dtype, f"deconv{number}", layers.Conv2DTranspose
+        )
+    outputs = image_shape[-1] * parameters
+    x = layers.Conv2D(outputs, 1, dtype="float32", name="parameters", **_weights())(x)
+    return keras.Model([code, *condition], x, name="decoder")
+
+
+def fully_connected_encoder(
+    image_shape: tuple[int, int, int],
+    condition_size: int = 0,
+    latent_size: int = 50,
+    units: int = 200,
+    dtype: str = "float32",
+) -> keras.Model:
+    """The simple encoder of section 4.4: two softplus layers over the pixels and y.
+
+    Shapes as in `convolutional_encoder`. The report does not give the number of units; the
+    originals had 200 for MNIST and 512 for SVHN.
+    """
+    image = keras.Input(image_shape, name="image")
+    condition = _condition(condition_size)
+    x = _join(layers.Flatten(name="flat")(image), condition)
+    for number in (1, 2):
+        x = _dense(x, units, dtype, f"dense{number}", "softplus")
+    return keras.Model([image, *condition], _gaussian(x, latent_size), name="encoder")
+
+
+def fully_connected_decoder(
+    image_shape: tuple[int, int, int],
+    condition_size: int = 0,
+    latent_size: int = 50,
+    units: int = 200,
+    parameters: int = 1,
+    dtype: str = "float32",
+) -> keras.Model:
+    """The simple decoder of section 4.4: two softplus layers over z and y, then the pixels.
+
+    Shapes as in `convolutional_decoder`.
+    """
+    code = keras.Input([latent_size], name="code")
+    condition = _condition(condition_size)
+    x = _join(code, condition)
+    for number in (1, 2):
+        x = _dense(x, units, dtype, f"dense{number}", "softplus")
+    height, width, channels = image_shape
+    outputs = height * width * channels * parameters
+    x = layers.Dense(outputs, dtype="float32", name="parameters", **_weights())(x)
+    x = layers.Reshape([height, width, channels * parameters], name="reshaped")(x)
+    return keras.Model([code, *condition], x, name="decoder")
+
+
+def discriminator(
+    image_shape: tuple[int, int, int],
+    classes: int = 1,
+    width: float = 1.0,
+    dtype: str = "float32",
+) -> keras.Model:
+    """Section 4.3: conv3-16, conv3-32, conv3-64, FC-512 = f_l(x), FC-500, logits.
+
+    Takes an image [batch, height, width, channels]; gives the features f_l(x) [batch, 512], the
+    output of FC-512 after batch normalisation and ReLU, and the logits [batch, classes] in
+    float32: 1 for "is it real?" (section 3.1), k + 1 for the classes of section 3.2.
+    """
+    image = keras.Input(image_shape, name="image")
+    x = image
+    for number, filters in enumerate((16, 32, 64), start=1):
+        x = _convolution(x, round(filters * width), 3, dtype, f"conv{number}")
+    features = _dense(layers.Flatten(name="flat")(x), round(512 * width), dtype, "features")
+    x = _dense(features, round(500 * width), dtype, "dense")
+    logits = layers.Dense(classes, dtype="float32", name="logits", **_weights())(x)
+    return keras.Model(image, [features, logits], name="discriminator")

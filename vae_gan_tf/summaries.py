@@ -1,0 +1,116 @@
+"""TensorBoard: curves, pictures, histograms of the weights, settings and final figures."""
+
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+
+import keras
+import numpy as np
+import tensorflow as tf
+from tensorboard.plugins.hparams import api as hp
+
+PREFIX = "events.out.tfevents."
+
+
+class Summaries:
+    """Writes the event files of one run; its curves do not double back after a resume.
+
+    Each stretch between two checkpoints has a file of its own, whose name carries the step that
+    it begins at: ``begin`` deletes the files of the steps that a resumed run is about to repeat.
+    TensorBoard reads the files in the order of their names, so the step comes first in it:
+    TensorFlow's own names begin with the time in whole seconds, which two files may share, and
+    which falls when the clock is set back.
+    """
+
+    def __init__(self, folder: Path):
+        """Touches nothing; ``begin`` does.
+
+        Args:
+            folder: where the event files of this run, and no other, are.
+        """
+        self._folder = Path(folder)
+        self._writer: tf.summary.SummaryWriter | None = None
+        self._start = 0
+
+    def begin(self, step: int) -> None:
+        """Ends the file before, if any, and begins the one of what follows the given step.
+
+        Called when a run starts or resumes, and at each checkpoint. Best just before it is
+        written: then all points up to it are on the disk when it is, and a run that is killed
+        between the two repeats them.
+
+        Args:
+            step: steps done so far. What was written for later ones is deleted.
+        """
+        self.close()
+        self._folder.mkdir(parents=True, exist_ok=True)
+        for path in self._folder.glob(f"{PREFIX}*"):
+            # A time stands where the step should if the process died before the renaming below.
+            if int(path.name.removeprefix(PREFIX).split(".")[0]) >= step:
+                path.unlink()
+        before = set(self._folder.iterdir())
+        self._writer = tf.summary.create_file_writer(str(self._folder))
+        self._start = step
+        (path,) = set(self._folder.iterdir()) - before
+        name = f"{PREFIX}{step:08d}.{path.name.removeprefix(PREFIX)}"
+        path.rename(path.with_name(name))  # the writer holds the open file, not its name
+
+    def scalars(self, step: int, values: dict[str, float]) -> None:
+        """Adds a point to each curve.
+
+        Args:
+            step: steps done.
+            values: by name; what stands before the first "/" groups the curves.
+        """
+        with self._writer.as_default(step):
+            for name, value in values.items():
+                tf.summary.scalar(name, value)
+
+    def images(self, step: int, name: str, images: np.ndarray) -> None:
+        """Shows pictures [n, height, width, channels] of 1 or 3 channels, values in [0, 1]."""
+        with self._writer.as_default(step):
+            tf.summary.image(name, images, max_outputs=len(images))
+
+    def histograms(self, step: int, variables: Iterable[keras.Variable]) -> None:
+        """Shows the distribution of the values in each variable, under its path."""
+        with self._writer.as_default(step):
+            for variable in variables:
+                tf.summary.histogram(variable.path, variable.value)
+
+    def hparams(self, settings: dict[str, object], metrics: dict[str, float]) -> None:
+        """Writes the row of this run in the HPARAMS tab, in place of an earlier one.
+
+        It is a run of its own in TensorBoard, in the subfolder ``final``: the table takes every
+        scalar beside the settings for a final figure, and would show the curves as well. Its
+        columns are then those of all runs; a list of columns (``hparams_config``) is read from
+        the first run only, and would hide the figures that only others have.
+
+        Args:
+            settings: what the run was started with; what is no number, truth value or text is
+                shown as text.
+            metrics: final figures by name; they are shown at the step of the last ``begin``.
+        """
+        folder = self._folder / "final"
+        shutil.rmtree(folder, ignore_errors=True)
+        shown = {
+            name: value if isinstance(value, bool | int | float | str) else str(value)
+            for name, value in settings.items()
+        }
+        writer = tf.summary.create_file_writer(str(folder))
+        with writer.as_default(self._start):
+            hp.hparams(shown)
+            for name, value in metrics.items():
+                tf.summary.scalar(name, value)
+        writer.close()
+
+    def close(self) -> None:
+        """Writes out what is still in memory and closes the file."""
+        if self._writer:
+            self._writer.close()
+            self._writer = None
+
+    def __enter__(self) -> "Summaries":
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        self.close()
