@@ -1,7 +1,6 @@
 """Checkpoints of a run: save, prune, resume, and the lock of the run folder."""
 
 import fcntl
-import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -87,11 +86,10 @@ class Checkpoints:
         """Writes the checkpoint ``step-<step>`` and deletes all but the newest three."""
         self._manager.save(checkpoint_number=step)
         kept = {Path(prefix).name for prefix in self._manager.checkpoints}
-        for path in self._folder.glob("step-*"):
-            name = re.match(r"step-\d+", path.name)
-            if path.is_dir():  # where TensorFlow collects a checkpoint that it is writing
-                shutil.rmtree(path)
-            elif name and name.group() not in kept:
+        for path in self._folder.glob("step-*_temp"):  # TensorFlow's, of a write cut off
+            shutil.rmtree(path)
+        for path in self._folder.glob("step-*.*"):
+            if path.name.split(".")[0] not in kept:
                 path.unlink()
 
     def restore(self) -> bool:
@@ -126,8 +124,10 @@ class Checkpoints:
 
         TensorFlow's list decides which ones are whole. Where it was deleted, all files count.
         """
-        listed = [Path(prefix) for prefix in self._manager.checkpoints]
-        if not listed:
+        state = tf.train.get_checkpoint_state(self._folder)
+        if state:
+            listed = [Path(prefix) for prefix in state.all_model_checkpoint_paths]
+        else:
             listed = sorted(
                 (path.with_suffix("") for path in self._folder.glob("step-*.index")),
                 key=lambda prefix: int(prefix.name.removeprefix("step-")),

@@ -342,12 +342,16 @@ def _download_svhn(builder: tfds.core.DatasetBuilder) -> None:
     host = urllib.parse.urlsplit(url).netloc
     print(f"Downloading SVHN, {SVHN_SIZE}, from {host}, and preparing it in {builder.data_path}.")
     try:
-        # TFDS itself tries for minutes.
-        request = urllib.request.Request(url, method="HEAD")
-        urllib.request.urlopen(request, timeout=NETWORK_TIMEOUT).close()
+        _reach(url)
         _prepare(builder)
     except (OSError, tfds.download.DownloadError, NonMatchingChecksumError) as error:
         raise UserError(f"SVHN could not be downloaded from {host}: {error}") from error
+
+
+def _reach(url: str) -> None:
+    """Raises ``OSError`` within seconds if there is no way to the host; TFDS tries for minutes."""
+    request = urllib.request.Request(url, method="HEAD")
+    urllib.request.urlopen(request, timeout=NETWORK_TIMEOUT).close()
 
 
 def _holds(builder: tfds.core.DatasetBuilder, name: str) -> bool:

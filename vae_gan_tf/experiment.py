@@ -10,7 +10,7 @@ import json
 import os
 import platform
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from importlib import metadata
 from pathlib import Path
 
@@ -122,6 +122,11 @@ def preset(name: str, model: str, dataset: str) -> Settings:
     if dataset == "svhn_small":
         settings = dataclasses.replace(settings, epochs=100)
     return settings
+
+
+def resolve(preset_name: str, model: str, dataset: str, overrides: dict) -> Settings:
+    """The settings of a preset with some fields overridden."""
+    return dataclasses.replace(preset(preset_name, model, dataset), **overrides)
 
 
 def define_flags() -> None:
@@ -260,7 +265,7 @@ def generator(model: VAE | VAEGAN) -> VAE:
 
 
 def digits(model: VAE | VAEGAN, rows: int = 10, columns: int = 10, seed: int = 0) -> np.ndarray:
-    """Drawn images [rows, columns, height, width, channels]; one label a row where it has labels."""
+    """Drawn images [rows, columns, height, width, channels], one label a row if there are any."""
     if isinstance(generator(model), CVAE):
         images = model.sample(np.repeat(np.arange(rows), columns), seed=seed)
     else:
@@ -340,9 +345,7 @@ def train(options: Options, model_name: str, data: datasets.Dataset) -> Result:
     Raises:
         UserError: the folder cannot be written, is in use, or holds a run of other settings.
     """
-    settings = dataclasses.replace(
-        preset(options.preset, model_name, data.name), **options.overrides
-    )
+    settings = resolve(options.preset, model_name, data.name, options.overrides)
     if settings.images:
         cut = {
             name: datasets.Split(*(part[: settings.images] for part in getattr(data, name)))
@@ -479,7 +482,7 @@ def publish(
         "pretrained": options.pretrained,
         "interrupted": interrupted,
         "runs": [result.record for result in results],
-        "machine": {"cores": os.cpu_count(), "processor": platform.machine()},
+        "machine": machine(),
         "versions": versions(),
     }
     plots.save(plots.draw(panels, columns), path)
@@ -487,6 +490,11 @@ def publish(
     print(f"Wrote {path} and {path.with_suffix('.json').name}")
     if interrupted:
         print("The run was interrupted; the same command goes on where it stopped.")
+
+
+def machine() -> dict[str, object]:
+    """What a run took place on."""
+    return {"cores": os.cpu_count(), "processor": platform.machine()}
 
 
 def versions() -> dict[str, str]:
@@ -509,4 +517,3 @@ def cell_probabilities(model: CVAEGAN, images: np.ndarray) -> list[list[str]]:
     labels = np.repeat(np.arange(rows), columns)
     probabilities = np.asarray(model.discriminate(flat))[np.arange(len(labels)), labels]
     return [[f"{value:.2f}" for value in row] for row in np.reshape(probabilities, [rows, columns])]
-

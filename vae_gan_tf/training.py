@@ -133,12 +133,17 @@ def optimizers(model: keras.Model) -> dict[str, keras.Optimizer]:
     return {name: getattr(model, name) for name in names if hasattr(model, name)}
 
 
+def fetch(results: dict[str, tf.Tensor]) -> dict[str, float]:
+    """The scalars that a step gave, once it has ended."""
+    return {name: float(value) for name, value in results.items()}
+
+
 def evaluate(model: keras.Model, step: Callable, batches: tf.data.Dataset) -> dict[str, float]:
     """The mean of what the compiled test step gives, over all batches."""
     model.reset_metrics()
     for batch in batches:
         results = step(batch)
-    return {name: float(value) for name, value in results.items()}
+    return fetch(results)
 
 
 def train(
@@ -189,7 +194,7 @@ def train(
             bar = _progress_bar(epoch_steps - first_batch)
             sums: dict[str, float] = {}
             for batch in datasets.batches(data.train, batch_size, seed, epoch, first_batch):
-                losses = {name: float(value) for name, value in train_step(batch).items()}
+                losses = fetch(train_step(batch))
                 step += 1
                 _check_finite(losses, step, saved)
                 sums = {name: sums.get(name, 0.0) + value for name, value in losses.items()}

@@ -77,7 +77,7 @@ class VAEGAN(Configured, keras.Model):
         self.built = True  # the networks are
 
     def logits_expected(self) -> int:
-        """The number of logits that the discriminator must have."""
+        """The number of logits that the discriminator must have: one, for "is it real?"."""
         return 1
 
     def cost_of_real(self, logits: tf.Tensor, y) -> tf.Tensor:
@@ -243,7 +243,7 @@ class CVAEGAN(VAEGAN):
         super().__init__(generator, discriminator, **kwargs)
 
     def logits_expected(self) -> int:
-        """k + 1."""
+        """One for each of the k classes and one for generated images."""
         return self.generator.condition.classes + 1
 
     def cost_of_real(self, logits: tf.Tensor, y) -> tf.Tensor:

@@ -114,7 +114,7 @@ class CVAE(VAE):
         vector = self.condition.vector(y)
         if not vector.shape[:1].is_compatible_with(tensor.shape[:1]):
             raise UserError(
-                f"side information for {vector.shape[0]} images given with {tensor.shape[0]} images "
+                f"{vector.shape[0]} pieces of side information given for {tensor.shape[0]} images "
                 "or codes; one for each expected"
             )
         return [tensor, vector]
