@@ -23,14 +23,12 @@ Writes figures/step_time.json and prints a table. Run it on a machine that does 
 """
 
 import concurrent.futures
-import json
 import multiprocessing
 import os
 import resource
 import statistics
 import time
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
 import keras
 import numpy as np
@@ -149,9 +147,7 @@ def main(argv: Sequence[str]) -> None:
                 task = process.submit(time_model, options, model_name, precision, _STEPS.value)
                 rows.append(task.result())
     record = {"rows": rows, "machine": experiment.machine(), "versions": experiment.versions()}
-    path = Path(options.figures_dir) / "step_time.json"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(record, indent=1) + "\n")
+    experiment.write_json(options.figures_dir / "step_time.json", record)
     print(f"{os.cpu_count()} cores")
     print(table(rows))
 

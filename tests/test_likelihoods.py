@@ -24,7 +24,7 @@ def drawn(likelihood, shape, batch=2, seed=0):
 
 
 def grey(shape, batch=2):
-    """Whole multiples of 1/255 as 8-bit numbers and as a data set has them, float32(uint8) / 255."""
+    """Images as 8-bit numbers, and as a data set has them: float32(uint8) / 255."""
     levels = np.random.default_rng(1).integers(0, 256, (batch, *shape), np.uint8)
     levels[0, 0, 0, 0], levels[0, 0, 1, 0] = 0, 255
     return levels, levels.astype(np.float32) / 255

@@ -299,7 +299,8 @@ class Result:
 
 def title(model_name: str, data: datasets.Dataset) -> str:
     """The title of a panel: "CVAE-GAN, MNIST"."""
-    return f"{model_name.upper()}, {data.name.upper().replace('_', ' ')}"
+    dataset = "MNIST" if data.name == "mnist" else f"SVHN ({data.name})"
+    return f"{model_name.upper()}, {dataset}"
 
 
 def load_data(options: Options, name: str) -> datasets.Dataset:
@@ -420,13 +421,14 @@ def _finish(
     export(generator(model), folder / "saved_model")
     # A VAE-GAN's figure shows only its generator; CVAE-GAN's carries the discriminator's verdict.
     inference = generator(model) if type(model) is VAEGAN else model
-    sha256 = pretrained.save_pretrained(inference, folder / f"{name}.npz")
-    inference = pretrained.load_file(folder / f"{name}.npz")
+    weights = folder / f"{name}.npz"
+    pretrained.save_pretrained(inference, weights)
+    inference = pretrained.load_file(weights)
     scores = score(inference, data)
     with Summaries(folder / "tensorboard") as summaries:
         summaries.begin(record["steps"])
         summaries.hparams(dataclasses.asdict(settings), record["validation"] | scores)
-    record |= {"scores": scores, "weights": {"name": name, "sha256": sha256}}
+    record |= {"scores": scores, "weights": {"name": name, "sha256": pretrained.sha256(weights)}}
     return Result(inference, data, title(settings.model, data), record)
 
 
@@ -486,10 +488,25 @@ def publish(
         "versions": versions(),
     }
     plots.save(plots.draw(panels, columns), path)
-    path.with_suffix(".json").write_text(json.dumps(record, indent=1) + "\n")
+    write_json(path.with_suffix(".json"), record)
     print(f"Wrote {path} and {path.with_suffix('.json').name}")
     if interrupted:
         print("The run was interrupted; the same command goes on where it stopped.")
+
+
+def write_json(path: Path, record: dict) -> None:
+    """Writes what a result came from, so that an earlier file is replaced whole or not at all.
+
+    Raises:
+        UserError: the folder cannot be made or written.
+    """
+    temporary = path.with_suffix(".tmp")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary.write_text(json.dumps(record, indent=1) + "\n")
+        os.replace(temporary, path)
+    except OSError as error:
+        raise UserError(f"{path} cannot be written: {error.strerror}") from error
 
 
 def machine() -> dict[str, object]:

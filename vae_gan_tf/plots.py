@@ -1,0 +1,136 @@
+"""Image grids with titles, the way the report's figures need them."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from vae_gan_tf.errors import UserError
+
+CELL_INCHES = 0.42
+GAP_INCHES = 0.35
+TITLE_INCHES = 0.45
+CELL_TITLE_PIXELS = 9
+"""Room above a row whose cells have titles, in pixels of the images."""
+
+
+@dataclass
+class Panel:
+    """A grid of images with a title, and labels where they are wanted."""
+
+    images: np.ndarray
+    """[rows, columns, height, width, channels], values in [0, 1]."""
+    title: str
+    row_labels: Sequence[str] = ()
+    """At the left of each row."""
+    column_labels: Sequence[str] = ()
+    """Above each column."""
+    cell_titles: Sequence[Sequence[str]] | None = None
+    """Above each image, by row and column."""
+
+
+def tile(images: np.ndarray, above: int = 0) -> np.ndarray:
+    """One picture of a grid of images with a pixel of white between them.
+
+    Args:
+        images: [rows, columns, height, width, channels] in [0, 1].
+        above: pixels of white above each row, for titles.
+
+    Returns:
+        [rows * (height + 1 + above) + 1, columns * (width + 1) + 1, channels]. Grey images come
+        out as dark strokes on white.
+    """
+    images = np.asarray(images, np.float32)
+    if images.shape[-1] == 1:
+        images = 1 - images
+    padded = np.pad(images, [(0, 0), (0, 0), (1 + above, 0), (1, 0), (0, 0)], constant_values=1.0)
+    rows, columns, height, width, channels = padded.shape
+    grid = padded.transpose(0, 2, 1, 3, 4).reshape(rows * height, columns * width, channels)
+    return np.pad(grid, [(0, 1), (0, 1), (0, 0)], constant_values=1.0)
+
+
+def draw(panels: Sequence[Panel], columns: int = 2) -> Figure:
+    """Panels beside each other, at most so many in a row, each as high as its neighbours."""
+    rows = [panels[start : start + columns] for start in range(0, len(panels), columns)]
+    heights = [max(map(_height, row)) for row in rows]
+    widths = [
+        [_width(panel) * height / _height(panel) for panel in row]
+        for row, height in zip(rows, heights, strict=True)
+    ]
+    across = max(sum(each) + GAP_INCHES * (len(each) + 1) for each in widths)
+    down = sum(heights) + TITLE_INCHES * len(rows) + 0.1
+    figure = Figure(figsize=(across, down))
+    bottom = down
+    for row, height, sizes in zip(rows, heights, widths, strict=True):
+        left = GAP_INCHES
+        bottom -= TITLE_INCHES + height
+        for panel, width in zip(row, sizes, strict=True):
+            place = left / across, bottom / down, width / across, height / down
+            _draw_panel(figure.add_axes(place), panel)
+            left += width + GAP_INCHES
+    return figure
+
+
+def save(figure: Figure, path: Path) -> None:
+    """Writes the picture as PNG, so that an earlier one is replaced whole or not at all.
+
+    Raises:
+        UserError: the folder cannot be made or written.
+    """
+    path = Path(path)
+    temporary = path.with_suffix(".tmp")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        figure.savefig(temporary, format="png", dpi=150, metadata={"Software": None})
+        os.replace(temporary, path)
+    except OSError as error:
+        raise UserError(f"the picture {path} cannot be written: {error.strerror}") from error
+
+
+def _above(panel: Panel) -> int:
+    """Pixels above a row of images: room for titles, scaled to images larger than MNIST's."""
+    return round(CELL_TITLE_PIXELS * panel.images.shape[2] / 28) if panel.cell_titles else 0
+
+
+def _width(panel: Panel) -> float:
+    return panel.images.shape[1] * CELL_INCHES
+
+
+def _height(panel: Panel) -> float:
+    _, _, height, width, _ = panel.images.shape
+    return panel.images.shape[0] * CELL_INCHES * (height + 1 + _above(panel)) / (width + 1)
+
+
+def _draw_panel(axes: Axes, panel: Panel) -> None:
+    rows, columns, height, width, channels = panel.images.shape
+    above = _above(panel)
+    picture = tile(panel.images, above)
+    axes.imshow(
+        picture[..., 0] if channels == 1 else picture,
+        cmap="gray",
+        vmin=0,
+        vmax=1,
+        interpolation="nearest",
+        aspect="auto",
+    )
+    axes.set_title(panel.title, fontsize=9, pad=14 if panel.column_labels else 5)
+    for spine in axes.spines.values():
+        spine.set_visible(False)
+    axes.set_xticks([], [])
+    axes.set_yticks([], [])
+    middle = 1 + width / 2 + (width + 1) * np.arange(columns)
+    if panel.column_labels:
+        axes.set_xticks(middle, panel.column_labels, fontsize=7)
+        axes.xaxis.tick_top()
+    if panel.row_labels:
+        centre = 1 + above + height / 2 + (height + 1 + above) * np.arange(rows)
+        axes.set_yticks(centre, panel.row_labels, fontsize=7)
+    axes.tick_params(length=0, pad=2)
+    for row, titles in enumerate(panel.cell_titles or ()):
+        for column, title in enumerate(titles):
+            y = row * (height + 1 + above) + above
+            axes.text(middle[column], y, title, fontsize=5, ha="center", va="bottom")
