@@ -1,1 +1,28 @@
-"""The models of "When Variational Auto-encoders meet Generative Adversarial Networks" (2016)."""
+"""The models of "When Variational Auto-encoders meet Generative Adversarial Networks" (2016).
+
+`networks` has the networks of the report, `datasets` MNIST and SVHN, `metrics` scores of images.
+"""
+
+from vae_gan_tf.errors import UserError
+from vae_gan_tf.likelihoods import Bernoulli, Categorical, Gaussian
+from vae_gan_tf.models.adversarial import CVAEGAN, VAEGAN
+from vae_gan_tf.models.cvae import CVAE, ImageCondition, LabelCondition
+from vae_gan_tf.models.vae import VAE, Elbo
+from vae_gan_tf.pretrained import load_pretrained
+from vae_gan_tf.saved_model import export
+
+__all__ = [
+    "CVAE",
+    "CVAEGAN",
+    "VAE",
+    "VAEGAN",
+    "Bernoulli",
+    "Categorical",
+    "Elbo",
+    "Gaussian",
+    "ImageCondition",
+    "LabelCondition",
+    "UserError",
+    "export",
+    "load_pretrained",
+]

@@ -1,6 +1,6 @@
 """MNIST and SVHN, read through TensorFlow Datasets (TFDS), in a fixed order and a fixed split.
 
-MNIST (section 4.1 of the report): the 60 000 official training images in the order in which TFDS
+MNIST (section 4.2 of the report): the 60 000 official training images in the order in which TFDS
 stores them, the first 55 000 for training and the last 5 000 for validation
 (``train[:55000]`` and ``train[55000:]`` of TFDS, files not shuffled), and the 10 000 official test
 images. The four official files are part of this package; where TFDS has no prepared copy, its own

@@ -242,7 +242,12 @@ def build_model(
         decoder = networks.fully_connected_decoder(
             **shapes, units=units, parameters=likelihood.parameters
         )
-    common = {"likelihood": likelihood, "kl_weight": settings.kl_weight, "seed": settings.seed}
+    common = {
+        "likelihood": likelihood,
+        "kl_weight": settings.kl_weight,
+        "seed": settings.seed,
+        "name": "generator",  # a name of its own, for Keras would count the models of a process
+    }
     if conditional:
         model = CVAE(encoder, decoder, LabelCondition(classes), **common)
     else:
@@ -254,6 +259,7 @@ def build_model(
             networks.discriminator(image_shape, logits, dtype=settings.precision, **width),
             feature_variance=settings.feature_variance,
             adversarial_weight=settings.adversarial_weight,
+            name="adversarial",
         )
     model.compile(keras.optimizers.Adam(settings.learning_rate))
     return model

@@ -1,9 +1,10 @@
 """The encoders, decoders and discriminators of section 4.3, as functional Keras models.
 
 Section 4: batch normalisation on all layers except the output layers, weights from a zero-centred
-normal distribution (its standard deviation, which the report does not give, is DCGAN's 0.02). A
-layer that is normalised needs no bias. Section 4.3: for SVHN all layers grow by 8/7, which is the
-argument ``width``.
+normal distribution, whose standard deviation the report does not give: here it is Glorot's,
+sqrt(2 / (inputs + outputs)), cut off at two standard deviations. (With DCGAN's 0.02 for all layers
+the discriminator wins outright; see docs/differences.md.) A layer that is normalised needs no
+bias. Section 4.3: for SVHN all layers grow by 8/7, which is the argument ``width``.
 
 Every network takes ``dtype``, a Keras dtype policy such as "mixed_bfloat16"; output layers always
 compute in float32. ``condition_size`` is the length of the vector y of side information, 0 for a

@@ -230,7 +230,7 @@ def train(
         steps=step,
         losses=history.last["losses"],
         validation=history.validations[-1] if history.validations else {},
-        seconds=clock.seconds if step > clock.first else history.last["seconds"],
+        seconds=history.last["seconds"],
     )
 
 

@@ -1,0 +1,551 @@
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from keras import layers
+from scipy import special
+
+from vae_gan_tf import networks
+from vae_gan_tf.errors import UserError
+from vae_gan_tf.models.adversarial import CVAEGAN, VAEGAN, Generated
+from vae_gan_tf.models.cvae import CVAE, ImageCondition, LabelCondition
+from vae_gan_tf.models.vae import VAE
+
+SHAPE = (8, 8, 1)
+LABELS = np.array([0, 1, 2, 1], np.int32)
+KINDS = pytest.mark.parametrize("kind", [VAEGAN, CVAEGAN], ids=lambda it: it.__name__)
+
+
+def images(count, shape=SHAPE, seed=0):
+    return np.random.default_rng(seed).random((count, *shape), np.float32)
+
+
+def convolutional(kind, dtype="float32", seed=0, **kwargs):
+    """A small model, of three classes if there are any, with all that the large ones have."""
+    keras.utils.set_random_seed(0)
+    conditional = kind is CVAEGAN
+    sizes = {"latent_size": 3, "width": 1 / 16, "dtype": dtype}
+    if conditional:
+        sizes["condition_size"] = 3
+    parts = (
+        networks.convolutional_encoder(SHAPE, **sizes),
+        networks.convolutional_decoder(SHAPE, **sizes),
+    )
+    generator = (
+        CVAE(*parts, LabelCondition(3), seed=seed) if conditional else VAE(*parts, seed=seed)
+    )
+    classes = 4 if conditional else 1
+    discriminator = networks.discriminator(SHAPE, classes, width=1 / 16, dtype=dtype)
+    return kind(generator, discriminator, **kwargs)
+
+
+def batch_of(kind, count=4):
+    return (images(count), np.resize(LABELS, count)) if kind is CVAEGAN else (images(count), None)
+
+
+def linear(kind, kl_weight=1.0, seed=0, **kwargs):
+    """Images of 2 x 2, each network a layer or two, so that NumPy can follow.
+
+    The codes have two numbers; the discriminator three features, each a tanh.
+    """
+    conditional = kind is CVAEGAN
+    image, code = keras.Input([2, 2, 1]), keras.Input([2])
+    condition = [keras.Input([3])] if conditional else []
+    flat = layers.Flatten()(image)
+    x, z = (layers.Concatenate()([it, *condition]) if condition else it for it in (flat, code))
+    encoder = keras.Model(
+        [image, *condition] if condition else image, [layers.Dense(2)(x), layers.Dense(2)(x)]
+    )
+    pixels = layers.Reshape([2, 2, 1])(layers.Dense(4)(z))
+    decoder = keras.Model([code, *condition] if condition else code, pixels)
+    features = layers.Dense(3, activation="tanh")(flat)
+    logits = layers.Dense(4 if conditional else 1)(features)
+    discriminator = keras.Model(image, [features, logits])
+    settings = {"kl_weight": kl_weight, "seed": seed}
+    generator = (
+        CVAE(encoder, decoder, LabelCondition(3), **settings)
+        if conditional
+        else VAE(encoder, decoder, **settings)
+    )
+    model, rng = kind(generator, discriminator, **kwargs), np.random.default_rng(1)
+    for variable in model.trainable_variables:
+        variable.assign(rng.normal(scale=0.7, size=variable.shape))
+    return model
+
+
+class Followed:
+    """What sections 3.1 and 3.2 say of a linear model, in float64, term by term.
+
+    z are the codes that the model drew: first those of the reconstructions, then the prior's.
+    """
+
+    def __init__(self, weights, x, y, z):
+        self.x, self.y = x.reshape(len(x), -1).astype(np.float64), y
+        self.vector = np.zeros([len(x), 0]) if y is None else np.eye(3)[y]
+        mean, stddev = self.posterior(weights)
+        self.noise, self.prior = (z[: len(x)] - mean) / stddev, z[len(x) :]
+
+    def posterior(self, weights):
+        joined = np.concatenate([self.x, self.vector], -1)
+        return joined @ weights[0] + weights[1], np.exp(0.5 * (joined @ weights[2] + weights[3]))
+
+    def generated(self, weights):
+        """Reconstructed images, drawn images, and the KL divergence from N(0, I)."""
+        mean, stddev = self.posterior(weights)
+        pictures = [
+            special.expit(np.concatenate([z, self.vector], -1) @ weights[4] + weights[5])
+            for z in (mean + stddev * self.noise, self.prior)
+        ]
+        return *pictures, 0.5 * (mean**2 + stddev**2 - 1 - np.log(stddev**2)).sum(-1)
+
+    def judged(self, critic, pictures):
+        """f_l, -log of "takes it for real (of its label)", -log of "takes it for generated"."""
+        features = np.tanh(pictures @ critic[0] + critic[1])
+        logits = features @ critic[2] + critic[3]
+        if self.y is None:
+            real = special.expit(logits[:, 0])
+            return features, -np.log(real), -np.log(1 - real)
+        p = special.softmax(logits, -1)
+        return features, -np.log(p[np.arange(len(p)), self.y]), -np.log(p[:, 3])
+
+    def critic_terms(self, critic, weights):
+        """Equation (3)."""
+        reconstructed, drawn, _ = self.generated(weights)
+        return {
+            "real": self.judged(critic, self.x)[1].mean(),
+            "drawn": self.judged(critic, drawn)[2].mean(),
+            "reconstructed": self.judged(critic, reconstructed)[2].mean(),
+        }
+
+    def terms(self, weights, critic, feature_variance):
+        """Equation (2)."""
+        reconstructed, drawn, kl = self.generated(weights)
+        difference = self.judged(critic, self.x)[0] - self.judged(critic, reconstructed)[0]
+        return {
+            "kl": kl.mean(),
+            "feature": (difference**2).sum(-1).mean() / (2 * feature_variance),
+            "drawn": self.judged(critic, drawn)[1].mean(),
+            "reconstructed": self.judged(critic, reconstructed)[1].mean(),
+        }
+
+
+def numpy_weights(network):
+    return [variable.numpy().astype(np.float64) for variable in network.trainable_variables]
+
+
+def gradient(function, weights):
+    """Of a function of a list of arrays, by central differences."""
+    found = []
+    for weight in weights:
+        found.append(np.zeros_like(weight))
+        for place in np.ndindex(weight.shape):
+            kept, values = weight[place], []
+            for step in (1e-5, -1e-5):
+                weight[place] = kept + step
+                values.append(function(weights))
+            weight[place] = kept
+            found[-1][place] = (values[0] - values[1]) / 2e-5
+    return found
+
+
+def assert_same(one, other, rtol=0.0, atol=0.0):
+    for a, b in zip(one, other, strict=True):
+        np.testing.assert_allclose(a, b, rtol=rtol, atol=atol)
+
+
+def a_copy(network):
+    copy = keras.models.clone_model(network)
+    copy.set_weights(network.get_weights())
+    return copy
+
+
+@pytest.fixture
+def codes(monkeypatch):
+    """The codes z that generators give to their decoders, a call an item."""
+    seen, decode = [], VAE.decode
+
+    def spy(self, z, *args, **kwargs):
+        seen.append(np.asarray(z))
+        return decode(self, z, *args, **kwargs)
+
+    monkeypatch.setattr(VAE, "decode", spy)
+    return seen
+
+
+def test_costs_of_two_classes_by_hand():
+    model = linear(VAEGAN)
+    logits = np.log(np.float32([[1 / 3], [1], [3]]))  # the odds of D = 1/4, 1/2, 3/4
+    np.testing.assert_allclose(model.cost_of_real(logits, None), np.log([4, 2, 4 / 3]), rtol=1e-6)
+    np.testing.assert_allclose(model.cost_of_generated(logits), np.log([4 / 3, 2, 4]), rtol=1e-6)
+
+
+def test_costs_of_k_plus_1_classes_by_hand():
+    model = linear(CVAEGAN)
+    logits = np.log(np.float32([[1, 2, 3, 4], [4, 3, 2, 1], [7, 1, 1, 1]]))
+    np.testing.assert_allclose(
+        model.cost_of_real(logits, np.array([0, 1, 2])), -np.log([0.1, 0.3, 0.1]), rtol=1e-5
+    )
+    np.testing.assert_allclose(model.cost_of_generated(logits), -np.log([0.4, 0.1, 0.1]), rtol=1e-5)
+
+
+@KINDS
+def test_costs_are_finite_where_a_probability_rounds_to_0(kind):
+    model = linear(kind)
+    for sign in (1, -1):
+        logits = np.float32([[sign * 1000]] if kind is VAEGAN else [[0, 0, 0, sign * 1000]])
+        costs = [model.cost_of_real(logits, np.array([0])), model.cost_of_generated(logits)]
+        np.testing.assert_allclose(np.max(costs), 1000, atol=2)
+
+
+@KINDS
+@pytest.mark.parametrize(
+    ("kl_weight", "feature_variance", "adversarial_weight"), [(1, 1, 1), (0.5, 4, 3)]
+)
+def test_a_step_is_one_of_the_discriminator_then_one_of_the_generator_against_it(
+    kind, kl_weight, feature_variance, adversarial_weight, codes
+):
+    model = linear(
+        kind,
+        kl_weight,
+        feature_variance=feature_variance,
+        adversarial_weight=adversarial_weight,
+    )
+    x, y = images(4, (2, 2, 1)), LABELS if kind is CVAEGAN else None
+    model.compile(keras.optimizers.SGD(1.0), keras.optimizers.SGD(0.5))
+    weights, critic = numpy_weights(model.generator), numpy_weights(model.discriminator)
+    logs = {name: float(value) for name, value in model.train_step((x, y)).items()}
+    weights_after, critic_after = map(numpy_weights, (model.generator, model.discriminator))
+
+    (z,) = codes
+    followed = Followed(weights, x, y, z)
+
+    # The discriminator steps on (3).
+    def critic_loss(critic):
+        return sum(followed.critic_terms(critic, weights).values())
+
+    steps = [(a - b) / 0.5 for a, b in zip(critic, critic_after, strict=True)]
+    assert_same(steps, gradient(critic_loss, critic), rtol=1e-3, atol=1e-5)
+
+    # The generator steps on (2), as the discriminator sees it after its own step.
+    def loss(weights, critic=critic_after):
+        terms = followed.terms(weights, critic, feature_variance)
+        adversarial = terms["drawn"] + terms["reconstructed"]
+        return kl_weight * terms["kl"] + terms["feature"] + adversarial_weight * adversarial
+
+    steps = [a - b for a, b in zip(weights, weights_after, strict=True)]
+    assert_same(steps, gradient(loss, weights), rtol=1e-3, atol=1e-5)
+
+    critic_terms = followed.critic_terms(critic, weights)
+    terms = followed.terms(weights, critic_after, feature_variance)
+    expected = {
+        "loss/generator": loss(weights),
+        "loss/discriminator": critic_loss(critic),
+        **{f"generator/{name}": value for name, value in terms.items()},
+        **{f"discriminator/{name}": value for name, value in critic_terms.items()},
+    }
+    assert logs == pytest.approx(expected, 1e-4)
+    # The test can tell the updated discriminator from the one before.
+    assert abs(loss(weights) - loss(weights, critic)) > 0.01
+
+
+@KINDS
+def test_the_generator_step_changes_nothing_of_the_discriminator(kind, monkeypatch):
+    model, (x, y) = convolutional(kind), batch_of(kind)
+    monkeypatch.setattr(kind, "update_discriminator", lambda *_: (tf.constant(0.0), {}))
+    model.compile(keras.optimizers.SGD(0.1))
+    discriminator = model.discriminator.get_weights()
+    generator = [variable.numpy() for variable in model.generator.trainable_variables]
+    model.train_step((x, y))
+    assert_same(discriminator, model.discriminator.get_weights())
+    for old, variable in zip(generator, model.generator.trainable_variables, strict=True):
+        assert np.abs(old - variable.numpy()).max() > 0, variable.path
+
+
+@KINDS
+def test_the_discriminator_step_changes_nothing_of_the_generator(kind):
+    model, (x, y) = convolutional(kind), batch_of(kind)
+    model.compile(keras.optimizers.SGD(0.1))
+    generated = model.generate(x, y, tf.constant([0, 0]))
+    generator, discriminator = model.generator.get_weights(), model.discriminator.get_weights()
+    model.update_discriminator(x, y, generated)
+    assert_same(generator, model.generator.get_weights())
+    for old, variable in zip(discriminator, model.discriminator.weights, strict=True):
+        assert np.abs(old - variable.numpy()).max() > 0, variable.path
+
+
+@KINDS
+def test_a_step_decodes_once_and_reconstructions_and_drawn_images_together(kind, codes):
+    model, (x, y) = convolutional(kind), batch_of(kind)
+    encoder, decoder = a_copy(model.generator.encoder), a_copy(model.generator.decoder)
+    model.compile(keras.optimizers.SGD(0.1))
+    model.train_step((x, y))
+    (z,) = codes
+    assert z.shape == (8, 3)
+    # A single pass over all of them leaves the averages that the copies have now.
+    vectors = [] if y is None else [np.eye(3, dtype=np.float32)[y]]
+    encoder([x, *vectors], training=True)
+    decoder([z, *(np.tile(it, [2, 1]) for it in vectors)], training=True)
+    for copy, network in ((encoder, model.generator.encoder), (decoder, model.generator.decoder)):
+        averages = [it.numpy() for it in network.non_trainable_variables]
+        assert_same(averages, [it.numpy() for it in copy.non_trainable_variables], 1e-4, 1e-6)
+
+
+@KINDS
+def test_the_discriminator_keeps_averages_of_real_images_only(kind):
+    model, (x, y) = convolutional(kind), batch_of(kind)
+    copy = a_copy(model.discriminator)
+    model.compile(keras.optimizers.SGD(0.1))
+    model.train_step((x, y))
+    copy(x, training=True)
+    averages = [it.numpy() for it in model.discriminator.non_trainable_variables]
+    assert_same(averages, [it.numpy() for it in copy.non_trainable_variables], 1e-4, 1e-6)
+
+
+@KINDS
+def test_each_batch_of_images_is_normalised_by_itself(kind):
+    model, (x, y) = convolutional(kind, feature_variance=2.0), batch_of(kind)
+    generated = Generated(images(4, seed=1) / 2, images(4, seed=2) ** 2, np.float32([1, 2, 3, 6]))
+    judged = [
+        [np.asarray(it, np.float64) for it in a_copy(model.discriminator)(pictures, training=True)]
+        for pictures in (x, generated.drawn, generated.reconstructed)
+    ]
+    (real_features, real), (_, drawn), (again_features, reconstructed) = judged
+    before = model.discriminator.get_weights()
+    found = model.generator_loss(x, y, generated)
+    assert_same(before, model.discriminator.get_weights())
+    found_critic = model.discriminator_loss(x, y, generated)
+
+    def cost(logits, label):
+        if kind is VAEGAN:
+            return np.log1p(np.exp(-logits if label is None else logits)).mean()
+        return -special.log_softmax(logits, -1)[np.arange(4), label].mean()
+
+    fake = np.array([3, 3, 3, 3])
+    expected_critic = {
+        "real": cost(real, y),
+        "drawn": cost(drawn, fake),
+        "reconstructed": cost(reconstructed, fake),
+    }
+    expected = {
+        "kl": 3.0,
+        "feature": ((real_features - again_features) ** 2).sum(-1).mean() / 4,
+        "drawn": cost(drawn, y),
+        "reconstructed": cost(reconstructed, y),
+    }
+    assert {name: float(it) for name, it in found_critic.items()} == pytest.approx(
+        expected_critic, 1e-4
+    )
+    assert {name: float(it) for name, it in found.items()} == pytest.approx(expected, 1e-4)
+
+
+def test_codes_of_a_step_are_independent_normal_draws(codes):
+    model, x = linear(VAEGAN), images(20_000, (2, 2, 1))
+    model.generate(x, None, tf.constant([0, 0]))
+    followed = Followed(numpy_weights(model.generator), x, None, codes[0].astype(np.float64))
+    together = np.concatenate([followed.noise, followed.prior], -1)
+    # The standard error of each of these is 1 / sqrt(20 000) = 0.007 or a little more.
+    np.testing.assert_allclose(together.mean(0), 0, atol=0.03)
+    np.testing.assert_allclose(np.cov(together.T), np.eye(4), atol=0.04)
+
+
+def test_a_step_draws_by_the_run_seed_and_the_number_of_the_step(codes):
+    def draws(steps, seed=0, first=0):
+        model = linear(VAEGAN, seed=seed)
+        model.compile(keras.optimizers.SGD(0.0))
+        model.optimizer.iterations.assign(first)
+        for _ in range(steps):
+            model.train_step((images(4, (2, 2, 1)),))
+        found = codes[:]
+        codes.clear()
+        return found
+
+    unbroken = draws(3)
+    assert_same(unbroken, draws(3))
+    assert_same(unbroken[2:], draws(1, first=2))
+    different = [*unbroken, *draws(2, seed=1)]
+    for number, one in enumerate(different):
+        for other in different[:number]:
+            assert np.abs(one - other).min() > 0
+
+
+@pytest.mark.parametrize(
+    ("kind", "build", "shape"), [(VAEGAN, linear, (2, 2, 1)), (CVAEGAN, convolutional, SHAPE)]
+)
+def test_fit_does_what_a_loop_over_train_step_does(kind, build, shape):
+    x, y = images(12, shape), np.resize(LABELS, 12) if kind is CVAEGAN else None
+    fitted, looped = build(kind, seed=5), build(kind, seed=5)
+    for model in (fitted, looped):
+        model.compile(keras.optimizers.Adam(0.01), jit_compile=False)
+    history = fitted.fit(x, y, batch_size=4, shuffle=False, verbose=0).history
+    step = tf.function(looped.train_step)
+    for number in range(0, 12, 4):
+        rows = slice(number, number + 4)
+        logs = step((x[rows],) if y is None else (x[rows], y[rows]))
+    assert_same(fitted.get_weights(), looped.get_weights(), rtol=1e-3, atol=1e-4)
+    assert set(history) == set(logs)
+    assert int(looped.optimizer.iterations) == 3
+    assert int(looped.discriminator_optimizer.iterations) == 3
+
+
+@KINDS
+def test_what_is_not_training_is_the_generator(kind):
+    model, (x, y) = convolutional(kind), batch_of(kind)
+    generator, drawn_for = model.generator, y if kind is CVAEGAN else 4
+    z = np.zeros([4, 3], np.float32)
+    weights = model.get_weights()
+    assert_same(model.elbo(x, y, seed=1), generator.elbo(x, y, seed=1))
+    for one, other in (
+        (model.encode(x, y).mean(), generator.encode(x, y).mean()),
+        (model.decode(z, y).mean(), generator.decode(z, y).mean()),
+        (model.sample(drawn_for, 1), generator.sample(drawn_for, 1)),
+        (model.reconstruct(x, y), generator.reconstruct(x, y)),
+    ):
+        np.testing.assert_array_equal(one, other)
+    model.discriminate(x)
+    assert_same(weights, model.get_weights())
+    inputs = x if y is None else (x, y)
+    np.testing.assert_allclose(
+        model.predict(inputs, verbose=0), generator.reconstruct(x, y), rtol=1e-5
+    )
+
+
+def test_evaluate_averages_the_bound_over_the_images_of_unequal_batches():
+    model, x, y = linear(CVAEGAN), images(7, (2, 2, 1)), np.array([0, 1, 2, 0, 1, 2, 0])
+    model.compile()
+    parts = [model.elbo(x[rows], y[rows]) for rows in (slice(0, 3), slice(3, 6), slice(6, 7))]
+    expected = {
+        f"elbo/{name}": np.mean(np.concatenate([getattr(part, name) for part in parts]))
+        for name in ("elbo", "reconstruction", "kl")
+    }
+    for _ in range(2):  # the second time, nothing is left of the first
+        found = model.evaluate(x, y, batch_size=3, verbose=0, return_dict=True)
+        assert found == pytest.approx(expected, 1e-5)
+
+
+@KINDS
+def test_discriminate(kind):
+    model, x = linear(kind), images(5, (2, 2, 1))
+    logits = np.asarray(model.discriminator(x)[1], np.float64)
+    expected = special.expit(logits[:, 0]) if kind is VAEGAN else special.softmax(logits, -1)
+    np.testing.assert_allclose(model.discriminate(x), expected, rtol=1e-5)
+
+
+@KINDS
+def test_an_image_is_judged_as_beside_real_images_whatever_is_beside_it(kind):
+    model, x = convolutional(kind), images(6)
+    np.testing.assert_allclose(model.discriminate(x)[:1], model.discriminate(x[:1]), rtol=1e-4)
+
+
+def test_the_optimizer_of_the_discriminator():
+    model = linear(VAEGAN)
+    model.compile(keras.optimizers.Adam(0.02, beta_1=0.5))
+    one, other = model.optimizer, model.discriminator_optimizer
+    assert one is not other and one.get_config() == other.get_config()
+    model.compile(keras.optimizers.Adam(0.02), keras.optimizers.SGD(0.3))
+    assert isinstance(model.discriminator_optimizer, keras.optimizers.SGD)
+    assert float(model.discriminator_optimizer.learning_rate) == pytest.approx(0.3)
+    model.compile("sgd", "adam")
+    assert isinstance(model.discriminator_optimizer, keras.optimizers.Adam)
+
+
+@KINDS
+def test_a_saved_model_gives_equal_outputs_and_is_trained_further(kind, tmp_path):
+    model, (x, y) = (
+        convolutional(kind, feature_variance=2.0, adversarial_weight=3.0),
+        batch_of(kind),
+    )
+    model.compile(keras.optimizers.Adam(0.01), keras.optimizers.RMSprop(0.005))
+    model.train_step((x, y))
+    model.save(tmp_path / "model.keras")
+    again = keras.saving.load_model(tmp_path / "model.keras")
+    assert type(again) is kind
+    assert (again.feature_variance, again.adversarial_weight) == (2, 3)
+    optimizers = [(it.optimizer, it.discriminator_optimizer) for it in (model, again)]
+    for one, other in zip(*optimizers, strict=True):
+        assert type(one) is type(other) and one.get_config() == other.get_config()
+        assert int(other.iterations) == 1
+        assert_same([it.numpy() for it in one.variables], [it.numpy() for it in other.variables])
+
+    drawn_for = y if kind is CVAEGAN else 3
+    for one, other in (
+        (model.reconstruct(x, y), again.reconstruct(x, y)),
+        (model.sample(drawn_for, 1), again.sample(drawn_for, 1)),
+        (model.discriminate(x), again.discriminate(x)),
+        *zip(model.elbo(x, y, seed=2), again.elbo(x, y, seed=2), strict=True),
+    ):
+        np.testing.assert_array_equal(one, other)
+
+    for it in (model, again):
+        it.train_step((x, y))
+    assert_same(model.get_weights(), again.get_weights(), rtol=1e-3, atol=1e-4)
+    assert int(again.discriminator_optimizer.iterations) == 2
+
+
+@KINDS
+def test_mixed_precision_has_its_losses_in_float32(kind):
+    batch = batch_of(kind, 16)
+    full, mixed = convolutional(kind), convolutional(kind, dtype="mixed_bfloat16")
+    logs = []
+    for model in (full, mixed):
+        model.compile(keras.optimizers.SGD(0.001))
+        logs.append(model.train_step(batch))
+    assert {value.dtype for value in logs[1].values()} == {tf.float32}
+    for name, value in logs[1].items():
+        np.testing.assert_allclose(value, logs[0][name], rtol=0.1, atol=0.01)
+
+
+@pytest.mark.parametrize(
+    ("kind", "given", "expected"),
+    [(VAEGAN, 2, 1), (VAEGAN, 11, 1), (CVAEGAN, 3, 4), (CVAEGAN, 1, 4), (CVAEGAN, 5, 4)],
+)
+def test_the_discriminator_must_have_the_right_number_of_logits(kind, given, expected):
+    generator = linear(kind).generator
+    with pytest.raises(UserError, match=f"{given} logits given, one of {expected} expected"):
+        kind(generator, networks.discriminator((2, 2, 1), given, width=1 / 16))
+
+
+@pytest.mark.parametrize("condition", [None, ImageCondition((2, 1, 1))], ids=["none", "image"])
+def test_cvae_gan_needs_a_generator_of_labels(condition):
+    sizes = {"latent_size": 2, "units": 4, "condition_size": condition.size if condition else 0}
+    parts = [
+        network((2, 2, 1), **sizes)
+        for network in (networks.fully_connected_encoder, networks.fully_connected_decoder)
+    ]
+    generator = CVAE(*parts, condition) if condition else VAE(*parts)
+    with pytest.raises(UserError, match="needs a generator conditioned on labels"):
+        CVAEGAN(generator, networks.discriminator((2, 2, 1), 4, width=1 / 16))
+
+
+MISTAKES = {
+    "images of another size": (
+        CVAEGAN,
+        (images(4, (8, 4, 1)), LABELS),
+        r"images: shape \[4, 8, 4, 1\] given, \[batch, 8, 8, 1\] expected",
+    ),
+    "values above 1": (VAEGAN, (images(4) * 2,), r"images must lie in \[0, 1\]"),
+    "no labels": (CVAEGAN, (images(4),), "none was given"),
+    "the label of generated images": (CVAEGAN, (images(4), LABELS + 1), "found 1 to 3"),
+    "labels that are floats": (CVAEGAN, (images(4), LABELS / 1), "integers of shape"),
+    "too few labels": (CVAEGAN, (images(4), LABELS[:3]), r"3 .*given .*4 images"),
+}
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_mistakes_in_a_step(mistake):
+    kind, batch, message = MISTAKES[mistake]
+    model = convolutional(kind)
+    model.compile(keras.optimizers.SGD(0.1))
+    before = [np.copy(weight) for weight in model.get_weights()]
+    with pytest.raises(UserError, match=message) as error:
+        model.train_step(batch)
+    assert isinstance(error.value, ValueError)
+    assert "\n" not in str(error.value)
+    assert_same(before, model.get_weights())
+
+
+@pytest.mark.parametrize("call", ["encode", "decode", "elbo"])
+def test_side_information_given_to_a_model_without(call):
+    model = convolutional(VAEGAN)
+    value = np.zeros([4, 3], np.float32) if call == "decode" else images(4)
+    with pytest.raises(UserError, match="must be None"):
+        getattr(model, call)(value, LABELS)

@@ -1,0 +1,258 @@
+import dataclasses
+import json
+import sys
+
+import numpy as np
+import pytest
+
+from vae_gan_tf import datasets, experiment, plots
+from vae_gan_tf.checkpoints import lock
+from vae_gan_tf.errors import UserError
+from vae_gan_tf.models.adversarial import CVAEGAN, VAEGAN
+from vae_gan_tf.models.cvae import CVAE
+from vae_gan_tf.models.vae import VAE
+
+
+def options(*arguments):
+    return experiment.parse_flags(["script", *arguments])
+
+
+def test_report_preset_is_as_the_report_says():
+    cvae = experiment.preset("report", "cvae", "mnist")
+    gan = experiment.preset("report", "cvae-gan", "mnist")
+    assert (cvae.learning_rate, gan.learning_rate) == (1e-3, 1e-4)
+    assert cvae.batch_size == gan.batch_size == 100
+    assert cvae.epochs == gan.epochs == 20
+    assert (cvae.kl_weight, cvae.latent_size, cvae.likelihood) == (1, 50, "bernoulli")
+    # The originals' feature weight 0.0001 on a sum over 100 images is 1 / (2 sigma^2) on a mean.
+    assert 1 / (2 * gan.feature_variance) == pytest.approx(0.0001 * 100)
+
+
+def test_flags_override_fields_and_the_next_script_starts_afresh():
+    assert options("--epochs=3", "--precision=mixed_bfloat16").overrides == {
+        "epochs": 3,
+        "precision": "mixed_bfloat16",
+    }
+    assert options().overrides == {}
+    assert options().preset == "report"
+
+
+def test_every_setting_has_a_flag_with_help():
+    named = {field.name for field in dataclasses.fields(experiment.Settings)}
+    assert named - set(experiment.FIELDS) == {"model", "dataset", "preset"}
+    for name in experiment.FIELDS:
+        assert len(experiment.flags.FLAGS[name].help) > 20
+
+
+@pytest.mark.parametrize(
+    ("argument", "sentence"),
+    [
+        ("--preset=huge", r"preset=huge.*report\|quick\|smoke"),
+        ("--dataset=cifar", r"cifar.*mnist\|svhn_small"),
+        ("--epochs=many", "many"),
+        ("--epochs=0", "--epochs must be positive, not 0"),
+        ("--learning_rate=-1", "learning_rate=-1"),
+        ("--batch_size=0", "--batch_size must be positive"),
+        ("--architecture=deep", "convolutional"),
+        ("--precision=float64", "mixed_bfloat16"),
+        ("--wrong=1", "wrong"),
+        ("extra", "not 'extra'"),
+    ],
+)
+def test_a_wrong_flag_is_one_clear_sentence(argument, sentence):
+    with pytest.raises(UserError, match=sentence) as error:
+        options(argument)
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("preset", ["quick", "smoke"])
+def test_quick_and_smoke_are_for_mnist_only(preset):
+    with pytest.raises(UserError, match="mnist only"):
+        options(f"--preset={preset}", "--dataset=svhn_small")
+
+
+def test_a_script_prints_a_mistake_without_traceback_and_exits_with_1(monkeypatch, capsys):
+    def main(argv):
+        options(*argv[1:])
+
+    monkeypatch.setattr(sys, "argv", ["figure7.py", "--epochs=0"])
+    with pytest.raises(SystemExit) as end:
+        experiment.run_script(main)
+    assert end.value.code == 1
+    assert capsys.readouterr().err == "figure7.py: --epochs must be positive, not 0\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "logits"),
+    [("vae", VAE, None), ("cvae", CVAE, None), ("vae-gan", VAEGAN, 1), ("cvae-gan", CVAEGAN, 11)],
+)
+@pytest.mark.parametrize("shape", [(28, 28, 1), (32, 32, 3)])
+@pytest.mark.parametrize("architecture", ["convolutional", "fully_connected"])
+def test_build_model(name, kind, logits, shape, architecture):
+    settings = experiment.resolve("report", name, "mnist", {"architecture": architecture})
+    model = experiment.build_model(settings, shape, 10)
+    assert type(model) is kind
+    generator = experiment.generator(model)
+    assert generator.image_shape == shape
+    assert generator.latent_size == 50
+    colour = shape[-1] == 3
+    encoder = {layer.name: layer for layer in generator.encoder.layers}
+    if architecture == "convolutional":
+        assert encoder["conv1"].filters == (32 if colour else 28)
+    else:
+        assert encoder["dense1"].units == (512 if colour else 200)
+    if logits:
+        assert model.discriminator.outputs[1].shape[-1] == logits
+
+
+@pytest.mark.parametrize("likelihood", experiment.LIKELIHOODS)
+def test_the_decoder_gives_what_the_likelihood_needs(likelihood):
+    settings = experiment.resolve("smoke", "vae", "mnist", {"likelihood": likelihood})
+    model = experiment.build_model(settings, (28, 28, 1), 10)
+    images = model.sample(2)
+    assert images.shape == (2, 28, 28, 1)
+    levels = np.random.default_rng(0).integers(0, 256, [2, 28, 28, 1]) / np.float32(255)
+    assert np.all(np.isfinite(model.elbo(levels).elbo))
+
+
+def test_mixed_precision_reaches_the_networks():
+    settings = experiment.resolve("smoke", "cvae-gan", "mnist", {"precision": "mixed_bfloat16"})
+    model = experiment.build_model(settings, (28, 28, 1), 10)
+    for network in (model.generator.encoder, model.generator.decoder, model.discriminator):
+        policies = {
+            layer.name: layer.compute_dtype for layer in network.layers if layer.trainable_weights
+        }
+        outputs = {"mean", "log_variance", "parameters", "logits"}
+        for name, dtype in policies.items():
+            assert dtype == ("float32" if name in outputs else "bfloat16"), name
+
+
+def tiny_result(name="mnist", interrupted=False):
+    images = np.zeros([2, 28, 28, 1], np.uint8)
+    split = datasets.Split(images, np.zeros(2, np.int32))
+    data = datasets.Dataset(name, split, split, split, 10, "made by the test")
+    return experiment.Result(None, data, "a title", {"seed": 0}, interrupted)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "drawn", "interrupted", "name"),
+    [
+        ([], ["mnist", "svhn_small"], False, "figure7"),
+        ([], ["mnist", "svhn"], False, "figure7"),
+        (["--seed=3"], ["mnist", "svhn"], False, "figure7"),
+        ([], ["mnist"], False, "figure7-mnist"),
+        (["--preset=quick"], ["mnist"], False, "figure7-quick"),
+        (["--preset=quick", "--epochs=1"], ["mnist"], False, "figure7-quick-custom"),
+        (["--epochs=2"], ["mnist", "svhn"], False, "figure7-custom"),
+        ([], ["mnist"], True, "figure7-mnist-interrupted"),
+        (["--pretrained"], ["mnist", "svhn_small"], False, "figure7-pretrained"),
+    ],
+)
+def test_only_a_whole_run_gets_the_plain_name(tmp_path, arguments, drawn, interrupted, name):
+    asked = options(f"--figures_dir={tmp_path}", *arguments)
+    results = [tiny_result(each, interrupted) for each in drawn]
+    panels = [plots.Panel(np.zeros([1, 2, 28, 28, 1]), "title")]
+    experiment.publish(asked, "figure7", panels, results)
+    assert sorted(path.name for path in tmp_path.iterdir()) == [f"{name}.json", f"{name}.png"]
+    record = json.loads((tmp_path / f"{name}.json").read_text())
+    assert record["interrupted"] is interrupted
+    assert len(record["runs"]) == len(drawn)
+    assert set(record["versions"]) >= {"tensorflow", "keras", "tensorflow-probability"}
+
+
+def test_a_figures_folder_that_cannot_be_written_is_one_sentence(tmp_path):
+    (tmp_path / "file").write_text("")
+    asked = options(f"--figures_dir={tmp_path / 'file' / 'folder'}")
+    panels = [plots.Panel(np.zeros([1, 2, 28, 28, 1]), "title")]
+    with pytest.raises(UserError, match="cannot be written"):
+        experiment.publish(asked, "figure7", panels, [tiny_result()])
+
+
+def test_without_dataset_what_is_there_is_drawn_and_the_rest_is_named(tmp_path, data_dir):
+    asked = options(f"--data_dir={data_dir}")
+    names, missing = experiment.figure_datasets(asked)
+    assert names == ["mnist"]
+    assert len(missing) == 1 and "SVHN panel is left out" in missing[0] and "1.47" in missing[0]
+    assert experiment.figure_datasets(options("--preset=quick")) == (["mnist"], [])
+
+
+def test_a_data_set_is_downloaded_only_where_it_is_named(monkeypatch):
+    calls = []
+    monkeypatch.setattr(
+        datasets, "load", lambda name, data_dir, download: calls.append((name, download))
+    )
+    experiment.load_data(options(), "svhn")
+    experiment.load_data(options("--dataset=svhn"), "svhn")
+    assert calls == [("svhn", False), ("svhn", True)]
+
+
+def smoke(tmp_path, data_dir, *arguments):
+    return options(
+        "--preset=smoke",
+        f"--data_dir={data_dir}",
+        f"--runs_dir={tmp_path}",
+        "--architecture=fully_connected",
+        *arguments,
+    )
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory, mnist, data_dir):
+    """A run folder with a finished run of a VAE in it, and its result."""
+    folder = tmp_path_factory.mktemp("runs")
+    return folder, experiment.train(smoke(folder, data_dir), "vae", mnist)
+
+
+def test_a_finished_run_holds_the_models_and_its_record(finished):
+    folder, result = finished
+    run = folder / "vae-mnist-smoke-seed0"
+    assert {path.name for path in run.iterdir()} >= {
+        "model.keras",
+        "saved_model",
+        "vae-mnist.npz",
+        "settings.json",
+        "history.json",
+        "tensorboard",
+    }
+    assert result.record["images"] == {"train": 100, "validation": 100, "test": 100}
+    assert result.record["steps"] == 10
+    assert result.record["scores"]["test/elbo"] < 0
+    assert result.record["weights"]["name"] == "vae-mnist"
+    json.dumps(result.record)
+
+
+def test_the_same_command_again_takes_what_is_finished(finished, mnist, data_dir):
+    folder, result = finished
+    again = experiment.train(smoke(folder, data_dir), "vae", mnist)
+    assert again.record == result.record
+    np.testing.assert_array_equal(again.model.sample(3), result.model.sample(3))
+
+
+@pytest.mark.parametrize(
+    ("argument", "field"),
+    [("--learning_rate=0.5", "learning_rate"), ("--latent_size=3", "latent_size")],
+)
+def test_other_settings_in_the_same_folder_are_refused(finished, mnist, data_dir, argument, field):
+    folder, _ = finished
+    before = {path: path.stat().st_mtime_ns for path in folder.rglob("*") if path.name != "lock"}
+    with pytest.raises(UserError, match=f"begun with {field} = .* is asked for now"):
+        experiment.train(smoke(folder, data_dir, argument), "vae", mnist)
+    after = {path: path.stat().st_mtime_ns for path in folder.rglob("*") if path.name != "lock"}
+    assert after == before
+
+
+def test_a_second_process_on_the_same_run_is_refused(finished, mnist, data_dir):
+    folder, _ = finished
+    with lock(folder / "vae-mnist-smoke-seed0"), pytest.raises(UserError, match="run folder"):
+        experiment.train(smoke(folder, data_dir), "vae", mnist)
+
+
+def test_a_runs_folder_that_cannot_be_written_is_one_sentence(tmp_path, mnist, data_dir):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(UserError, match=r"run folder .* cannot be written"):
+        experiment.train(smoke(tmp_path / "file", data_dir), "vae", mnist)
+
+
+def test_a_batch_larger_than_the_data_is_one_sentence(tmp_path, mnist, data_dir):
+    with pytest.raises(UserError, match="batch size is 1000"):
+        experiment.train(smoke(tmp_path, data_dir, "--batch_size=1000"), "vae", mnist)

@@ -1,0 +1,117 @@
+import json
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+
+from vae_gan_tf import experiment, metrics, pretrained
+from vae_gan_tf.errors import UserError
+from vae_gan_tf.models.adversarial import CVAEGAN
+from vae_gan_tf.models.cvae import CVAE, LabelCondition
+from vae_gan_tf.networks import convolutional_decoder, convolutional_encoder, discriminator
+
+SHAPE = (8, 8, 1)
+
+
+@pytest.fixture
+def model():
+    networks = {"condition_size": 10, "latent_size": 3, "width": 1 / 8}
+    model = CVAEGAN(
+        CVAE(
+            convolutional_encoder(SHAPE, **networks),
+            convolutional_decoder(SHAPE, **networks),
+            LabelCondition(10),
+        ),
+        discriminator(SHAPE, 11, width=1 / 8),
+        feature_variance=7.0,
+    )
+    model.compile("adam")
+    return model
+
+
+def test_weights_come_back_rounded_to_float16(model, tmp_path):
+    pretrained.save_pretrained(model, tmp_path / "a.npz")
+    again = pretrained.load_file(tmp_path / "a.npz")
+    assert type(again) is CVAEGAN and again.feature_variance == 7.0
+    for weight, loaded in zip(model.get_weights(), again.get_weights(), strict=True):
+        np.testing.assert_array_equal(loaded, weight.astype(np.float16))
+        assert loaded.dtype == np.float32
+    images = again.sample(np.arange(10))
+    assert images.shape == (10, *SHAPE)
+
+
+def test_the_same_model_gives_the_same_file(model, tmp_path):
+    for name in ("a", "b"):
+        pretrained.save_pretrained(model, tmp_path / name)
+    assert pretrained.sha256(tmp_path / "a") == pretrained.sha256(tmp_path / "b")
+
+
+def damaged_files(path):
+    whole = path.read_bytes()
+    yield b""
+    yield b"not a zip file"
+    yield whole[: len(whole) // 2]
+    middle = len(whole) // 2
+    yield whole[:middle] + bytes([whole[middle] ^ 255]) + whole[middle + 1 :]
+
+
+def test_a_damaged_file_is_one_sentence(model, tmp_path):
+    pretrained.save_pretrained(model, tmp_path / "a.npz")
+    for content in damaged_files(tmp_path / "a.npz"):
+        (tmp_path / "b.npz").write_bytes(content)
+        with pytest.raises(UserError, match=r"b\.npz are damaged"):
+            pretrained.load_file(tmp_path / "b.npz")
+
+
+def test_weights_of_another_architecture_are_refused(model, tmp_path):
+    pretrained.save_pretrained(model, tmp_path / "a.npz")
+    with np.load(tmp_path / "a.npz") as stored:
+        arrays = dict(stored)
+    for change in ({"000": np.zeros([2, 2])}, {"999": np.zeros([2])}):
+        np.savez(tmp_path / "b.npz", **(arrays | change))
+        with pytest.raises(UserError, match="another version"):
+            pretrained.load_file(tmp_path / "b.npz")
+
+
+def test_a_file_that_is_not_there_and_a_name_that_is_not_known(tmp_path):
+    with pytest.raises(UserError, match="cannot be read"):
+        pretrained.load_file(tmp_path / "none.npz")
+    with pytest.raises(UserError, match=r"no pretrained model 'gan'; there are .*mnist-classifier"):
+        pretrained.load_pretrained("gan")
+
+
+def test_more_than_8_megabytes_are_refused(tmp_path):
+    wide = keras.Sequential([keras.Input([1500]), keras.layers.Dense(3200)])
+    with pytest.raises(UserError, match=r"MB, at most 8 MB expected"):
+        pretrained.save_pretrained(wide, tmp_path / "a.npz")
+    assert not (tmp_path / "a.npz").exists()
+
+
+SHIPPED = Path(pretrained.__file__).parent
+FIGURES = Path(__file__).parent.parent / "figures"
+COMMITTED = ("figure6", "figure7", "vae_gan")
+RUNS = {
+    run["weights"]["name"]: run
+    for figure in COMMITTED
+    for run in json.loads((FIGURES / f"{figure}.json").read_text())["runs"]
+}
+
+
+@pytest.mark.parametrize("run", RUNS.values(), ids=RUNS)
+def test_shipped_networks_are_those_of_the_committed_figures_and_score_the_same(run, mnist):
+    name = run["weights"]["name"]
+    assert pretrained.sha256(SHIPPED / f"{name}.npz") == run["weights"]["sha256"]
+    model = pretrained.load_pretrained(name)
+    if run["settings"]["dataset"] != "mnist":
+        assert experiment.digits(model, 2, 2).shape == (2, 2, 32, 32, 3)
+        return
+    scores = experiment.score(model, mnist)
+    assert scores == pytest.approx(run["scores"], rel=1e-3)
+
+
+def test_every_shipped_file_is_small_and_belongs_to_a_figure():
+    sizes = [file.stat().st_size for file in SHIPPED.glob("*.npz")]
+    assert max(sizes) <= 8e6
+    assert sum(sizes) <= 40e6
+    assert set(pretrained.names()) == set(RUNS) | {metrics.CLASSIFIER}

@@ -1,0 +1,111 @@
+"""Every script, run in this process with --preset=smoke."""
+
+import importlib.util
+import json
+import sys
+from pathlib import Path
+
+import matplotlib.image
+import numpy as np
+import pytest
+
+from vae_gan_tf import experiment, metrics, pretrained
+from vae_gan_tf.errors import UserError
+
+SCRIPTS = Path(__file__).parent.parent / "reproduce"
+
+
+def load_script(name):
+    if f"reproduce_{name}" not in sys.modules:  # flags are defined once
+        spec = importlib.util.spec_from_file_location(f"reproduce_{name}", SCRIPTS / f"{name}.py")
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        sys.modules[spec.name] = module
+    return sys.modules[f"reproduce_{name}"]
+
+
+@pytest.fixture
+def run(tmp_path, data_dir):
+    """Runs a script with folders of its own; gives the folder of figures."""
+
+    def run(name, *arguments):
+        folders = (f"--{kind}_dir={tmp_path / kind}" for kind in ("runs", "figures"))
+        load_script(name).main([f"{name}.py", f"--data_dir={data_dir}", *folders, *arguments])
+        return tmp_path / "figures"
+
+    return run
+
+
+@pytest.mark.parametrize(
+    ("name", "models"),
+    [("figure6", ["cvae"]), ("figure7", ["cvae-gan"]), ("vae_gan", ["vae", "vae-gan"])],
+)
+def test_smoke_run_writes_picture_and_json_and_can_be_repeated(run, name, models):
+    figures = run(name, "--preset=smoke")
+    picture = figures / f"{name}-smoke.png"
+    first = picture.read_bytes()
+    pixels = matplotlib.image.imread(picture)
+    assert min(pixels.shape[:2]) > 300
+    assert pixels[..., :3].std() > 0.05
+    record = json.loads((figures / f"{name}-smoke.json").read_text())
+    assert [each["settings"]["model"] for each in record["runs"]] == models
+    assert all(each["epochs"] == 2 for each in record["runs"])
+    assert record["preset"] == "smoke"
+    run(name, "--preset=smoke")
+    assert picture.read_bytes() == first
+
+
+def test_ctrl_c_leaves_a_picture_under_another_name(run, monkeypatch, capsys):
+    from vae_gan_tf import training
+
+    outcome = training.Outcome(True, 0.5, 2, {"loss": 1.0}, {}, 1.0)
+    monkeypatch.setattr(training, "train", lambda *_, **__: outcome)
+    figures = run("vae_gan", "--preset=smoke")
+    names = {path.name for path in figures.iterdir()}
+    assert names == {"vae_gan-smoke-interrupted.png", "vae_gan-smoke-interrupted.json"}
+    assert "same command goes on" in capsys.readouterr().out
+
+
+def test_a_data_set_that_cannot_be_had_is_one_sentence(run, monkeypatch):
+    from vae_gan_tf import datasets
+
+    monkeypatch.setattr(datasets, "NETWORK_TIMEOUT", 0.5)
+    monkeypatch.setattr(
+        "urllib.request.urlopen", lambda *_, **__: (_ for _ in ()).throw(OSError("no route"))
+    )
+    with pytest.raises(UserError, match="SVHN could not be downloaded"):
+        run("figure7", "--dataset=svhn")
+
+
+def test_help_explains_presets_and_settings(monkeypatch, capsys):
+    for name in experiment.FIELDS:
+        assert experiment.flags.FLAGS[name].help.startswith("override the preset's")
+    assert "--preset" in experiment.flags.FLAGS.get_help()
+
+
+def test_classifier_trains_and_writes_weights_and_json(run, tmp_path):
+    figures = run(
+        "classifier", "--epochs=1", "--images=300", f"--classifier_file={tmp_path / 'c.npz'}"
+    )
+    record = json.loads((figures / "classifier.json").read_text())
+    assert record["weights"]["sha256"] == pretrained.sha256(tmp_path / "c.npz")
+    judge = pretrained.load_file(tmp_path / "c.npz")
+    accuracy = record["test_accuracy"]
+    assert 0.1 <= accuracy <= 1
+    images = np.zeros([4, 28, 28, 1], np.float32)
+    assert metrics.label_accuracy(images, np.arange(4), judge) <= 0.25
+
+
+def test_step_time_counts_the_operations_of_section_4_3(data_dir):
+    step_time = load_script("step_time")
+    options = experiment.parse_flags(["step_time.py", f"--data_dir={data_dir}"])
+    row = step_time.time_model(options, "cvae-gan", "float32", steps=2)
+    # Multiply-adds by hand, layer by layer, as output pixels x kernel area x inputs x filters.
+    encoder = 196 * 25 * 28 + 49 * 25 * 28 * 56 + 16 * 25 * 56 * 108 + 2 * (16 * 108 + 10) * 50
+    decoder = 60 * 6272 + 49 * 25 * 128 * 64 + 196 * 25 * 64 * 32 + 784 * 32
+    critic = 196 * 9 * 16 + 49 * 9 * 16 * 32 + 16 * 9 * 32 * 64 + 1024 * 512 + 512 * 500 + 500 * 11
+    expected = 200 * (3 * encoder + 6 * decoder + 14 * critic)
+    assert row["gigaflop"] == pytest.approx(expected / 1e9)
+    assert row["milliseconds"] > 0
+    assert 0 <= row["input_share"] < 1
+    assert "cvae-gan" in step_time.table([row])
