@@ -118,7 +118,7 @@ def preset(name: str, model: str, dataset: str) -> Settings:
     if name == "smoke":
         return dataclasses.replace(settings, epochs=2, batch_size=20, images=100)
     if dataset != "mnist" and model not in ADVERSARIAL:
-        settings = dataclasses.replace(settings, patience=3)
+        settings = dataclasses.replace(settings, patience=10)
     if dataset == "svhn_small":
         settings = dataclasses.replace(settings, epochs=100)
     return settings

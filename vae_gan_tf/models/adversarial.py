@@ -217,6 +217,11 @@ class VAEGAN(Configured, keras.Model):
         """The reconstructions of the inputs, as of the generator."""
         return self.generator(inputs, training=training)
 
+    def fit(self, x=None, y=None, *args, **kwargs) -> keras.callbacks.History:
+        """As Keras' ``fit``; raises a UserError for arrays that the generator cannot take."""
+        self.generator.check_arrays(x, y)
+        return super().fit(x, y, *args, **kwargs)
+
     def test_step(self, data) -> dict[str, tf.Tensor]:
         """The generator's bound (1), averaged over the batches since the metrics were reset."""
         return self.generator.test_step(data)

@@ -12,6 +12,7 @@ KL divergence is exact.
 from typing import NamedTuple
 
 import keras
+import numpy as np
 import tensorflow as tf
 import tensorflow_probability as tfp
 
@@ -121,9 +122,7 @@ class VAE(Configured, keras.Model):
             UserError: x or y is of the wrong shape or holds values that it must not (values are
                 checked outside of compiled graphs only).
         """
-        x = checked_tensor("images", x, self.image_shape)
-        check_values("the values of images", x, 0, 1)
-        mean, log_variance = self.encoder(self.with_condition(x, y), training=training)
+        mean, log_variance = self.encoder(self.checked(x, y), training=training)
         return tfd.Independent(tfd.Normal(mean, tf.exp(0.5 * log_variance)), 1)
 
     def decode(self, z, y=None, training: bool = False) -> tfd.Distribution:
@@ -162,6 +161,12 @@ class VAE(Configured, keras.Model):
         kl = tfd.kl_divergence(posterior, self.prior())
         return Elbo(reconstruction - kl, reconstruction, kl)
 
+    def checked(self, x, y) -> tf.Tensor | list[tf.Tensor]:
+        """Images and side information as the encoder takes them; a UserError if it cannot."""
+        x = checked_tensor("images", x, self.image_shape)
+        check_values("the values of images", x, 0, 1)
+        return self.with_condition(x, y)
+
     def with_condition(self, tensor: tf.Tensor, y) -> tf.Tensor | list[tf.Tensor]:
         """What a network takes: x or z alone; in a conditional model with the vector y."""
         if y is not None:
@@ -176,6 +181,16 @@ class VAE(Configured, keras.Model):
         """The reconstructions of the inputs, as in `reconstruct`."""
         x, y = self.unpack(inputs)
         return self.decode(self.encode(x, y, training).mean(), y, training).mean()
+
+    def fit(self, x=None, y=None, *args, **kwargs) -> keras.callbacks.History:
+        """As Keras' ``fit``; raises a UserError for arrays that the model cannot take."""
+        self.check_arrays(x, y)
+        return super().fit(x, y, *args, **kwargs)
+
+    def check_arrays(self, x, y) -> None:
+        """Raises a UserError if x is an array and the model cannot be trained on (x, y)."""
+        if isinstance(x, np.ndarray):
+            self.checked(*self.unpack((x, y)))
 
     def step_seed(self) -> tf.Tensor:
         """The seed of the present training step, so that a resumed run draws what it would have."""
