@@ -33,6 +33,7 @@ def test_label_accuracy_is_the_share_read_as_asked(read, asked, accuracy):
     ("images", "labels", "sentence"),
     [
         (np.zeros([0, 28, 28, 1]), np.zeros(0, int), r"\[n, 28, 28, 1\] expected"),
+        (np.float32(0), np.zeros(1, int), r"\[\] given"),
         (np.zeros([2, 32, 32, 3]), np.zeros(2, int), r"\[2, 32, 32, 3\] given"),
         (np.zeros([2, 28, 28, 1]), np.zeros(3, int), "one integer for each expected"),
         (np.zeros([2, 28, 28, 1]), np.zeros(2), "float64 labels"),

@@ -43,6 +43,16 @@ def test_panels_of_a_row_are_equally_high_and_do_not_overlap():
     assert [axes.get_title() for axes in figure.axes] == ["a", "b", "c"]
 
 
+def test_long_row_labels_are_neither_cut_nor_over_the_neighbour():
+    labelled = plots.Panel(grid(2, 2, 28), "a", row_labels=["unlabelled", "label 7"])
+    figure = plots.draw([labelled, labelled], columns=2)
+    figure.canvas.draw()
+    first = figure.axes[0]
+    boxes = [[text.get_window_extent() for text in each.get_yticklabels()] for each in figure.axes]
+    assert min(box.x0 for box in boxes[0]) > 0
+    assert min(box.x0 for box in boxes[1]) > first.get_window_extent().x1
+
+
 def test_pixels_stay_square():
     for panel in (
         plots.Panel(grid(3, 7, 28), "grey", cell_titles=[["0.5"] * 7] * 3),

@@ -1,4 +1,6 @@
+import io
 import json
+import zipfile
 from pathlib import Path
 
 import keras
@@ -54,6 +56,15 @@ def damaged_files(path):
     yield whole[: len(whole) // 2]
     middle = len(whole) // 2
     yield whole[:middle] + bytes([whole[middle] ^ 255]) + whole[middle + 1 :]
+    with zipfile.ZipFile(path) as stored:
+        packed = max(stored.infolist(), key=lambda entry: entry.compress_size)
+    # Ones at the head of a deflated stream name a kind of block that there is not.
+    start = packed.header_offset + 30 + len(packed.filename) + 20
+    yield whole[:start] + b"\xff" + whole[start + 1 :]
+    for config in ("5", "[1]"):
+        buffer = io.BytesIO()
+        np.savez(buffer, config=np.array(config))
+        yield buffer.getvalue()
 
 
 def test_a_damaged_file_is_one_sentence(model, tmp_path):
@@ -79,6 +90,11 @@ def test_a_file_that_is_not_there_and_a_name_that_is_not_known(tmp_path):
         pretrained.load_file(tmp_path / "none.npz")
     with pytest.raises(UserError, match=r"no pretrained model 'gan'; there are .*mnist-classifier"):
         pretrained.load_pretrained("gan")
+
+
+def test_a_folder_that_is_not_there(model, tmp_path):
+    with pytest.raises(UserError, match="cannot be written"):
+        pretrained.save_pretrained(model, tmp_path / "none" / "a.npz")
 
 
 def test_more_than_8_megabytes_are_refused(tmp_path):

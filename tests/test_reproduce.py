@@ -79,7 +79,7 @@ def test_a_data_set_that_cannot_be_had_is_one_sentence(run, monkeypatch):
 
 def test_help_explains_presets_and_settings(monkeypatch, capsys):
     for name in experiment.FIELDS:
-        assert experiment.flags.FLAGS[name].help.startswith("override the preset's")
+        assert experiment.flags.FLAGS[name].help.count("override the preset's") == 1
     assert "--preset" in experiment.flags.FLAGS.get_help()
 
 
@@ -87,13 +87,21 @@ def test_classifier_trains_and_writes_weights_and_json(run, tmp_path):
     figures = run(
         "classifier", "--epochs=1", "--images=300", f"--classifier_file={tmp_path / 'c.npz'}"
     )
-    record = json.loads((figures / "classifier.json").read_text())
+    record = json.loads((figures / "classifier-custom.json").read_text())
     assert record["weights"]["sha256"] == pretrained.sha256(tmp_path / "c.npz")
     judge = pretrained.load_file(tmp_path / "c.npz")
     accuracy = record["test_accuracy"]
     assert 0.1 <= accuracy <= 1
     images = np.zeros([4, 28, 28, 1], np.float32)
     assert metrics.label_accuracy(images, np.arange(4), judge) <= 0.25
+
+
+def test_a_shorter_training_does_not_replace_the_shipped_judge(run):
+    shipped = Path(pretrained.__file__).parent / f"{metrics.CLASSIFIER}.npz"
+    before = pretrained.sha256(shipped)
+    with pytest.raises(UserError, match="name another --classifier_file"):
+        run("classifier", "--epochs=1", "--images=300")
+    assert pretrained.sha256(shipped) == before
 
 
 def test_step_time_counts_the_operations_of_section_4_3(data_dir):

@@ -52,7 +52,7 @@ def label_accuracy(images, labels, classifier: keras.Model | None = None) -> flo
             [0, 1], or there is not one label for each.
     """
     images, labels = np.asarray(images), np.asarray(labels)
-    if len(images) == 0 or images.shape[1:] != (28, 28, 1):
+    if images.shape[1:] != (28, 28, 1) or len(images) == 0:
         raise UserError(f"images of shape {list(images.shape)} given, [n, 28, 28, 1] expected")
     if labels.shape != images.shape[:1] or not np.issubdtype(labels.dtype, np.integer):
         raise UserError(

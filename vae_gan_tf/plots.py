@@ -1,6 +1,6 @@
 """Image grids with titles, the way the report's figures need them."""
 
-import os
+import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,11 +9,13 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from vae_gan_tf.errors import UserError
+from vae_gan_tf.files import write_whole
 
 CELL_INCHES = 0.42
 GAP_INCHES = 0.35
 TITLE_INCHES = 0.45
+LETTER_INCHES = 0.065
+"""Room for a letter of a row label."""
 CELL_TITLE_PIXELS = 9
 """Room above a row whose cells have titles, in pixels of the images."""
 
@@ -61,17 +63,19 @@ def draw(panels: Sequence[Panel], columns: int = 2) -> Figure:
         [_width(panel) * height / _height(panel) for panel in row]
         for row, height in zip(rows, heights, strict=True)
     ]
-    across = max(sum(each) + GAP_INCHES * (len(each) + 1) for each in widths)
+    gaps = [[_gap(panel) for panel in row] for row in rows]
+    across = GAP_INCHES + max(sum(each) + sum(gap) for each, gap in zip(widths, gaps, strict=True))
     down = sum(heights) + TITLE_INCHES * len(rows) + 0.1
     figure = Figure(figsize=(across, down))
     bottom = down
-    for row, height, sizes in zip(rows, heights, widths, strict=True):
-        left = GAP_INCHES
+    for row, height, sizes, before in zip(rows, heights, widths, gaps, strict=True):
+        left = 0.0
         bottom -= TITLE_INCHES + height
-        for panel, width in zip(row, sizes, strict=True):
+        for panel, width, gap in zip(row, sizes, before, strict=True):
+            left += gap
             place = left / across, bottom / down, width / across, height / down
             _draw_panel(figure.add_axes(place), panel)
-            left += width + GAP_INCHES
+            left += width
     return figure
 
 
@@ -81,19 +85,19 @@ def save(figure: Figure, path: Path) -> None:
     Raises:
         UserError: the folder cannot be made or written.
     """
-    path = Path(path)
-    temporary = path.with_suffix(".tmp")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        figure.savefig(temporary, format="png", dpi=150, metadata={"Software": None})
-        os.replace(temporary, path)
-    except OSError as error:
-        raise UserError(f"the picture {path} cannot be written: {error.strerror}") from error
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", dpi=150, metadata={"Software": None})
+    write_whole(path, buffer.getvalue())
 
 
 def _above(panel: Panel) -> int:
     """Pixels above a row of images: room for titles, scaled to images larger than MNIST's."""
     return round(CELL_TITLE_PIXELS * panel.images.shape[2] / 28) if panel.cell_titles else 0
+
+
+def _gap(panel: Panel) -> float:
+    """Room at the left of a panel, with that for its row labels."""
+    return GAP_INCHES + LETTER_INCHES * max(map(len, panel.row_labels), default=0)
 
 
 def _width(panel: Panel) -> float:

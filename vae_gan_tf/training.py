@@ -7,7 +7,6 @@ so a run that is stopped, or killed, and started again goes on as if it had not 
 
 import json
 import math
-import os
 import signal
 import sys
 import time
@@ -23,6 +22,7 @@ import tensorflow as tf
 from vae_gan_tf import datasets
 from vae_gan_tf.checkpoints import Checkpoints
 from vae_gan_tf.errors import UserError
+from vae_gan_tf.files import write_whole
 from vae_gan_tf.summaries import Summaries
 
 SCALARS_EVERY = 10
@@ -63,9 +63,7 @@ class History:
     def add(self, **entry) -> None:
         """Adds an entry and writes the file, so that it is either the old or the new one."""
         self.entries.append(entry)
-        temporary = self.path.with_suffix(".tmp")
-        temporary.write_text(json.dumps(self.entries, indent=1))
-        os.replace(temporary, self.path)
+        write_whole(self.path, json.dumps(self.entries, indent=1).encode())
 
     @property
     def last(self) -> dict:

@@ -8,6 +8,7 @@ import hashlib
 import io
 import json
 import zipfile
+import zlib
 from importlib import resources
 from pathlib import Path
 
@@ -15,6 +16,7 @@ import keras
 import numpy as np
 
 from vae_gan_tf.errors import UserError
+from vae_gan_tf.files import write_whole
 
 LARGEST_MEGABYTES = 8
 
@@ -54,7 +56,7 @@ def save_pretrained(model: keras.Model, path: Path) -> None:
     """Writes config and weights (float16) of a built model, without its optimizers.
 
     Raises:
-        UserError: the file would be larger than 8 MB.
+        UserError: the file would be larger than 8 MB, or cannot be written.
     """
     arrays = {
         f"{place:03d}": np.float16(weight) for place, weight in enumerate(model.get_weights())
@@ -69,12 +71,24 @@ def save_pretrained(model: keras.Model, path: Path) -> None:
             f"the weights of {model.name} take {megabytes:.1f} MB, at most {LARGEST_MEGABYTES} MB "
             "expected"
         )
-    Path(path).write_bytes(buffer.getvalue())
+    write_whole(path, buffer.getvalue())
 
 
 def sha256(path: Path) -> str:
     """The SHA-256 of a file, in hexadecimal."""
     return hashlib.sha256(Path(path).read_bytes()).hexdigest()
+
+
+_DAMAGE = (
+    AttributeError,  # the config is of something other than a model
+    EOFError,
+    KeyError,
+    OSError,
+    TypeError,
+    ValueError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
 
 
 def _load(name: str, content: bytes) -> keras.Model:
@@ -85,7 +99,7 @@ def _load(name: str, content: bytes) -> keras.Model:
                 model.build()
             weights = [stored[key].astype(np.float32) for key in sorted(stored.files)[:-1]]
             model.set_weights(weights)  # refuses another number of weights, and other shapes
-    except (KeyError, ValueError, TypeError, EOFError, OSError, zipfile.BadZipFile) as error:
+    except _DAMAGE as error:
         raise UserError(
             f"the weights {name} are damaged or of another version of the package"
         ) from error
