@@ -44,7 +44,6 @@ def test_bernoulli_takes_grey_values_as_they_are(shape):
     np.testing.assert_allclose(pixels.mean(), p, rtol=1e-5)
 
 
-@pytest.mark.xfail(strict=True, reason="bug: TFP's Bernoulli of integers cuts NumPy's greys to 0")
 def test_bernoulli_takes_grey_values_of_numpy_as_well():
     logits, (_, x) = drawn(Bernoulli(), (4, 3, 1)), grey((4, 3, 1))
     pixels = Bernoulli()(logits)

@@ -391,9 +391,6 @@ def test_batch_normalisation_in_bfloat16(shape, training):
         np.testing.assert_allclose(one, other, rtol=1e-3, atol=1e-4)
 
 
-@pytest.mark.xfail(
-    strict=True, reason="bug: on images the layer knows Keras' default settings only"
-)
 @pytest.mark.parametrize("setting", [{"axis": 1}, {"scale": False}, {"center": False}], ids=str)
 def test_batch_normalisation_has_the_settings_of_keras(setting):
     x = np.random.default_rng(0).normal(size=(6, 5, 4, 3)).astype(np.float32)

@@ -49,7 +49,7 @@ class Bernoulli(Likelihood):
     """
 
     def _pixel(self, parameters: tf.Tensor) -> tfd.Distribution:
-        return tfd.Bernoulli(logits=tf.cast(parameters, tf.float32))
+        return tfd.Bernoulli(logits=tf.cast(parameters, tf.float32), dtype=tf.float32)
 
 
 @registered

@@ -34,8 +34,8 @@ class BatchNormalization(layers.BatchNormalization):
     """
 
     def call(self, inputs, training=None, mask=None):
-        """Normalises [batch, height, width, channels], and anything else as Keras does."""
-        if len(inputs.shape) != 4:
+        """Normalises the channels of [batch, height, width, channels]; all else as Keras does."""
+        if len(inputs.shape) != 4 or self.axis not in (-1, 3) or not (self.scale and self.center):
             return super().call(inputs, training=training, mask=mask)
         training = bool(training) and self.trainable
         # An empty mean and variance tell the operation to use those of the batch.

@@ -44,5 +44,5 @@ def export(model: VAE, folder: Path) -> None:
     archive.add_endpoint("sample", model.sample, [count, seed])
     archive.add_endpoint("encode", encode, [image, *condition])
     archive.add_endpoint("decode", lambda z, *y: model.decode(z, *y).mean(), [code, *condition])
-    archive.add_endpoint("reconstruct", model.reconstruct, [image, *condition])
+    archive.add_endpoint("reconstruct", lambda x, *y: model.reconstruct(x, *y), [image, *condition])
     archive.write_out(str(folder), verbose=False)

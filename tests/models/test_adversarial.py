@@ -543,9 +543,28 @@ def test_mistakes_in_a_step(mistake):
     assert_same(before, model.get_weights())
 
 
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_fit_refuses_arrays_before_it_starts(mistake):
+    kind, batch, message = MISTAKES[mistake]
+    model = convolutional(kind)
+    model.compile("sgd")
+    with pytest.raises(UserError, match=message) as error:
+        model.fit(*batch, verbose=0)
+    assert "\n" not in str(error.value)
+
+
 @pytest.mark.parametrize("call", ["encode", "decode", "elbo"])
 def test_side_information_given_to_a_model_without(call):
     model = convolutional(VAEGAN)
     value = np.zeros([4, 3], np.float32) if call == "decode" else images(4)
     with pytest.raises(UserError, match="must be None"):
         getattr(model, call)(value, LABELS)
+
+
+def test_a_discriminator_of_other_images_is_refused():
+    parts = [
+        network((4, 4, 1), latent_size=2, units=4)
+        for network in (networks.fully_connected_encoder, networks.fully_connected_decoder)
+    ]
+    with pytest.raises(UserError, match=r"images \[8, 8, 1\] given, \[4, 4, 1\] expected"):
+        VAEGAN(VAE(*parts), networks.discriminator((8, 8, 1), 1, width=1 / 16))

@@ -267,16 +267,34 @@ def test_mistakes_with_images_as_side_information(mistake):
 def test_mistakes_are_found_when_a_step_is_compiled(y, message):
     model = convolutional()
     model.compile()
+    data = images(4) if y is None else (images(4), y)
+    data = tf.data.Dataset.from_tensor_slices(data).batch(4)
     with pytest.raises(UserError, match=message):
+        model.fit(data, shuffle=False, verbose=0)
+
+
+@pytest.mark.parametrize(
+    ("y", "message"),
+    [
+        (None, "none was given"),
+        (LABELS + 1, r"labels must lie in \[0, 2\]; found 1 to 3"),
+        (LABELS.astype(np.float32), "integers of shape"),
+        (LABELS[:3], "3 .*given .*4 images"),
+    ],
+    ids=["none", "values", "floats", "too few"],
+)
+def test_fit_refuses_arrays_before_it_starts(y, message):
+    model = convolutional()
+    model.compile()
+    with pytest.raises(UserError, match=message) as error:
         model.fit(images(4), y, verbose=0)
+    assert "\n" not in str(error.value)
 
 
-@pytest.mark.xfail(strict=True, reason="bug: Keras' __call__ puts lines around the sentence")
 def test_reconstruct_says_its_mistake_in_one_sentence():
     refused(convolutional(), lambda m: m.reconstruct(images(4), LABELS + 1), "found 1 to 3")
 
 
-@pytest.mark.xfail(strict=True, reason="bug: what encode takes Keras' __call__ refuses")
 def test_reconstruct_takes_labels_in_a_list():
     model, x = convolutional(), images(4)
     np.testing.assert_array_equal(
@@ -284,7 +302,28 @@ def test_reconstruct_takes_labels_in_a_list():
     )
 
 
-@pytest.mark.xfail(strict=True, reason="bug: tf.one_hot has no kernel for some types of integers")
 @pytest.mark.parametrize("dtype", [np.int16, np.uint16, np.uint32])
 def test_labels_of_any_integer_type(dtype):
     LabelCondition(3).vector(LABELS.astype(dtype))
+
+
+@pytest.mark.parametrize("size", [0, 2])
+def test_networks_must_take_the_condition(size):
+    parts = [
+        network((2, 2, 1), size, latent_size=2, units=4)
+        for network in (networks.fully_connected_encoder, networks.fully_connected_decoder)
+    ]
+    with pytest.raises(UserError, match=r"\[\(3,\)\] expected"):
+        CVAE(*parts, LabelCondition(3))
+
+
+def test_fit_refuses_arrays_that_the_model_cannot_take():
+    model = convolutional()
+    model.compile("adam")
+    for x, y, sentence in (
+        (images(4) * 255, LABELS, "must lie in"),
+        (images(4), None, "needs side information"),
+        (images(4), LABELS + 1, "found 1 to 3"),
+    ):
+        with pytest.raises(UserError, match=sentence):
+            model.fit(x, y, verbose=0)

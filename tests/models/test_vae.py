@@ -368,31 +368,50 @@ def test_mistakes(mistake):
 def test_images_of_a_wrong_shape_are_found_when_a_step_is_compiled(jit_compile):
     model = convolutional()
     model.compile(jit_compile=jit_compile)
+    data = tf.data.Dataset.from_tensor_slices(images(4, (8, 4, 1))).batch(4)
     with pytest.raises(UserError, match=r"\[batch, 8, 8, 1\] expected"):
-        model.fit(images(4, (8, 4, 1)), verbose=0)
+        model.fit(data, shuffle=False, verbose=0)
 
 
-@pytest.mark.xfail(strict=True, reason="bug: Keras' __call__ puts lines around the sentence")
+@pytest.mark.parametrize(
+    ("x", "message"),
+    [
+        (images(4, (8, 4, 1)), r"\[4, 8, 4, 1\] given, \[batch, 8, 8, 1\] expected"),
+        (255 * images(4), r"images must lie in \[0, 1\]; found"),
+        ((255 * images(4)).astype(np.uint8), r"found \d+\.0 to 2\d\d\.0"),
+    ],
+    ids=["shape", "values", "8 bits"],
+)
+def test_fit_refuses_arrays_before_it_starts(x, message):
+    model = convolutional()
+    model.compile()
+    with pytest.raises(UserError, match=message) as error:
+        model.fit(x, verbose=0)
+    assert "\n" not in str(error.value)
+
+
 def test_reconstruct_says_its_mistake_in_one_sentence():
     with pytest.raises(UserError, match="images: shape") as error:
         convolutional().reconstruct(images(3, (8, 4, 1)))
     assert "\n" not in str(error.value)
 
 
-@pytest.mark.xfail(strict=True, reason="bug: reconstruct drops y without a word")
 def test_reconstruct_refuses_side_information():
     with pytest.raises(UserError, match="must be None"):
         convolutional().reconstruct(images(3), tf.constant([0, 1, 2]))
 
 
-@pytest.mark.xfail(strict=True, reason="bug: networks that do not fit together are taken")
 @pytest.mark.parametrize(
-    ("encoder", "decoder"),
-    [({"latent_size": 4}, {}), ({"condition_size": 2}, {}), ({}, {"parameters": 2})],
-    ids=str,
+    ("encoder", "decoder", "message"),
+    [
+        ({"latent_size": 4}, {}, r"codes \[3\] given with an encoder to codes \[4\]"),
+        ({"condition_size": 2}, {}, r"shapes \[\] given .* \[\(2,\)\]"),
+        ({}, {"parameters": 2}, r"\[8, 8, 2\] given, \[8, 8, 1\] expected"),
+    ],
+    ids=["codes", "side information", "likelihood"],
 )
-def test_networks_must_fit_together(encoder, decoder):
-    with pytest.raises(UserError):
+def test_networks_must_fit_together(encoder, decoder, message):
+    with pytest.raises(UserError, match=message):
         VAE(
             networks.fully_connected_encoder(SHAPE, **{"latent_size": 3, "units": 4} | encoder),
             networks.fully_connected_decoder(SHAPE, **{"latent_size": 3, "units": 4} | decoder),

@@ -74,6 +74,11 @@ class VAEGAN(Configured, keras.Model):
         given, expected = discriminator.outputs[1].shape[-1], self.logits_expected()
         if given != expected:
             raise UserError(f"a discriminator of {given} logits given, one of {expected} expected")
+        given, expected = tuple(discriminator.inputs[0].shape[1:]), generator.image_shape
+        if given != expected:
+            raise UserError(
+                f"a discriminator of images {list(given)} given, {list(expected)} expected"
+            )
         self.built = True  # the networks are
 
     def logits_expected(self) -> int:

@@ -42,7 +42,7 @@ class LabelCondition(Configured):
                 "expected"
             )
         check_values("labels", y, 0, self.classes - 1)
-        return tf.one_hot(y, self.classes)
+        return tf.one_hot(tf.cast(y, tf.int32), self.classes)
 
 
 @registered
@@ -93,6 +93,12 @@ class CVAE(VAE):
     ):
         super().__init__(encoder, decoder, **kwargs)
         self.condition = condition
+        given = [tuple(each.shape[1:]) for each in encoder.inputs[1:]]
+        if given != [(condition.size,)]:
+            raise UserError(
+                f"networks with side information of shapes {given} given, [({condition.size},)] "
+                "expected"
+            )
 
     def sample(self, y, seed: int | tf.Tensor = 0) -> tf.Tensor:
         """A new image for each y: z from the prior, the mean of p(x | y, z).

@@ -101,7 +101,31 @@ class VAE(Configured, keras.Model):
         self.image_shape = tuple(encoder.inputs[0].shape[1:])
         self.latent_size = encoder.outputs[0].shape[-1]
         self.validation = {f"elbo/{name}": keras.metrics.Mean(name) for name in Elbo._fields}
+        self._check_networks()
         self.built = True  # the networks are
+
+    def _check_networks(self) -> None:
+        """Raises a UserError unless encoder, decoder and likelihood fit together."""
+        codes, *condition = (tuple(each.shape[1:]) for each in self.decoder.inputs)
+        if codes != (self.latent_size,):
+            raise UserError(
+                f"a decoder of codes {list(codes)} given with an encoder to codes "
+                f"[{self.latent_size}]"
+            )
+        expected = [tuple(each.shape[1:]) for each in self.encoder.inputs[1:]]
+        if condition != expected:
+            raise UserError(
+                f"a decoder with side information of shapes {condition} given with an encoder with "
+                f"{expected}; the same expected"
+            )
+        *size, channels = self.image_shape
+        expected = (*size, channels * self.likelihood.parameters)
+        given = tuple(self.decoder.outputs[0].shape[1:])
+        if given != expected:
+            raise UserError(
+                f"a decoder to {list(given)} given, {list(expected)} expected for images "
+                f"{list(self.image_shape)} under this likelihood"
+            )
 
     def prior(self) -> tfd.Distribution:
         """p(z) = N(0, I), event shape [latent_size]."""
@@ -149,9 +173,9 @@ class VAE(Configured, keras.Model):
         """
         return self.decode(self.prior().sample(count, seed=stateless_seed(seed))).mean()
 
-    def reconstruct(self, x, y=None) -> tf.Tensor:
+    def reconstruct(self, x, y=None, training: bool = False) -> tf.Tensor:
         """Dec(Enc(x)): the mean of p(x | z) at z = mu(x), of the shape of x."""
-        return self((x, y))
+        return self.decode(self.encode(x, y, training).mean(), y, training).mean()
 
     def elbo(self, x, y=None, seed: int | tf.Tensor = 0, training: bool = False) -> Elbo:
         """The bound (1) on log p(x) for each image, in nats, with one z drawn by the seed."""
@@ -179,8 +203,7 @@ class VAE(Configured, keras.Model):
 
     def call(self, inputs, training: bool = False) -> tf.Tensor:
         """The reconstructions of the inputs, as in `reconstruct`."""
-        x, y = self.unpack(inputs)
-        return self.decode(self.encode(x, y, training).mean(), y, training).mean()
+        return self.reconstruct(*self.unpack(inputs), training)
 
     def fit(self, x=None, y=None, *args, **kwargs) -> keras.callbacks.History:
         """As Keras' ``fit``; raises a UserError for arrays that the model cannot take."""
