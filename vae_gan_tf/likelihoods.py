@@ -10,6 +10,7 @@ float32, whatever the precision of the networks.
 import tensorflow as tf
 import tensorflow_probability as tfp
 
+from vae_gan_tf.errors import UserError
 from vae_gan_tf.serialization import Configured, registered
 
 tfd = tfp.distributions
@@ -68,7 +69,7 @@ class Gaussian(Likelihood):
 
     def __init__(self, scale: float | None = 1.0):
         if scale is not None and not scale > 0:
-            raise ValueError(f"a Gaussian's scale must be positive or None, not {scale}")
+            raise UserError(f"a Gaussian's scale must be positive or None, not {scale}")
         self.scale = scale
         self.parameters = 1 if scale is not None else 2
 
@@ -92,7 +93,7 @@ class Categorical(Likelihood):
 
     def __init__(self, levels: int = 256):
         if levels < 2:
-            raise ValueError(f"a categorical pixel needs at least 2 levels, not {levels}")
+            raise UserError(f"a categorical pixel needs at least 2 levels, not {levels}")
         self.levels = self.parameters = levels
 
     def _pixel(self, parameters: tf.Tensor) -> tfd.Distribution:

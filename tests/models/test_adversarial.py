@@ -568,3 +568,10 @@ def test_a_discriminator_of_other_images_is_refused():
     ]
     with pytest.raises(UserError, match=r"images \[8, 8, 1\] given, \[4, 4, 1\] expected"):
         VAEGAN(VAE(*parts), networks.discriminator((8, 8, 1), 1, width=1 / 16))
+
+
+def test_discriminate_refuses_what_is_no_image():
+    model = convolutional(VAEGAN)
+    for x, sentence in ((images(2) * 255, "must lie in"), (images(2)[:, :1], "images: shape")):
+        with pytest.raises(UserError, match=sentence):
+            model.discriminate(x)

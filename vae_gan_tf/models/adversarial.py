@@ -95,7 +95,11 @@ class VAEGAN(Configured, keras.Model):
 
     def discriminate(self, x) -> tf.Tensor:
         """D(x) in test mode: the probability [batch] that each image is real."""
-        return tf.sigmoid(self.discriminator(x, training=False)[1][:, 0])
+        return tf.sigmoid(self.test_logits(x)[:, 0])
+
+    def test_logits(self, x) -> tf.Tensor:
+        """The discriminator's logits in test mode; a UserError for images it cannot take."""
+        return self.discriminator(self.generator.checked_images(x), training=False)[1]
 
     def generate(self, x, y, seed: tf.Tensor) -> Generated:
         """The images of a step, from the networks in training mode."""
@@ -267,4 +271,4 @@ class CVAEGAN(VAEGAN):
 
     def discriminate(self, x) -> tf.Tensor:
         """D(x) in test mode: probabilities [batch, k + 1] of the classes and of "generated"."""
-        return tf.nn.softmax(self.discriminator(x, training=False)[1])
+        return tf.nn.softmax(self.test_logits(x))

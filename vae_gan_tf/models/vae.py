@@ -185,11 +185,15 @@ class VAE(Configured, keras.Model):
         kl = tfd.kl_divergence(posterior, self.prior())
         return Elbo(reconstruction - kl, reconstruction, kl)
 
-    def checked(self, x, y) -> tf.Tensor | list[tf.Tensor]:
-        """Images and side information as the encoder takes them; a UserError if it cannot."""
+    def checked_images(self, x) -> tf.Tensor:
+        """Images as a float32 tensor; a UserError for another shape or values outside [0, 1]."""
         x = checked_tensor("images", x, self.image_shape)
         check_values("the values of images", x, 0, 1)
-        return self.with_condition(x, y)
+        return x
+
+    def checked(self, x, y) -> tf.Tensor | list[tf.Tensor]:
+        """Images and side information as the encoder takes them; a UserError if it cannot."""
+        return self.with_condition(self.checked_images(x), y)
 
     def with_condition(self, tensor: tf.Tensor, y) -> tf.Tensor | list[tf.Tensor]:
         """What a network takes: x or z alone; in a conditional model with the vector y."""
