@@ -436,7 +436,10 @@ def _finish(
     scores = score(inference, data)
     with Summaries(folder / "tensorboard") as summaries:
         summaries.begin(record["steps"])
-        summaries.hparams(dataclasses.asdict(settings), record["validation"] | scores)
+        summaries.hparams(
+            dataclasses.asdict(settings),
+            training.renamed("validation", record["validation"]) | scores,
+        )
     record |= {"scores": scores, "weights": {"name": name, "sha256": pretrained.sha256(weights)}}
     return Result(inference, data, title(settings.model, data), record)
 
@@ -449,7 +452,7 @@ def score(model: VAE | VAEGAN, data: datasets.Dataset) -> dict[str, float]:
     generating = generator(model)
     step = tf.function(generating.test_step)
     bound = training.evaluate(generating, step, datasets.in_order(data.test, 100))
-    scores = {f"test/{name.split('/')[-1]}": value for name, value in bound.items()}
+    scores = training.renamed("test", bound)
     if data.name == "mnist" and isinstance(generating, CVAE):
         labels = np.repeat(np.arange(10), len(data.test.images) // 10)
         drawn = [generating.sample(part, seed=int(part[0])) for part in np.split(labels, 10)]

@@ -1,7 +1,6 @@
 """TensorBoard: curves, pictures, histograms of the weights, settings and final figures."""
 
 import shutil
-from collections.abc import Iterable
 from pathlib import Path
 
 import keras
@@ -71,11 +70,11 @@ class Summaries:
         with self._writer.as_default(step):
             tf.summary.image(name, images, max_outputs=len(images))
 
-    def histograms(self, step: int, variables: Iterable[keras.Variable]) -> None:
-        """Shows the distribution of the values in each variable, under its path."""
+    def histograms(self, step: int, variables: dict[str, keras.Variable]) -> None:
+        """Shows the distribution of the values in each variable, by name."""
         with self._writer.as_default(step):
-            for variable in variables:
-                tf.summary.histogram(variable.path, variable.value)
+            for name, variable in variables.items():
+                tf.summary.histogram(name, variable.value)
 
     def hparams(self, settings: dict[str, object], metrics: dict[str, float]) -> None:
         """Writes the row of this run in the HPARAMS tab, in place of an earlier one.

@@ -131,6 +131,19 @@ def optimizers(model: keras.Model) -> dict[str, keras.Optimizer]:
     return {name: getattr(model, name) for name in names if hasattr(model, name)}
 
 
+def trainable_by_name(model: keras.Model) -> dict[str, keras.Variable]:
+    """The trainable variables; a name tells the network, for encoder and decoder name alike."""
+    named = {}
+    for layer in model.layers:
+        inside = (
+            trainable_by_name(layer)
+            if isinstance(layer, keras.Model)
+            else {variable.name: variable for variable in layer.trainable_variables}
+        )
+        named |= {f"{layer.name}/{name}": variable for name, variable in inside.items()}
+    return named
+
+
 def fetch(results: dict[str, tf.Tensor]) -> dict[str, float]:
     """The scalars that a step gave, once it has ended."""
     return {name: float(value) for name, value in results.items()}
@@ -210,10 +223,10 @@ def train(
                 entry["validation"] = evaluate(model, test_step, validation)
                 nats = -entry["validation"]["elbo/elbo"]
                 bar.update(done, [("validation nats", nats)], finalize=True)
-                summaries.scalars(step, _named("validation", entry["validation"]))
+                summaries.scalars(step, renamed("validation", entry["validation"]))
                 for name, images in pictures(model).items():
                     summaries.images(step, name, images)
-                summaries.histograms(step, model.trainable_variables)
+                summaries.histograms(step, trainable_by_name(model))
             _check_weights(model, step, saved)
             history.add(step=step, seconds=clock.seconds, **entry)
             summaries.begin(step)  # before the checkpoint, so that no point up to it is lost
@@ -232,7 +245,8 @@ def train(
     )
 
 
-def _named(prefix: str, values: dict[str, float]) -> dict[str, float]:
+def renamed(prefix: str, values: dict[str, float]) -> dict[str, float]:
+    """The values under another prefix: "elbo/kl" becomes "validation/kl"."""
     return {f"{prefix}/{name.split('/')[-1]}": value for name, value in values.items()}
 
 
