@@ -55,12 +55,15 @@ def test_smoke_run_writes_picture_and_json_and_can_be_repeated(run, name, models
     assert picture.read_bytes() == first
 
 
-def test_ctrl_c_leaves_a_picture_under_another_name(run, monkeypatch, capsys):
+def test_ctrl_c_leaves_a_picture_under_another_name(run, tmp_path, monkeypatch, capsys):
     from vae_gan_tf import training
 
     outcome = training.Outcome(True, 0.5, 2, {"loss": 1.0}, {}, 1.0)
     monkeypatch.setattr(training, "train", lambda *_, **__: outcome)
-    figures = run("vae_gan", "--preset=smoke")
+    with pytest.raises(SystemExit) as end:
+        run("vae_gan", "--preset=smoke")
+    assert end.value.code == 130
+    figures = tmp_path / "figures"
     names = {path.name for path in figures.iterdir()}
     assert names == {"vae_gan-smoke-interrupted.png", "vae_gan-smoke-interrupted.json"}
     assert "same command goes on" in capsys.readouterr().out

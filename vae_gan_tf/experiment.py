@@ -434,6 +434,7 @@ def _finish(
     pretrained.save_pretrained(inference, weights)
     inference = pretrained.load_file(weights)
     scores = score(inference, data)
+    print(", ".join(f"{name} {value:.4g}" for name, value in scores.items()))
     with Summaries(folder / "tensorboard") as summaries:
         summaries.begin(record["steps"])
         summaries.hparams(
@@ -477,7 +478,8 @@ def publish(
     """Draws the panels, so many beside each other, and writes picture and json.
 
     Only a whole run of the report preset gets the plain name; another preset, a part of the
-    panels, overridden settings, shipped networks and an interrupted run each add a word to it.
+    panels, overridden settings, shipped networks and an interrupted run each add a word to it. The
+    last one ends the program, with exit code 130.
     """
     interrupted = any(result.interrupted for result in results)
     other = sorted(set(options.overrides) - set(HOW_NOT_WHAT))
@@ -504,6 +506,7 @@ def publish(
     print(f"Wrote {path} and {path.with_suffix('.json').name}")
     if interrupted:
         print("The run was interrupted; the same command goes on where it stopped.")
+        sys.exit(130)  # what a shell expects of a program that Ctrl-C ended
 
 
 def write_json(path: Path, record: dict) -> None:
