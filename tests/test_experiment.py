@@ -54,6 +54,7 @@ def test_every_setting_has_a_flag_with_help():
         ("--epochs=0", "--epochs must be positive, not 0"),
         ("--learning_rate=-1", "learning_rate=-1"),
         ("--batch_size=0", "--batch_size must be positive"),
+        ("--images=20", "--images must be 0 or at least 50"),
         ("--architecture=deep", "convolutional"),
         ("--precision=float64", "mixed_bfloat16"),
         ("--wrong=1", "wrong"),
@@ -81,6 +82,16 @@ def test_a_script_prints_a_mistake_without_traceback_and_exits_with_1(monkeypatc
         experiment.run_script(main)
     assert end.value.code == 1
     assert capsys.readouterr().err == "figure7.py: --epochs must be positive, not 0\n"
+
+
+def test_a_script_stopped_outside_of_training_says_how_to_go_on(monkeypatch, capsys):
+    def main(argv):
+        raise KeyboardInterrupt
+
+    with pytest.raises(SystemExit) as end:
+        experiment.run_script(main)
+    assert end.value.code == 130
+    assert "same command goes on" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -256,7 +267,7 @@ def test_a_runs_folder_that_cannot_be_written_is_one_sentence(tmp_path, mnist, d
 
 
 def test_a_batch_larger_than_the_data_is_one_sentence(tmp_path, mnist, data_dir):
-    with pytest.raises(UserError, match="batch size is 1000"):
+    with pytest.raises(UserError, match="batches of 1000 images asked for, and there are 100"):
         experiment.train(smoke(tmp_path, data_dir, "--batch_size=1000"), "vae", mnist)
 
 

@@ -71,7 +71,7 @@ def test_outcome_and_history_tell_what_happened(tmp_path):
 
 
 def whole_batches():
-    for images, _ in datasets.in_order(tiny_data().validation, 10):
+    for images, _ in datasets.in_order(tiny_data().validation, 40):
         yield (images,)
 
 

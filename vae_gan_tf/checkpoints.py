@@ -23,11 +23,15 @@ def lock(folder: Path) -> Iterator[None]:
         folder: the run folder, made if there is none; the file ``lock`` in it stays behind.
 
     Raises:
-        UserError: somebody holds it already.
+        UserError: somebody holds it already, or the folder cannot be written.
     """
     folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    with open(folder / "lock", "w") as file:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        file = open(folder / "lock", "w")
+    except OSError as error:
+        raise UserError(f"the run folder {folder} cannot be written: {error.strerror}") from error
+    with file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -91,6 +91,9 @@ FIELDS = {field.name: field for field in dataclasses.fields(Settings) if field.m
 HOW_NOT_WHAT = ("seed", "precision", "deterministic")
 """Overriding these repeats a preset's experiment; overriding another makes it another one."""
 
+FEWEST_IMAGES = 50
+"""Test images that a picture of reconstructions shows."""
+
 SPLITS = ("train", "validation", "test")
 
 ADVERSARIAL = ("vae-gan", "cvae-gan")
@@ -194,6 +197,11 @@ def parse_flags(argv: Sequence[str]) -> Options:
     for name in ("batch_size", "epochs", "latent_size", "learning_rate", "feature_variance"):
         if name in overrides and not overrides[name] > 0:
             raise UserError(f"--{name} must be positive, not {overrides[name]}")
+    if 0 < overrides.get("images", 0) < FEWEST_IMAGES:
+        raise UserError(
+            f"--images must be 0 or at least {FEWEST_IMAGES}, for the pictures, not "
+            f"{overrides['images']}"
+        )
     names = tuple(dict.fromkeys(values.dataset or ())) or None
     if values.preset != "report" and names and set(names) != {"mnist"}:
         raise UserError(f"the preset {values.preset} is for mnist only, not for {', '.join(names)}")
@@ -216,6 +224,9 @@ def run_script(main: Callable[[Sequence[str]], None]) -> None:
     except UserError as error:
         print(f"{Path(sys.argv[0]).name}: {error}", file=sys.stderr)
         sys.exit(1)
+    except KeyboardInterrupt:
+        print("Stopped; the same command goes on from the last checkpoint.", file=sys.stderr)
+        sys.exit(130)
 
 
 def build_model(
@@ -368,10 +379,6 @@ def train(options: Options, model_name: str, data: datasets.Dataset) -> Result:
     if settings.deterministic:
         tf.config.experimental.enable_op_determinism()
     folder = options.runs_dir / settings.name
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UserError(f"the run folder {folder} cannot be written: {error.strerror}") from error
     print(f"{settings.model} on {settings.dataset}, run folder {folder}")
     with lock(folder):
         _claim(folder, settings)
@@ -452,7 +459,7 @@ def score(model: VAE | VAEGAN, data: datasets.Dataset) -> dict[str, float]:
     """
     generating = generator(model)
     step = tf.function(generating.test_step)
-    bound = training.evaluate(generating, step, datasets.in_order(data.test, 100))
+    bound = training.evaluate(generating, step, training.in_order(data.test))
     scores = training.renamed("test", bound)
     if data.name == "mnist" and isinstance(generating, CVAE):
         labels = np.repeat(np.arange(10), len(data.test.images) // 10)

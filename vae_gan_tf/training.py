@@ -41,7 +41,7 @@ class Outcome(NamedTuple):
     """Passes over the training images."""
     steps: int
     losses: dict[str, float]
-    """The terms of the loss, each a mean over the last epoch, in nats an image where they are."""
+    """The terms of the loss, each a mean over the last epoch, or its part since a resume."""
     validation: dict[str, float]
     """The bound on the validation images after the last whole epoch, in nats an image."""
     seconds: float
@@ -149,6 +149,11 @@ def fetch(results: dict[str, tf.Tensor]) -> dict[str, float]:
     return {name: float(value) for name, value in results.items()}
 
 
+def in_order(split: datasets.Split) -> tf.data.Dataset:
+    """The batches that a split is evaluated in."""
+    return datasets.in_order(split, min(100, len(split.images)))
+
+
 def evaluate(model: keras.Model, step: Callable, batches: tf.data.Dataset) -> dict[str, float]:
     """The mean of what the compiled test step gives, over all batches."""
     model.reset_metrics()
@@ -183,10 +188,15 @@ def train(
             each epoch, by name.
 
     Raises:
-        UserError: a term of the loss, or a weight, is no longer finite; or a checkpoint is
-            damaged or of another architecture.
+        UserError: there are fewer images than in a batch; a term of the loss, or a weight, is no
+            longer finite; a checkpoint is damaged or of another architecture.
     """
     epoch_steps = len(data.train.images) // batch_size
+    if not epoch_steps:
+        raise UserError(
+            f"batches of {batch_size} images asked for, and there are {len(data.train.images)} "
+            "images to train on"
+        )
     checkpoints = Checkpoints(folder, model=model, **optimizers(model))
     resumed = checkpoints.restore()
     step = saved = int(model.optimizer.iterations)
@@ -194,7 +204,7 @@ def train(
     if resumed and step < epochs * epoch_steps:
         print(f"Going on from step {step} in {folder}")
     train_step, test_step = tf.function(model.train_step), tf.function(model.test_step)
-    validation = datasets.in_order(data.validation, batch_size)
+    validation = in_order(data.validation)
     clock = _Clock(history.last["seconds"], step, epochs * epoch_steps, batch_size)
 
     with Summaries(folder / "tensorboard") as summaries, _interruptible() as interrupted:
