@@ -1,5 +1,7 @@
 import io
 import json
+import subprocess
+import sys
 import zipfile
 from pathlib import Path
 
@@ -95,6 +97,12 @@ def test_a_file_that_is_not_there_and_a_name_that_is_not_known(tmp_path):
 def test_a_folder_that_is_not_there(model, tmp_path):
     with pytest.raises(UserError, match="cannot be written"):
         pretrained.save_pretrained(model, tmp_path / "none" / "a.npz")
+
+
+def test_a_program_that_imports_the_package_alone_can_load_a_model():
+    program = "import vae_gan_tf as v; print(v.load_pretrained('cvae-mnist').sample([3]).shape)"
+    child = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert child.stdout == "(1, 28, 28, 1)\n", child.stderr
 
 
 def test_more_than_8_megabytes_are_refused(tmp_path):

@@ -3,6 +3,7 @@
 `networks` has the networks of the report, `datasets` MNIST and SVHN, `metrics` scores of images.
 """
 
+from vae_gan_tf import networks  # Keras finds their layers when it loads a model
 from vae_gan_tf.errors import UserError
 from vae_gan_tf.likelihoods import Bernoulli, Categorical, Gaussian
 from vae_gan_tf.models.adversarial import CVAEGAN, VAEGAN
@@ -25,4 +26,5 @@ __all__ = [
     "UserError",
     "export",
     "load_pretrained",
+    "networks",
 ]
