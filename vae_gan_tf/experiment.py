@@ -298,11 +298,12 @@ def digits(model: VAE | VAEGAN, rows: int = 10, columns: int = 10, seed: int = 0
 def reconstructions(model: VAE | VAEGAN, split: datasets.Split, rows: int = 10) -> np.ndarray:
     """Pairs of an image and its reconstruction, [rows, 10, height, width, channels].
 
-    The images are the first of the split, five pairs a row.
+    The images are the first of the split, five pairs a row; codes are drawn from q(z | x).
     """
     images = split.images[: 5 * rows].astype(np.float32) / 255
     labels = split.labels[: 5 * rows]
-    again = model.reconstruct(images, labels if isinstance(generator(model), CVAE) else None)
+    condition = labels if isinstance(generator(model), CVAE) else None
+    again = model.reconstruct(images, condition, seed=0)
     pairs = np.stack([images, again], axis=1)
     return np.reshape(pairs, [rows, 10, *images.shape[1:]])
 

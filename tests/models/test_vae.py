@@ -416,3 +416,13 @@ def test_networks_must_fit_together(encoder, decoder, message):
             networks.fully_connected_encoder(SHAPE, **{"latent_size": 3, "units": 4} | encoder),
             networks.fully_connected_decoder(SHAPE, **{"latent_size": 3, "units": 4} | decoder),
         )
+
+
+def test_reconstruct_draws_its_code_where_a_seed_is_given():
+    model, x = convolutional(), images(3)
+    posterior = model.encode(x)
+    z = posterior.sample(seed=tf.constant([5, 0]))
+    np.testing.assert_array_equal(model.reconstruct(x, seed=5), model.decode(z).mean())
+    mean = model.decode(posterior.mean()).mean()
+    np.testing.assert_array_equal(model.reconstruct(x), mean)
+    assert np.abs(model.reconstruct(x, seed=5) - mean).max() > 0

@@ -214,9 +214,9 @@ class VAEGAN(Configured, keras.Model):
         """New images, as of the generator."""
         return self.generator.sample(count_or_y, seed)
 
-    def reconstruct(self, x, y=None) -> tf.Tensor:
+    def reconstruct(self, x, y=None, seed: int | tf.Tensor | None = None) -> tf.Tensor:
         """Dec(Enc(x)), as of the generator."""
-        return self.generator.reconstruct(x, y)
+        return self.generator.reconstruct(x, y, seed)
 
     def elbo(self, x, y=None, seed: int | tf.Tensor = 0) -> Elbo:
         """The pixel bound (1) in nats, as of the generator, although training is on (2)."""

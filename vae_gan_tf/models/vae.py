@@ -173,9 +173,14 @@ class VAE(Configured, keras.Model):
         """
         return self.decode(self.prior().sample(count, seed=stateless_seed(seed))).mean()
 
-    def reconstruct(self, x, y=None, training: bool = False) -> tf.Tensor:
-        """Dec(Enc(x)): the mean of p(x | z) at z = mu(x), of the shape of x."""
-        return self.decode(self.encode(x, y, training).mean(), y, training).mean()
+    def reconstruct(self, x, y=None, seed: int | tf.Tensor | None = None) -> tf.Tensor:
+        """Dec(Enc(x)), of the shape of x: the mean of p(x | z) at a z of q(z | x).
+
+        With a seed z is drawn, as in training; without one it is the mean of q(z | x).
+        """
+        posterior = self.encode(x, y)
+        z = posterior.mean() if seed is None else posterior.sample(seed=stateless_seed(seed))
+        return self.decode(z, y).mean()
 
     def elbo(self, x, y=None, seed: int | tf.Tensor = 0, training: bool = False) -> Elbo:
         """The bound (1) on log p(x) for each image, in nats, with one z drawn by the seed."""
@@ -206,8 +211,9 @@ class VAE(Configured, keras.Model):
         return keras.utils.unpack_x_y_sample_weight(data)[0], None
 
     def call(self, inputs, training: bool = False) -> tf.Tensor:
-        """The reconstructions of the inputs, as in `reconstruct`."""
-        return self.reconstruct(*self.unpack(inputs), training)
+        """The reconstructions of the inputs at the mean of q(z | x)."""
+        x, y = self.unpack(inputs)
+        return self.decode(self.encode(x, y, training).mean(), y, training).mean()
 
     def fit(self, x=None, y=None, *args, **kwargs) -> keras.callbacks.History:
         """As Keras' ``fit``; raises a UserError for arrays that the model cannot take."""
