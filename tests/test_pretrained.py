@@ -94,9 +94,10 @@ def test_a_file_that_is_not_there_and_a_name_that_is_not_known(tmp_path):
         pretrained.load_pretrained("gan")
 
 
-def test_a_folder_that_is_not_there(model, tmp_path):
+def test_a_folder_that_cannot_be_written(model, tmp_path):
+    (tmp_path / "file").write_text("")
     with pytest.raises(UserError, match="cannot be written"):
-        pretrained.save_pretrained(model, tmp_path / "none" / "a.npz")
+        pretrained.save_pretrained(model, tmp_path / "file" / "a.npz")
 
 
 def test_a_program_that_imports_the_package_alone_can_load_a_model():
