@@ -92,6 +92,7 @@ def test_a_finished_run_is_not_trained_again(tmp_path):
 
 
 def test_ctrl_c_ends_after_the_step_and_the_run_goes_on_as_if_unbroken(tmp_path, monkeypatch):
+    handler = signal.getsignal(signal.SIGINT)
     with monkeypatch.context() as patch:
         interrupt_in_epoch(patch, epoch=1, after=2)
         _, outcome = train(tmp_path / "broken")
@@ -101,7 +102,7 @@ def test_ctrl_c_ends_after_the_step_and_the_run_goes_on_as_if_unbroken(tmp_path,
     assert not outcome.interrupted
     unbroken, _ = train(tmp_path / "unbroken")
     assert_same_weights(resumed, unbroken)
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    assert signal.getsignal(signal.SIGINT) is handler
 
 
 CHILD = """
