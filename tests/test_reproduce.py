@@ -80,7 +80,7 @@ def test_a_data_set_that_cannot_be_had_is_one_sentence(run, monkeypatch):
         run("figure7", "--dataset=svhn")
 
 
-def test_help_explains_presets_and_settings(monkeypatch, capsys):
+def test_help_explains_presets_and_settings():
     for name in experiment.FIELDS:
         assert experiment.flags.FLAGS[name].help.count("override the preset's") == 1
     assert "--preset" in experiment.flags.FLAGS.get_help()
