@@ -14,7 +14,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import keras
-import numpy as np
 from absl import flags
 
 from vae_gan_tf import datasets, experiment, metrics, pretrained
@@ -43,7 +42,7 @@ def main(argv: Sequence[str]) -> None:
             "--classifier_file for them"
         )
     data = datasets.load("mnist", options.data_dir)
-    images, labels = (part[:count] for part in data.train)
+    split = data.train.at(slice(count))
     keras.utils.set_random_seed(seed)
     distort = keras.Sequential(
         [
@@ -52,7 +51,7 @@ def main(argv: Sequence[str]) -> None:
             keras.layers.RandomZoom(0.1, fill_mode="constant", seed=seed),
         ]
     )
-    steps = len(images) // BATCH * epochs
+    steps = len(split.images) // BATCH * epochs
     model = metrics.mnist_classifier()
     model.compile(
         keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(LEARNING_RATE, steps)),
@@ -60,7 +59,6 @@ def main(argv: Sequence[str]) -> None:
         metrics=["accuracy"],
     )
     start = time.perf_counter()
-    split = datasets.Split(images, labels)
     for epoch in range(epochs):
         batches = datasets.batches(split, BATCH, seed, epoch)
         batches = batches.map(lambda x, y: (distort(x, training=True), y))
@@ -85,7 +83,7 @@ def main(argv: Sequence[str]) -> None:
 
 def accuracy(model: keras.Model, split: datasets.Split) -> float:
     """The share of a split's images that the model reads as their labels."""
-    return metrics.label_accuracy(split.images.astype(np.float32) / 255, split.labels, model)
+    return metrics.label_accuracy(*split.arrays(), model)
 
 
 if __name__ == "__main__":

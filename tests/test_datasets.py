@@ -329,6 +329,27 @@ def test_batches_of_mnist(mnist):
     assert images.numpy().max() == 1
 
 
+def test_given_parts_take_the_place_of_labels(numbered):
+    parts = numbered.images[:, :, :2]
+    given = numbered._replace(given=parts)
+    order = np.random.default_rng((7, 2)).permutation(23)
+    batches = list(datasets.batches(given, 5, seed=7, epoch=2))
+    for start, (images, y) in zip(range(0, 20, 5), batches, strict=True):
+        assert images.dtype == y.dtype == np.float32
+        np.testing.assert_array_equal(y, images[:, :, :2])
+        np.testing.assert_allclose(y[:, 0, 0, 0] * 255, order[start : start + 5], rtol=1e-6)
+
+
+def test_a_part_of_a_split_keeps_what_belongs_together(numbered):
+    given = numbered._replace(given=numbered.images[:, :1])
+    for split in (numbered, given):
+        part = split.at([4, 2])
+        images, y = part.arrays()
+        np.testing.assert_allclose(images[:, 0, 0, 0] * 255, [4, 2], rtol=1e-6)
+        np.testing.assert_array_equal(part.labels, [4, 2])
+        np.testing.assert_array_equal(y, [4, 2] if split is numbered else images[:, :1])
+
+
 def test_images_are_not_copied(numbered):
     data = datasets.in_order(numbered, 23)
     numbered.images[:] = 255

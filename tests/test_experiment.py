@@ -29,6 +29,16 @@ def test_report_preset_is_as_the_report_says():
     assert 1 / (2 * gan.feature_variance) == pytest.approx(0.0001 * 100)
 
 
+@pytest.mark.parametrize("name", experiment.SIMPLE)
+def test_the_simple_networks_are_those_of_section_4_4(name):
+    mnist, svhn = (experiment.preset("report", name, data) for data in ("mnist", "svhn"))
+    assert mnist.architecture == svhn.architecture == "fully_connected"
+    assert (mnist.epochs, svhn.epochs) == (100, 20)
+    assert mnist.latent_size == (2 if name == "vae-2d" else 50)
+    assert mnist.binarise_given is (name not in ("vae-2d", "cvae-simple"))
+    assert not svhn.binarise_given
+
+
 def test_flags_override_fields_and_the_next_script_starts_afresh():
     assert options("--epochs=3", "--precision=mixed_bfloat16").overrides == {
         "epochs": 3,
@@ -96,7 +106,13 @@ def test_a_script_stopped_outside_of_training_says_how_to_go_on(monkeypatch, cap
 
 @pytest.mark.parametrize(
     ("name", "kind", "logits"),
-    [("vae", VAE, None), ("cvae", CVAE, None), ("vae-gan", VAEGAN, 1), ("cvae-gan", CVAEGAN, 11)],
+    [
+        ("vae", VAE, None),
+        ("cvae", CVAE, None),
+        ("cvae-quadrant", CVAE, None),
+        ("vae-gan", VAEGAN, 1),
+        ("cvae-gan", CVAEGAN, 11),
+    ],
 )
 @pytest.mark.parametrize("shape", [(28, 28, 1), (32, 32, 3)])
 @pytest.mark.parametrize("architecture", ["convolutional", "fully_connected"])
@@ -113,6 +129,9 @@ def test_build_model(name, kind, logits, shape, architecture):
         assert encoder["conv1"].filters == (32 if colour else 28)
     else:
         assert encoder["dense1"].units == (512 if colour else 200)
+    if name == "cvae-quadrant":
+        height, width, channels = shape
+        assert generator.condition.shape == (height // 2, width // 2, channels)
     if logits:
         assert model.discriminator.outputs[1].shape[-1] == logits
 

@@ -1,11 +1,15 @@
 import json
 from pathlib import Path
 
+import keras
 import numpy as np
 import pytest
+import scipy.stats
+import tensorflow_probability as tfp
 
-from vae_gan_tf import metrics
+from vae_gan_tf import likelihoods, metrics
 from vae_gan_tf.errors import UserError
+from vae_gan_tf.models.vae import VAE
 
 
 class Reader:
@@ -53,3 +57,87 @@ def test_the_shipped_judge_reads_real_digits_as_its_json_says(mnist):
     accuracy = metrics.label_accuracy(images, mnist.test.labels)
     assert accuracy == pytest.approx(record["test_accuracy"], abs=1e-4)
     assert accuracy >= 0.993
+
+
+class LinearGaussian(likelihoods.Likelihood):
+    """x ~ N(W z + b, 0.5^2 I) when the decoder is linear."""
+
+    def _pixel(self, parameters):
+        return tfp.distributions.Normal(parameters, 0.5)
+
+
+WEIGHTS = np.random.default_rng(0).normal(size=[2, 4]).astype(np.float32)
+SHIFT = np.array([0.1, -0.2, 0.3, 0.4], np.float32)
+
+
+def linear_gaussian(widened):
+    """A VAE whose encoder is the exact posterior but for its standard deviation."""
+    precision = np.eye(2) + WEIGHTS @ WEIGHTS.T / 0.25
+    covariance = np.linalg.inv(precision)
+    # Rotate the code so that the posterior, which must be diagonal, is.
+    _, axes = np.linalg.eigh(precision)
+    weights = axes.T @ WEIGHTS
+    covariance = axes.T @ covariance @ axes
+    gain = covariance @ weights / 0.25
+    image = keras.Input([2, 2, 1])
+    flat = keras.layers.Flatten()(image)
+    mean = keras.layers.Dense(2)
+    log_variance = keras.layers.Dense(2, kernel_initializer="zeros")
+    encoder = keras.Model(image, [mean(flat), log_variance(flat)])
+    mean.set_weights([gain.T, -gain @ SHIFT])
+    spread = np.log(widened**2 * np.diag(covariance))
+    log_variance.set_weights([np.zeros([4, 2]), spread])
+    code = keras.Input([2])
+    linear = keras.layers.Dense(4)
+    decoder = keras.Model(code, keras.layers.Reshape([2, 2, 1])(linear(code)))
+    linear.set_weights([weights, SHIFT])
+    return VAE(encoder, decoder, LinearGaussian())
+
+
+def log_density(x, pixels=slice(None)):
+    """log p of some pixels of the images, in closed form: x ~ N(b, W^T W + 0.25 I)."""
+    covariance = (WEIGHTS.T @ WEIGHTS + 0.25 * np.eye(4))[pixels][:, pixels]
+    flat = x.reshape(len(x), -1)[:, pixels]
+    return scipy.stats.multivariate_normal(SHIFT[pixels], covariance).logpdf(flat)
+
+
+X = np.random.default_rng(1).random([3, 2, 2, 1]).astype(np.float32)
+
+
+def test_importance_weights_of_the_exact_posterior_give_log_p_with_one_sample():
+    model = linear_gaussian(widened=1.0)
+    for samples in (1, 20):
+        estimate = metrics.importance_weighted(model, X, samples=samples, at_once=1, seed=samples)
+        np.testing.assert_allclose(estimate, log_density(X), rtol=1e-4)
+
+
+def test_importance_weighted_rises_from_the_bound_to_log_p():
+    model = linear_gaussian(widened=1.5)
+    bound, some, many = (
+        np.mean(
+            [
+                metrics.importance_weighted(model, X, samples=samples, at_once=1, seed=seed)
+                for seed in range(repeats)
+            ],
+            axis=0,
+        )
+        for samples, repeats in ((1, 400), (10, 100), (1000, 1))
+    )
+    assert np.all(bound < some) and np.all(some < log_density(X) + 0.05)
+    np.testing.assert_allclose(many, log_density(X), atol=0.1)
+    elbo = np.mean([model.elbo(X, seed=seed).elbo for seed in range(400)], axis=0)
+    np.testing.assert_allclose(bound, elbo, atol=0.2)
+
+
+def test_importance_weighted_of_some_pixels():
+    pixels = np.array([[[True], [False]], [[True], [True]]])
+    estimate = metrics.importance_weighted(
+        linear_gaussian(widened=2.0), X, samples=20_000, at_once=1000, pixels=pixels
+    )
+    np.testing.assert_allclose(estimate, log_density(X, [0, 2, 3]), atol=0.1)
+
+
+@pytest.mark.parametrize("samples", [0, -10, 15])
+def test_samples_that_cannot_be_drawn(samples):
+    with pytest.raises(UserError, match=f"{samples} samples .* multiple of 10"):
+        metrics.importance_weighted(linear_gaussian(1.0), X, samples=samples)

@@ -25,6 +25,13 @@ def test_tile_leaves_colours_as_they_are_and_room_above():
     np.testing.assert_array_equal(picture[3:6, 5:8], images[0, 1])
 
 
+def test_tile_without_gap():
+    images = np.random.default_rng(0).random([2, 2, 3, 4, 3], np.float32)
+    picture = plots.tile(images, gap=0)
+    assert picture.shape == (6, 8, 3)
+    np.testing.assert_array_equal(picture[3:, :4], images[1, 0])
+
+
 def axes_of(figure):
     return [axes.get_position() for axes in figure.axes]
 
@@ -73,6 +80,18 @@ def test_titles_and_labels_are_drawn():
     assert [text.get_text() for text in axes.texts] == ["0.1", "0.2", "0.3", "0.4"]
     assert [text.get_text() for text in axes.get_xticklabels()] == ["c0", "c1"]
     assert [text.get_text() for text in axes.get_yticklabels()] == ["r0", "r1"]
+
+
+def test_column_labels_of_two_lines_stay_under_the_title_and_inside_the_figure():
+    labelled = plots.Panel(grid(3, 2, 28), "title", column_labels=["one\ntwo", "three"])
+    figure = plots.draw([plots.Panel(grid(3, 2, 28), "above"), labelled], columns=1)
+    figure.canvas.draw()
+    above, axes = figure.axes
+    labels = [text.get_window_extent() for text in axes.get_xticklabels()]
+    title = axes.title.get_window_extent()
+    assert axes.get_window_extent().y1 <= min(box.y0 for box in labels)
+    assert max(box.y1 for box in labels) <= title.y0
+    assert title.y1 < above.get_window_extent().y0
 
 
 def test_save_writes_the_same_bytes_again_and_what_was_drawn(tmp_path):

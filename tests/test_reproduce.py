@@ -38,7 +38,14 @@ def run(tmp_path, data_dir):
 
 @pytest.mark.parametrize(
     ("name", "models"),
-    [("figure6", ["cvae"]), ("figure7", ["cvae-gan"]), ("vae_gan", ["vae", "vae-gan"])],
+    [
+        ("figure6", ["cvae"]),
+        ("figure7", ["cvae-gan"]),
+        ("figure8", ["cvae-left"]),
+        ("figure9", ["cvae-simple"]),
+        ("latent_space", ["vae", "vae-2d"]),
+        ("vae_gan", ["vae", "vae-gan"]),
+    ],
 )
 def test_smoke_run_writes_picture_and_json_and_can_be_repeated(run, name, models):
     figures = run(name, "--preset=smoke")
@@ -53,6 +60,35 @@ def test_smoke_run_writes_picture_and_json_and_can_be_repeated(run, name, models
     assert record["preset"] == "smoke"
     run(name, "--preset=smoke")
     assert picture.read_bytes() == first
+
+
+def test_another_part_and_several_completions_have_a_picture_of_their_own(run):
+    figures = run("figure8", "--preset=smoke", "--given=top", "--completions=3")
+    assert {path.name for path in figures.iterdir()} == {
+        f"figure8-top-3completions-smoke.{ending}" for ending in ("png", "json")
+    }
+    (record,) = json.loads((figures / "figure8-top-3completions-smoke.json").read_text())["runs"]
+    assert record["settings"]["model"] == "cvae-top"
+    nats = record["missing_pixels"]
+    assert nats["importance_weighted"]["nats"] > 0 and nats["deterministic"]["nats"] > 0
+
+
+def test_a_fresh_code_for_each_label_has_a_picture_of_its_own(run):
+    figures = run("figure9", "--preset=smoke")
+    run("figure9", "--preset=smoke", "--fresh_code")
+    kept = [
+        json.loads((figures / f"{name}-smoke.json").read_text())["runs"][0]["style"]
+        for name in ("figure9", "figure9-fresh_code")
+    ]
+    assert kept[0].keys() == {"images", "thickness", "slant", "label_accuracy"}
+    assert kept[0] != kept[1]
+
+
+def test_the_latent_space_is_shown_in_the_projector(run, tmp_path):
+    run("latent_space", "--preset=smoke")
+    for model, size in (("vae", 50), ("vae-2d", 2)):
+        vectors = np.loadtxt(tmp_path / "runs" / f"latent_space-{model}-mnist" / "vectors.tsv")
+        assert vectors.shape == (100, size)
 
 
 def test_ctrl_c_leaves_a_picture_under_another_name(run, tmp_path, monkeypatch, capsys):

@@ -4,7 +4,9 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from google.protobuf import text_format
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+from tensorboard.plugins import projector
 from tensorboard.plugins.hparams import metadata
 
 from vae_gan_tf.summaries import Summaries
@@ -122,3 +124,24 @@ def test_the_row_of_the_hparams_tab(tmp_path):
     assert curve(final, "final/elbo") == [(20, -90.5)]
     assert curve(final, "final/error") == [(20, 0.25)]
     assert curve(tmp_path, "loss") == [(21, 1.0)]
+
+
+def test_embeddings_are_read_by_the_projector(tmp_path):
+    rng = np.random.default_rng(0)
+    vectors, images = rng.random([5, 3]), rng.random([5, 4, 6, 1])
+    for _ in range(2):  # a second call takes the place of the first
+        with Summaries(tmp_path) as summaries:
+            summaries.begin(0)
+            summaries.embeddings(vectors, np.array([3, 1, 4, 1, 5]), images)
+    config = projector.ProjectorConfig()
+    text_format.Parse((tmp_path / "projector_config.pbtxt").read_text(), config)
+    (shown,) = config.embeddings
+    np.testing.assert_allclose(np.loadtxt(tmp_path / shown.tensor_path), vectors, atol=1e-5)
+    assert (tmp_path / shown.metadata_path).read_text().split() == list("31415")
+    # A square of thumbnails in the order of the vectors, dark on white.
+    width, height = shown.sprite.single_image_dim
+    assert (width, height) == (6, 4)
+    picture = keras.utils.load_img(tmp_path / shown.sprite.image_path, color_mode="grayscale")
+    picture = np.asarray(picture, np.float64) / 255
+    assert picture.shape == (12, 18)
+    np.testing.assert_allclose(picture[4:8, 6:12], 1 - images[4, ..., 0], atol=0.01)

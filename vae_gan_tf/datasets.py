@@ -52,6 +52,11 @@ NETWORK_TIMEOUT = 5.0
 """Seconds to wait for the host of a download before giving up."""
 
 
+def in_unit_interval(values: np.ndarray) -> np.ndarray:
+    """uint8 values as float32 in [0, 1]; labels, which are of another type, as they are."""
+    return values.astype(np.float32) / 255 if values.dtype == np.uint8 else values
+
+
 class Split(NamedTuple):
     """Images of one purpose, in memory."""
 
@@ -59,6 +64,24 @@ class Split(NamedTuple):
     """uint8, [n, height, width, channels]."""
     labels: np.ndarray
     """int32, [n], the digit 0 to 9."""
+    given: np.ndarray | None = None
+    """uint8, [n, ...]: the part of each image that a model is given in place of the label."""
+
+    @property
+    def y(self) -> np.ndarray:
+        """The side information: the given part of each image if there is one, or the label."""
+        return self.labels if self.given is None else self.given
+
+    def arrays(self) -> tuple[np.ndarray, np.ndarray]:
+        """All images and their side information as models take them: float32 in [0, 1], or labels.
+
+        For a part of a data set; `batches` and `in_order` go through a whole one.
+        """
+        return in_unit_interval(self.images), in_unit_interval(self.y)
+
+    def at(self, indices: np.ndarray | slice) -> "Split":
+        """The images at some places, with what belongs to them."""
+        return Split(*(None if part is None else part[indices] for part in self))
 
 
 @dataclass(frozen=True)
@@ -180,7 +203,7 @@ def batches(
 
     Returns:
       Batches of (images, float32, in [0, 1], [batch_size, height, width, channels];
-      labels, int32, [batch_size]).
+      side information: labels, int32, [batch_size], or given parts, float32, in [0, 1]).
 
     Raises:
       UserError: the batch size is below 1 or above the number of images.
@@ -223,17 +246,21 @@ def _check_batch_size(split: Split, batch_size: int) -> None:
 
 def _gather(split: Split, order: np.ndarray, batch_size: int) -> tf.data.Dataset:
     """Batches of the images with the indices ``order``."""
+    parts = split.images, split.y
 
     # NumPy does the gathering because it reads the array in place: a tensor of all images would be
     # a copy of them, made anew every epoch.
-    def take(indices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        return split.images[indices], split.labels[indices]
+    def take(indices: np.ndarray) -> list[np.ndarray]:
+        return [part[indices] for part in parts]
 
-    def batch(indices: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        images, labels = tf.numpy_function(take, [indices], (tf.uint8, tf.int32))
-        images.set_shape([indices.shape[0], *split.images.shape[1:]])
-        labels.set_shape([indices.shape[0]])
-        return tf.cast(images, tf.float32) / 255.0, labels
+    def batch(indices: tf.Tensor) -> tuple[tf.Tensor, ...]:
+        taken = tf.numpy_function(take, [indices], [part.dtype for part in parts])
+        for tensor, part in zip(taken, parts, strict=True):
+            tensor.set_shape([indices.shape[0], *part.shape[1:]])
+        return tuple(
+            tf.cast(tensor, tf.float32) / 255.0 if tensor.dtype == tf.uint8 else tensor
+            for tensor in taken
+        )
 
     indices = tf.data.Dataset.from_tensor_slices(order)
     # Full batches get a static size, which compiled steps want.
@@ -255,11 +282,11 @@ def _load_mnist(data_dir: str | Path | None) -> Dataset:
         )
         if len(parts[name].labels) != size:
             raise _damaged(builder.data_path)
-    images, labels = parts["train"]
+    training = parts["train"]
     return Dataset(
         name="mnist",
-        train=Split(images[:MNIST_TRAINING], labels[:MNIST_TRAINING]),
-        validation=Split(images[MNIST_TRAINING:], labels[MNIST_TRAINING:]),
+        train=training.at(slice(MNIST_TRAINING)),
+        validation=training.at(slice(MNIST_TRAINING, None)),
         test=parts["test"],
         num_classes=10,
         source=f"{_version(builder)}: train[:55000] for training, train[55000:] (5000 images) for "
@@ -293,13 +320,13 @@ def _load_svhn(name: str, data_dir: str | Path | None, download: bool) -> Datase
         builder = _builder("svhn_cropped", data_dir)
     ranges = SVHN_SETS[name]
     training_ids, test_ids = _sorted_ids(ranges.training), _sorted_ids(ranges.test)
-    images, labels = _select(builder, name, training_ids + test_ids)
+    images = _select(builder, name, training_ids + test_ids)
     validation, test = len(training_ids) - SVHN_VALIDATION, len(training_ids)
     return Dataset(
         name=name,
-        train=Split(images[:validation], labels[:validation]),
-        validation=Split(images[validation:test], labels[validation:test]),
-        test=Split(images[test:], labels[test:]),
+        train=images.at(slice(validation)),
+        validation=images.at(slice(validation, test)),
+        test=images.at(slice(test, None)),
         num_classes=10,
         source=f"{_version(builder)}: ids {' and '.join(map(str, ranges.training))}, sorted as "
         f"strings, the first {validation} for training and the last {SVHN_VALIDATION} for "

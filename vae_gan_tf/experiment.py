@@ -19,12 +19,21 @@ import numpy as np
 import tensorflow as tf
 from absl import app, flags
 
-from vae_gan_tf import datasets, likelihoods, metrics, networks, plots, pretrained, training
+from vae_gan_tf import (
+    completion,
+    datasets,
+    likelihoods,
+    metrics,
+    networks,
+    plots,
+    pretrained,
+    training,
+)
 from vae_gan_tf.checkpoints import lock
 from vae_gan_tf.errors import UserError
 from vae_gan_tf.files import write_whole
 from vae_gan_tf.models.adversarial import CVAEGAN, VAEGAN
-from vae_gan_tf.models.cvae import CVAE, LabelCondition
+from vae_gan_tf.models.cvae import CVAE, ImageCondition, LabelCondition
 from vae_gan_tf.models.vae import VAE
 from vae_gan_tf.saved_model import export
 from vae_gan_tf.summaries import Summaries
@@ -46,7 +55,7 @@ class Settings:
     """Everything that a run's result depends on; presets are instances, flags override fields."""
 
     model: str
-    """vae, cvae, vae-gan or cvae-gan."""
+    """A name of `MODELS`."""
     dataset: str
     """A name of `datasets.NAMES`."""
     preset: str
@@ -61,6 +70,9 @@ class Settings:
         "distribution of a pixel: Bernoulli, Gaussian of scale 0.1 or of a learned scale, or "
         "categorical over 256 levels",
         tuple(LIKELIHOODS),
+    )
+    binarise_given: bool = _setting(
+        False, "image completion: draw the given pixels from {0, 1} by their grey values"
     )
     latent_size: int = _setting(50, "length of the code z")
     batch_size: int = _setting(100, "images a step")
@@ -84,6 +96,12 @@ class Settings:
         """The name of the run and of its folder; it holds no time, so that a command resumes."""
         return f"{self.model}-{self.dataset}-{self.preset}-seed{self.seed}"
 
+    @property
+    def part(self) -> str | None:
+        """The part of an image that a model for image completion is given."""
+        part = self.model.removeprefix("cvae-")
+        return part if part in completion.PARTS else None
+
 
 FIELDS = {field.name: field for field in dataclasses.fields(Settings) if field.metadata}
 """The settings that flags override."""
@@ -98,15 +116,21 @@ SPLITS = ("train", "validation", "test")
 
 ADVERSARIAL = ("vae-gan", "cvae-gan")
 
+SIMPLE = ("vae-2d", "cvae-simple", *(f"cvae-{part}" for part in completion.PARTS))
+"""Models of the simple networks of section 4.4: with a code of two numbers, given a label, given a
+part of the image."""
+
+MODELS = ("vae", "cvae", *ADVERSARIAL, *SIMPLE)
+
 PRESETS = ("report", "quick", "smoke")
 
 
 def preset(name: str, model: str, dataset: str) -> Settings:
     """The settings of a preset.
 
-    ``report``: as sections 4 and 4.3 say, 20 epochs for figures 6 and 7 and 10 for VAE and
-    VAE-GAN; the weights of the adversarial losses, which the report does not give, are the
-    originals' (KL 10, adversarial 100, sigma^2 50).
+    ``report``: as sections 4 to 4.4 say, 20 epochs for figures 6 and 7, 10 for VAE and VAE-GAN, and
+    100 (SVHN 20) for the simple networks of figures 8 and 9; the weights of the adversarial
+    losses, which the report does not give, are the originals' (KL 10, adversarial 100, sigma^2 50).
     ``quick``: recognisable digits in a few minutes, by 5 epochs at twice the learning rate.
     ``smoke``: seconds, to see that all works.
     """
@@ -119,16 +143,25 @@ def preset(name: str, model: str, dataset: str) -> Settings:
             adversarial_weight=100.0,
             feature_variance=50.0,
         )
+    if model in SIMPLE:
+        settings = dataclasses.replace(
+            settings,
+            architecture="fully_connected",
+            epochs=100 if dataset == "mnist" else 20,
+            binarise_given=dataset == "mnist" and settings.part is not None,
+            latent_size=2 if model == "vae-2d" else settings.latent_size,
+        )
     if name == "quick":
         return dataclasses.replace(settings, epochs=5, learning_rate=2 * settings.learning_rate)
     if name == "smoke":
         return dataclasses.replace(settings, epochs=2, batch_size=20, images=100)
-    if model.startswith("vae"):
+    if model in ("vae", "vae-gan"):
         settings = dataclasses.replace(settings, epochs=10)
     if dataset == "svhn_small":
-        # CVAE stops when its bound on the validation images has not risen for ten epochs, which
-        # was after 31; the other models take the same number of steps.
-        changes = {"epochs": 100, "patience": 10} if model == "cvae" else {"epochs": 31}
+        # CVAE and the simple networks stop when the bound on the validation images has not risen
+        # for ten epochs. For CVAE that was after 31; the others take the same number of steps.
+        stops = model == "cvae" or model in SIMPLE
+        changes = {"epochs": 100, "patience": 10} if stops else {"epochs": 31}
         settings = dataclasses.replace(settings, **changes)
     return settings
 
@@ -239,11 +272,16 @@ def build_model(
     for SVHN; the simple networks have 200 units for grey images and 512 for colour.
     """
     conditional = settings.model.startswith("cvae")
+    condition = (
+        ImageCondition(completion.part_shape(settings.part, image_shape))
+        if settings.part
+        else LabelCondition(classes)
+    )
     grey = image_shape[-1] == 1
     likelihood = LIKELIHOODS[settings.likelihood]
     shapes = {
         "image_shape": image_shape,
-        "condition_size": classes if conditional else 0,
+        "condition_size": condition.size if conditional else 0,
         "latent_size": settings.latent_size,
         "dtype": settings.precision,
     }
@@ -254,7 +292,7 @@ def build_model(
             **shapes, **width, parameters=likelihood.parameters
         )
     else:
-        units = 200 if grey else 512
+        units = simple_units(image_shape)
         encoder = networks.fully_connected_encoder(**shapes, units=units)
         decoder = networks.fully_connected_decoder(
             **shapes, units=units, parameters=likelihood.parameters
@@ -266,7 +304,7 @@ def build_model(
         "name": "generator",  # a name of its own, for Keras would count the models of a process
     }
     if conditional:
-        model = CVAE(encoder, decoder, LabelCondition(classes), **common)
+        model = CVAE(encoder, decoder, condition, **common)
     else:
         model = VAE(encoder, decoder, **common)
     if settings.model in ADVERSARIAL:
@@ -280,6 +318,11 @@ def build_model(
         )
     model.compile(keras.optimizers.Adam(settings.learning_rate))
     return model
+
+
+def simple_units(image_shape: tuple[int, int, int]) -> int:
+    """The units of a hidden layer of the simple networks, as in the originals."""
+    return 200 if image_shape[-1] == 1 else 512
 
 
 def generator(model: VAE | VAEGAN) -> VAE:
@@ -296,15 +339,29 @@ def digits(model: VAE | VAEGAN, rows: int = 10, columns: int = 10, seed: int = 0
     return np.reshape(images, [rows, columns, *images.shape[1:]])
 
 
+def completions(
+    model: CVAE, split: datasets.Split, part: str, rows: int = 10, count: int = 1, seed: int = 0
+) -> np.ndarray:
+    """Rows of an image, its given part and images drawn given it.
+
+    The images are the first of each label in the split, by label.
+
+    Returns:
+        [rows, 2 + count, height, width, channels].
+    """
+    images, given = split.at([np.argmax(split.labels == label) for label in range(rows)]).arrays()
+    shown = completion.shown(given, part, images.shape[1:])
+    drawn = completion.complete(model, given, count, seed)
+    return np.concatenate([images[:, None], shown[:, None], drawn], axis=1)
+
+
 def reconstructions(model: VAE | VAEGAN, split: datasets.Split, rows: int = 10) -> np.ndarray:
     """Pairs of an image and its reconstruction, [rows, 10, height, width, channels].
 
     The images are the first of the split, five pairs a row; codes are drawn from q(z | x).
     """
-    images = split.images[: 5 * rows].astype(np.float32) / 255
-    labels = split.labels[: 5 * rows]
-    condition = labels if isinstance(generator(model), CVAE) else None
-    again = model.reconstruct(images, condition, seed=0)
+    images, y = split.at(slice(5 * rows)).arrays()
+    again = model.reconstruct(images, y if isinstance(generator(model), CVAE) else None, seed=0)
     pairs = np.stack([images, again], axis=1)
     return np.reshape(pairs, [rows, 10, *images.shape[1:]])
 
@@ -321,10 +378,14 @@ class Result:
     interrupted: bool = False
 
 
+def dataset_title(data: datasets.Dataset) -> str:
+    """The title of a panel in a figure of one model: "MNIST"."""
+    return "MNIST" if data.name == "mnist" else f"SVHN ({data.name})"
+
+
 def title(model_name: str, data: datasets.Dataset) -> str:
-    """The title of a panel: "CVAE-GAN, MNIST"."""
-    dataset = "MNIST" if data.name == "mnist" else f"SVHN ({data.name})"
-    return f"{model_name.upper()}, {dataset}"
+    """The title of a panel in a figure of several: "CVAE-GAN, MNIST"."""
+    return f"{model_name.upper()}, {dataset_title(data)}"
 
 
 def load_data(options: Options, name: str) -> datasets.Dataset:
@@ -372,16 +433,20 @@ def train(options: Options, model_name: str, data: datasets.Dataset) -> Result:
     """
     settings = resolve(options.preset, model_name, data.name, options.overrides)
     if settings.images:
-        cut = {
-            name: datasets.Split(*(part[: settings.images] for part in getattr(data, name)))
-            for name in SPLITS
-        }
+        cut = {name: getattr(data, name).at(slice(settings.images)) for name in SPLITS}
         data = dataclasses.replace(data, **cut)
+    data = with_side_information(data, settings)
     keras.utils.set_random_seed(settings.seed)
     if settings.deterministic:
         tf.config.experimental.enable_op_determinism()
     folder = options.runs_dir / settings.name
     print(f"{settings.model} on {settings.dataset}, run folder {folder}")
+
+    def samples(model):
+        if settings.part:
+            return completions(model, data.validation, settings.part, count=4)
+        return digits(model)
+
     with lock(folder):
         _claim(folder, settings)
         model = build_model(settings, data.image_shape, data.num_classes)
@@ -394,7 +459,7 @@ def train(options: Options, model_name: str, data: datasets.Dataset) -> Result:
             seed=settings.seed,
             patience=settings.patience,
             pictures=lambda model: {
-                "samples": plots.tile(digits(model))[None],
+                "samples": plots.tile(samples(model))[None],
                 "reconstructions": plots.tile(reconstructions(model, data.validation, 4))[None],
             },
         )
@@ -411,6 +476,13 @@ def train(options: Options, model_name: str, data: datasets.Dataset) -> Result:
         if outcome.interrupted:
             return Result(model, data, title(settings.model, data), record, interrupted=True)
         return _finish(model, data, record, folder, settings)
+
+
+def with_side_information(data: datasets.Dataset, settings: Settings) -> datasets.Dataset:
+    """The data set with what the model is given of each image, if that is not the label."""
+    if not settings.part:
+        return data
+    return completion.conditioned(data, settings.part, settings.binarise_given, settings.seed)
 
 
 def _claim(folder: Path, settings: Settings) -> None:
@@ -454,16 +526,19 @@ def _finish(
     return Result(inference, data, title(settings.model, data), record)
 
 
+def bound(model: VAE, split: datasets.Split) -> dict[str, float]:
+    """The bound (1) of a model in test mode and its two parts, means over a split, in nats."""
+    return training.evaluate(model, tf.function(model.test_step), training.in_order(split))
+
+
 def score(model: VAE | VAEGAN, data: datasets.Dataset) -> dict[str, float]:
     """The bound on the test images, and the share of MNIST digits, drawn evenly, read as asked.
 
     As many digits are drawn as there are test images.
     """
     generating = generator(model)
-    step = tf.function(generating.test_step)
-    bound = training.evaluate(generating, step, training.in_order(data.test))
-    scores = training.renamed("test", bound)
-    if data.name == "mnist" and isinstance(generating, CVAE):
+    scores = training.renamed("test", bound(generating, data.test))
+    if data.name == "mnist" and isinstance(getattr(generating, "condition", None), LabelCondition):
         labels = np.repeat(np.arange(10), len(data.test.images) // 10)
         drawn = [generating.sample(part, seed=int(part[0])) for part in np.split(labels, 10)]
         scores["label_accuracy"] = metrics.label_accuracy(np.concatenate(drawn), labels)
@@ -474,6 +549,7 @@ def shipped(model_name: str, data: datasets.Dataset) -> Result:
     """The networks shipped with the package for a model and a data set."""
     name = f"{model_name}-{data.name}"
     record = {"weights": {"name": name}, "source": data.source}
+    data = with_side_information(data, preset("report", model_name, data.name))
     return Result(pretrained.load_pretrained(name), data, title(model_name, data), record)
 
 

@@ -14,6 +14,8 @@ from vae_gan_tf.files import write_whole
 CELL_INCHES = 0.42
 GAP_INCHES = 0.35
 TITLE_INCHES = 0.45
+LINE_INCHES = 0.12
+"""Room for each further line of the column labels."""
 LETTER_INCHES = 0.065
 """Room for a letter of a row label."""
 CELL_TITLE_PIXELS = 9
@@ -30,47 +32,50 @@ class Panel:
     row_labels: Sequence[str] = ()
     """At the left of each row."""
     column_labels: Sequence[str] = ()
-    """Above each column."""
+    """Above each column, of one line or more."""
     cell_titles: Sequence[Sequence[str]] | None = None
     """Above each image, by row and column."""
 
 
-def tile(images: np.ndarray, above: int = 0) -> np.ndarray:
-    """One picture of a grid of images with a pixel of white between them.
+def tile(images: np.ndarray, above: int = 0, gap: int = 1) -> np.ndarray:
+    """One picture of a grid of images with white between them.
 
     Args:
         images: [rows, columns, height, width, channels] in [0, 1].
         above: pixels of white above each row, for titles.
+        gap: pixels of white between images, and around all of them.
 
     Returns:
-        [rows * (height + 1 + above) + 1, columns * (width + 1) + 1, channels]. Grey images come
-        out as dark strokes on white.
+        [rows * (height + gap + above) + gap, columns * (width + gap) + gap, channels]. Grey images
+        come out as dark strokes on white.
     """
     images = np.asarray(images, np.float32)
     if images.shape[-1] == 1:
         images = 1 - images
-    padded = np.pad(images, [(0, 0), (0, 0), (1 + above, 0), (1, 0), (0, 0)], constant_values=1.0)
+    around = [(0, 0), (0, 0), (gap + above, 0), (gap, 0), (0, 0)]
+    padded = np.pad(images, around, constant_values=1.0)
     rows, columns, height, width, channels = padded.shape
     grid = padded.transpose(0, 2, 1, 3, 4).reshape(rows * height, columns * width, channels)
-    return np.pad(grid, [(0, 1), (0, 1), (0, 0)], constant_values=1.0)
+    return np.pad(grid, [(0, gap), (0, gap), (0, 0)], constant_values=1.0)
 
 
 def draw(panels: Sequence[Panel], columns: int = 2) -> Figure:
     """Panels beside each other, at most so many in a row, each as high as its neighbours."""
     rows = [panels[start : start + columns] for start in range(0, len(panels), columns)]
     heights = [max(map(_height, row)) for row in rows]
+    titles = [TITLE_INCHES + LINE_INCHES * max(0, max(map(_lines, row)) - 1) for row in rows]
     widths = [
         [_width(panel) * height / _height(panel) for panel in row]
         for row, height in zip(rows, heights, strict=True)
     ]
     gaps = [[_gap(panel) for panel in row] for row in rows]
     across = GAP_INCHES + max(sum(each) + sum(gap) for each, gap in zip(widths, gaps, strict=True))
-    down = sum(heights) + TITLE_INCHES * len(rows) + 0.1
+    down = sum(heights) + sum(titles) + 0.1
     figure = Figure(figsize=(across, down))
     bottom = down
-    for row, height, sizes, before in zip(rows, heights, widths, gaps, strict=True):
+    for row, height, title, sizes, before in zip(rows, heights, titles, widths, gaps, strict=True):
         left = 0.0
-        bottom -= TITLE_INCHES + height
+        bottom -= title + height
         for panel, width, gap in zip(row, sizes, before, strict=True):
             left += gap
             place = left / across, bottom / down, width / across, height / down
@@ -93,6 +98,11 @@ def save(figure: Figure, path: Path) -> None:
 def _above(panel: Panel) -> int:
     """Pixels above a row of images: room for titles, scaled to images larger than MNIST's."""
     return round(CELL_TITLE_PIXELS * panel.images.shape[2] / 28) if panel.cell_titles else 0
+
+
+def _lines(panel: Panel) -> int:
+    """Lines of the column labels."""
+    return max((label.count("\n") + 1 for label in panel.column_labels), default=0)
 
 
 def _gap(panel: Panel) -> float:
@@ -121,7 +131,7 @@ def _draw_panel(axes: Axes, panel: Panel) -> None:
         interpolation="nearest",
         aspect="auto",
     )
-    axes.set_title(panel.title, fontsize=9, pad=14 if panel.column_labels else 5)
+    axes.set_title(panel.title, fontsize=9, pad=5 + 9 * _lines(panel))
     for spine in axes.spines.values():
         spine.set_visible(False)
     axes.set_xticks([], [])

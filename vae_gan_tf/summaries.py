@@ -1,12 +1,16 @@
 """TensorBoard: curves, pictures, histograms of the weights, settings and final figures."""
 
+import math
 import shutil
 from pathlib import Path
 
 import keras
 import numpy as np
 import tensorflow as tf
+from tensorboard.plugins import projector
 from tensorboard.plugins.hparams import api as hp
+
+from vae_gan_tf import plots
 
 PREFIX = "events.out.tfevents."
 
@@ -101,6 +105,28 @@ class Summaries:
             for name, value in metrics.items():
                 tf.summary.scalar(name, value)
         writer.close()
+
+    def embeddings(self, vectors: np.ndarray, labels: np.ndarray, images: np.ndarray) -> None:
+        """Shows vectors of images in the PROJECTOR tab, in place of earlier ones.
+
+        Args:
+            vectors: [n, size].
+            labels: of the n images.
+            images: [n, height, width, channels] in [0, 1], as thumbnails.
+        """
+        side = math.ceil(math.sqrt(len(images)))  # the tab wants a square of thumbnails
+        empty = np.zeros([side * side - len(images), *images.shape[1:]], images.dtype)
+        square = np.reshape(np.concatenate([images, empty]), [side, side, *images.shape[1:]])
+        keras.utils.save_img(self._folder / "thumbnails.png", plots.tile(square, gap=0))
+        np.savetxt(self._folder / "labels.tsv", labels, fmt="%s")
+        np.savetxt(self._folder / "vectors.tsv", vectors, fmt="%.5f", delimiter="\t")
+        config = projector.ProjectorConfig()
+        shown = config.embeddings.add(
+            tensor_name="codes", tensor_path="vectors.tsv", metadata_path="labels.tsv"
+        )
+        shown.sprite.image_path = "thumbnails.png"
+        shown.sprite.single_image_dim.extend([images.shape[2], images.shape[1]])
+        projector.visualize_embeddings(str(self._folder), config)
 
     def close(self) -> None:
         """Writes out what is still in memory and closes the file."""

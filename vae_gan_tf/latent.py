@@ -1,0 +1,60 @@
+"""The space of the codes z, looked at: paths through it, a picture of it, where images lie in it.
+
+The report has no figure of this; the pictures are those of Kingma and Welling (2014).
+"""
+
+import numpy as np
+import tensorflow_probability as tfp
+
+from vae_gan_tf.errors import UserError
+from vae_gan_tf.models.vae import VAE
+
+tfd = tfp.distributions
+
+
+def interpolate(model: VAE, first, last, steps: int = 10, y=None) -> np.ndarray:
+    """Images on the way from one to another.
+
+    Args:
+        model: a `VAE` or one of its kind.
+        first: images [batch, height, width, channels] in [0, 1].
+        last: as many others.
+        steps: codes on the straight line between the means of q(z | first) and q(z | last), both
+            ends included.
+        y: side information of a conditional model, one for each pair.
+
+    Returns:
+        [batch, steps, height, width, channels], the means of p(x | z).
+
+    Raises:
+        UserError: fewer than 2 steps, another number of last images than of first ones, or images
+            that the model cannot take.
+    """
+    if steps < 2:
+        raise UserError(f"{steps} steps from one image to another asked for, at least 2 expected")
+    if len(first) != len(last):
+        raise UserError(f"{len(first)} first images given with {len(last)} last ones")
+    start, end = (model.encode(images, y).mean() for images in (first, last))
+    parts = np.linspace(0, 1, steps, dtype=np.float32)
+    images = [model.decode((1 - part) * start + part * end, y).mean() for part in parts]
+    return np.stack(images, axis=1)
+
+
+def manifold(model: VAE, side: int = 20) -> np.ndarray:
+    """All of a code of two numbers in one picture, [side, side, height, width, channels].
+
+    The codes are the quantiles (i + 1/2) / side of the prior in both directions, so that each image
+    stands for an equal part of it; the first number grows to the right, the second upwards.
+
+    Raises:
+        UserError: the model has side information, or its code is not of two numbers.
+    """
+    if model.latent_size != 2 or len(model.decoder.inputs) > 1:
+        raise UserError(
+            "a manifold needs a model without side information and with a code of 2 numbers; "
+            f"its inputs are of sizes {[each.shape[-1] for each in model.decoder.inputs]}"
+        )
+    quantiles = tfd.Normal(0.0, 1.0).quantile((np.arange(side, dtype=np.float32) + 0.5) / side)
+    right, up = np.meshgrid(quantiles, quantiles[::-1])
+    images = model.decode(np.stack([right.ravel(), up.ravel()], axis=1)).mean()
+    return np.reshape(images, [side, side, *model.image_shape])
