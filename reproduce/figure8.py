@@ -99,11 +99,8 @@ def main(argv: Sequence[str]) -> None:
             )
         )
         if "scores" in result.record:
-            result.record["training_bound"] = experiment.bound(result.model, result.data.train)
+            experiment.record_training_bound(result, ORIGINALS if part == "left" else {})
             result.record["missing_pixels"] = missing_pixels(result, part)
-            if part == "left":
-                name = result.data.name.split("_")[0]
-                result.record["originals_training_loss"] = ORIGINALS[name]
     words = ["figure8", *([part] * (part != "left")), *([f"{count}completions"] * (count > 1))]
     experiment.publish(options, "-".join(words), panels, results)
 

@@ -14,12 +14,26 @@ KINDS = [
     networks.fully_connected_decoder,
     networks.discriminator,
 ]
+SEMI_SUPERVISED = [
+    networks.fully_connected_trunk,
+    networks.convolutional_trunk,
+    networks.mean_head,
+    networks.upsampling_decoder,
+]
+# Networks whose first output is that of a hidden layer.
+HIDDEN_FIRST = (
+    networks.discriminator,
+    networks.fully_connected_trunk,
+    networks.convolutional_trunk,
+)
 
 
 def tiny(kind, **kwargs):
     """A small network of a kind, for images of 8 x 8."""
     if kind is networks.discriminator:
         return kind((8, 8, 1), width=1 / 16, **kwargs)
+    if kind is networks.mean_head:
+        return kind(latent_size=3, units=6, **kwargs)
     size = {"units": 6} if "fully" in kind.__name__ else {"width": 1 / 16}
     return kind((8, 8, 1), latent_size=3, **size, **kwargs)
 
@@ -32,7 +46,7 @@ def inputs_of(network, batch=4, seed=0):
     )
 
 
-# Section 4.3 and, below it, section 4.4, by hand. A row: the layer, its output without the batch,
+# Sections 4.3, 4.4 and 4.5, in this order, by hand. A row: the layer, its output without the batch,
 # its weights, and the channels n that are normalised after it, which have 2 n trainable numbers
 # (scale and shift) and 2 n others (moving mean and variance). A layer that is not normalised has
 # a bias for each of its outputs. An image of 28 x 28 has sides 14, 7, 4 after strides of 2, one
@@ -203,6 +217,97 @@ TABLES = {
         lambda: networks.discriminator(SVHN, classes=11, width=8 / 7),
         [*DISCRIMINATOR_SVHN, ("logits", (11,), 571 * 11 + 11, 0)],
     ),
+    "fully connected trunk, MNIST": (
+        lambda: networks.fully_connected_trunk(MNIST),
+        [
+            ("flat", (784,), 0, 0),
+            ("dense1", (1024,), 784 * 1024, 1024),
+            ("dense2", (1024,), 1024 * 1024, 1024),
+            ("product", (1024,), 1024 * 1024, 0),
+            ("log_variance", (50,), 1024 * 50 + 50, 0),
+            ("logits", (10,), 1024 * 10 + 10, 0),
+        ],
+    ),
+    "convolutional trunk, MNIST": (
+        lambda: networks.convolutional_trunk(MNIST),
+        [
+            ("conv1", (28, 28, 20), 5 * 5 * 1 * 20, 20),
+            ("pool1", (14, 14, 20), 0, 0),
+            ("conv2", (14, 14, 50), 5 * 5 * 20 * 50, 50),
+            ("pool2", (7, 7, 50), 0, 0),
+            ("flat", (2450,), 0, 0),
+            ("dense", (1024,), 2450 * 1024, 1024),
+            ("product", (1024,), 1024 * 1024, 0),
+            ("log_variance", (50,), 1024 * 50 + 50, 0),
+            ("logits", (10,), 1024 * 10 + 10, 0),
+        ],
+    ),
+    "convolutional trunk, SVHN": (
+        lambda: networks.convolutional_trunk(SVHN, width=8 / 7),
+        [
+            ("conv1", (32, 32, 23), 5 * 5 * 3 * 23, 23),
+            ("pool1", (16, 16, 23), 0, 0),
+            ("conv2", (16, 16, 57), 5 * 5 * 23 * 57, 57),
+            ("pool2", (8, 8, 57), 0, 0),
+            ("flat", (3648,), 0, 0),
+            ("dense", (1170,), 3648 * 1170, 1170),
+            ("product", (1170,), 1170 * 1170, 0),
+            ("log_variance", (50,), 1170 * 50 + 50, 0),
+            ("logits", (10,), 1170 * 10 + 10, 0),
+        ],
+    ),
+    "mean head": (
+        lambda: networks.mean_head(),
+        [
+            ("product_of_y", (1024,), 10 * 1024, 0),
+            ("dense", (1024,), 0, 1024),
+            ("mean", (50,), 1024 * 50 + 50, 0),
+        ],
+    ),
+    "fully connected decoder of section 4.5": (
+        lambda: networks.fully_connected_decoder(MNIST, condition_size=10, units=1024),
+        [
+            ("joined", (60,), 0, 0),
+            ("dense1", (1024,), 60 * 1024, 1024),
+            ("dense2", (1024,), 1024 * 1024, 1024),
+            ("parameters", (784,), 1024 * 784 + 784, 0),
+            ("reshaped", (28, 28, 1), 0, 0),
+        ],
+    ),
+    "upsampling decoder, MNIST": (
+        lambda: networks.upsampling_decoder(MNIST),
+        [
+            ("dense1", (500,), 50 * 500, 500),
+            ("dense2", (2450,), 500 * 7 * 7 * 50, 2450),
+            ("reshaped", (7, 7, 50), 0, 0),
+            ("upsampled1", (14, 14, 50), 0, 0),
+            ("deconv1", (14, 14, 20), 5 * 5 * 50 * 20, 20),
+            ("upsampled2", (28, 28, 20), 0, 0),
+            ("deconv2", (28, 28, 1), 5 * 5 * 20 * 1, 1),
+            ("flat", (784,), 0, 0),
+            ("joined", (794,), 0, 0),
+            ("dense3", (512,), 794 * 512, 512),
+            ("parameters", (784,), 512 * 784 + 784, 0),
+            ("pixels", (28, 28, 1), 0, 0),
+        ],
+    ),
+    "upsampling decoder, SVHN, learned scale": (
+        lambda: networks.upsampling_decoder(SVHN, width=8 / 7, parameters=2),
+        [
+            ("dense1", (571,), 50 * 571, 571),
+            ("dense2", (3648,), 571 * 8 * 8 * 57, 3648),
+            ("reshaped", (8, 8, 57), 0, 0),
+            ("upsampled1", (16, 16, 57), 0, 0),
+            ("deconv1", (16, 16, 23), 5 * 5 * 57 * 23, 23),
+            ("upsampled2", (32, 32, 23), 0, 0),
+            ("deconv2", (32, 32, 3), 5 * 5 * 23 * 3, 3),
+            ("flat", (3072,), 0, 0),
+            ("joined", (3082,), 0, 0),
+            ("dense3", (585,), 3082 * 585, 585),
+            ("parameters", (6144,), 585 * 6144 + 6144, 0),
+            ("pixels", (32, 32, 6), 0, 0),
+        ],
+    ),
 }
 
 
@@ -249,7 +354,9 @@ def test_inputs_and_outputs(kind, image_shape, condition_size):
     assert keras.tree.map_structure(lambda it: tuple(it.shape), outputs) == expected
 
 
-@pytest.mark.parametrize("kind", KINDS[:4], ids=lambda it: it.__name__)
+@pytest.mark.parametrize(
+    "kind", [*KINDS[:4], networks.upsampling_decoder], ids=lambda it: it.__name__
+)
 def test_the_condition_reaches_every_output(kind):
     network = tiny(kind, condition_size=2)
     first, y = inputs_of(network)
@@ -261,7 +368,10 @@ def test_the_condition_reaches_every_output(kind):
 
 @pytest.mark.parametrize(
     ("kind", "activation"),
-    list(zip(KINDS, ["relu", "relu", "softplus", "softplus", "relu"], strict=True)),
+    [
+        *zip(KINDS, ["relu", "relu", "softplus", "softplus", "relu"], strict=True),
+        *zip(SEMI_SUPERVISED, ["softplus", "relu", "relu", "relu"], strict=True),
+    ],
     ids=lambda it: getattr(it, "__name__", it),
 )
 def test_order_and_activation_of_hidden_layers(kind, activation):
@@ -273,7 +383,45 @@ def test_order_and_activation_of_hidden_layers(kind, activation):
         assert normalisation.input is layers[name].output
         assert out.input is normalisation.output
         assert out.activation is keras.activations.get(activation)
-        assert layers[name].activation is keras.activations.linear
+        linear = keras.activations.linear
+        assert getattr(layers[name], "activation", linear) is linear
+
+
+@pytest.mark.parametrize("activation", ["relu", "softplus"])
+def test_trunk_and_head_are_a_layer_on_h_and_y(activation):
+    trunk = tiny(networks.fully_connected_trunk)
+    head = tiny(networks.mean_head, activation=activation)
+    image, y = inputs_of(trunk), np.eye(10, dtype=np.float32)[[3, 0, 9, 3]]
+    product, log_variance, logits = trunk(image)
+    h = keras.Model(trunk.input, trunk.get_layer("dense2_out").output)(image).numpy()
+    for name, found in (("log_variance", log_variance), ("logits", logits)):
+        kernel, bias = trunk.get_layer(name).get_weights()
+        np.testing.assert_allclose(found, h @ kernel + bias, rtol=1e-4, atol=1e-5)
+    weights = np.concatenate(
+        [
+            trunk.get_layer("product").get_weights()[0],
+            head.get_layer("product_of_y").get_weights()[0],
+        ]
+    )
+    x = np.concatenate([h, y], -1) @ weights / np.sqrt(1 + 0.001)  # the averages are 0 and 1
+    x = np.maximum(x, 0) if activation == "relu" else np.log1p(np.exp(x))
+    kernel, bias = head.get_layer("mean").get_weights()
+    np.testing.assert_allclose(
+        head([product, tf.constant(y)]), x @ kernel + bias, rtol=1e-4, atol=1e-5
+    )
+
+
+def test_pooling_takes_the_largest_and_upsampling_repeats():
+    trunk, decoder = tiny(networks.convolutional_trunk), tiny(networks.upsampling_decoder)
+    before, after = keras.Model(
+        trunk.input, [trunk.get_layer(name).output for name in ("conv1_out", "pool1")]
+    )(inputs_of(trunk))
+    blocks = before.numpy().reshape(4, 4, 2, 4, 2, -1)
+    np.testing.assert_array_equal(after, blocks.max((2, 4)))
+    before, after = keras.Model(
+        decoder.input, [decoder.get_layer(name).output for name in ("reshaped", "upsampled1")]
+    )(inputs_of(decoder))
+    np.testing.assert_array_equal(after, before.numpy().repeat(2, 1).repeat(2, 2))
 
 
 def test_features_are_those_behind_batch_normalisation_and_relu():
@@ -286,10 +434,11 @@ def test_features_are_those_behind_batch_normalisation_and_relu():
 
 
 @pytest.mark.parametrize("image_shape", [(30, 28, 1), (28, 30, 1), (7, 7, 3)])
-def test_the_decoder_needs_sides_that_are_multiples_of_4(image_shape):
+@pytest.mark.parametrize("kind", [networks.convolutional_decoder, networks.upsampling_decoder])
+def test_the_decoder_needs_sides_that_are_multiples_of_4(kind, image_shape):
     height, width, _ = image_shape
     with pytest.raises(UserError, match=f"multiples of 4, not {height} x {width}"):
-        networks.convolutional_decoder(image_shape)
+        kind(image_shape)
 
 
 # Glorot's scale is sqrt(2 / (fan in + fan out)); Keras cuts the distribution at two standard
@@ -304,6 +453,9 @@ def test_the_decoder_needs_sides_that_are_multiples_of_4(image_shape):
         (networks.fully_connected_encoder, "dense1", 784, 200),
         (networks.fully_connected_decoder, "parameters", 200, 784),
         (networks.discriminator, "features", 1024, 512),
+        (networks.fully_connected_trunk, "product", 1024, 1024),
+        (networks.convolutional_trunk, "dense", 7 * 7 * 50, 1024),
+        (networks.upsampling_decoder, "deconv1", 5 * 5 * 50, 5 * 5 * 20),
     ],
     ids=lambda it: getattr(it, "__name__", str(it)),
 )
@@ -401,7 +553,7 @@ def test_batch_normalisation_has_the_settings_of_keras(setting):
     np.testing.assert_allclose(ours(x, training=True), theirs(x, training=True), atol=1e-5)
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=lambda it: it.__name__)
+@pytest.mark.parametrize("kind", KINDS + SEMI_SUPERVISED, ids=lambda it: it.__name__)
 def test_mixed_precision(kind):
     full, mixed = tiny(kind), tiny(kind, dtype="mixed_bfloat16")
     mixed.set_weights(full.get_weights())
@@ -413,15 +565,15 @@ def test_mixed_precision(kind):
             assert layer.compute_dtype == ("bfloat16" if low else "float32"), layer.name
     x = inputs_of(full, batch=8)
     outputs = tf.nest.flatten(mixed(x, training=True))
-    if kind is networks.discriminator:
-        assert outputs.pop(0).dtype == tf.bfloat16  # the features belong to a hidden layer
+    if kind in HIDDEN_FIRST:
+        assert outputs.pop(0).dtype == tf.bfloat16
     expected = tf.nest.flatten(full(x, training=True))[-len(outputs) :]
     for one, other in zip(outputs, expected, strict=True):
         assert one.dtype == tf.float32
         assert np.sqrt(np.mean((one - other) ** 2)) < 0.05 * np.std(other)
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=lambda it: it.__name__)
+@pytest.mark.parametrize("kind", KINDS + SEMI_SUPERVISED, ids=lambda it: it.__name__)
 def test_save_and_load(kind, tmp_path):
     network = tiny(kind, dtype="mixed_bfloat16")
     x = inputs_of(network)

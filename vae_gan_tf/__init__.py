@@ -8,6 +8,7 @@ from vae_gan_tf.errors import UserError
 from vae_gan_tf.likelihoods import Bernoulli, Categorical, Gaussian
 from vae_gan_tf.models.adversarial import CVAEGAN, VAEGAN
 from vae_gan_tf.models.cvae import CVAE, ImageCondition, LabelCondition
+from vae_gan_tf.models.semi_supervised import Objective, SemiSupervisedVAE
 from vae_gan_tf.models.vae import VAE, Elbo
 from vae_gan_tf.pretrained import load_pretrained
 from vae_gan_tf.saved_model import export
@@ -23,6 +24,8 @@ __all__ = [
     "Gaussian",
     "ImageCondition",
     "LabelCondition",
+    "Objective",
+    "SemiSupervisedVAE",
     "UserError",
     "export",
     "load_pretrained",

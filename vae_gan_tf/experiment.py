@@ -531,6 +531,19 @@ def bound(model: VAE, split: datasets.Split) -> dict[str, float]:
     return training.evaluate(model, tf.function(model.test_step), training.in_order(split))
 
 
+def record_training_bound(result: Result, originals: dict[str, float]) -> None:
+    """Adds the bound on the training images to the record, beside the originals' training loss.
+
+    Args:
+        result: of a trained model.
+        originals: their losses in nats an image, for "mnist" and "svhn"; empty if there are none.
+    """
+    result.record["training_bound"] = bound(result.model, result.data.train)
+    kind = result.data.name.split("_")[0]
+    if kind in originals:
+        result.record["originals_training_loss"] = originals[kind]
+
+
 def score(model: VAE | VAEGAN, data: datasets.Dataset) -> dict[str, float]:
     """The bound on the test images, and the share of MNIST digits, drawn evenly, read as asked.
 

@@ -1,4 +1,4 @@
-"""The encoders, decoders and discriminators of section 4.3, as functional Keras models.
+"""The networks of sections 4.3 to 4.5, as functional Keras models.
 
 Section 4: batch normalisation on all layers except the output layers, weights from a zero-centred
 normal distribution, whose standard deviation the report does not give: here it is Glorot's,
@@ -10,6 +10,8 @@ Every network takes ``dtype``, a Keras dtype policy such as "mixed_bfloat16"; ou
 compute in float32. ``condition_size`` is the length of the vector y of side information, 0 for a
 network without one; a network with y takes the pair (x, y) or (z, y).
 """
+
+import math
 
 import keras
 import tensorflow as tf
@@ -76,12 +78,14 @@ def _dense(x, units: int, dtype: str, name: str, activation: str = "relu"):
     return _normalised(x, layer, activation)
 
 
-def _convolution(x, filters: int, size: int, dtype: str, name: str, kind=layers.Conv2D):
-    """A convolution (or, by ``kind``, a fractionally strided one) of stride 2, padding "same"."""
+def _convolution(
+    x, filters: int, size: int, dtype: str, name: str, kind=layers.Conv2D, strides: int = 2
+):
+    """A convolution (or, by ``kind``, a transposed one), padding "same"."""
     layer = kind(
         filters,
         size,
-        strides=2,
+        strides=strides,
         padding="same",
         use_bias=False,
         dtype=dtype,
@@ -234,3 +238,121 @@ def discriminator(
     x = _dense(features, round(500 * width), dtype, "dense")
     logits = layers.Dense(classes, dtype="float32", name="logits", **_weights())(x)
     return keras.Model(image, [features, logits], name="discriminator")
+
+
+# Section 4.5, the semi-supervised model. Its fully connected decoder is `fully_connected_decoder`
+# of 1024 units.
+
+
+def _trunk(image, h, units: int, classes: int, latent_size: int, dtype: str) -> keras.Model:
+    """The network from the image to what the trunks of section 4.5 make of h_1."""
+    product = layers.Dense(units, use_bias=False, dtype=dtype, name="product", **_weights())(h)
+    log_variance, logits = (
+        layers.Dense(size, dtype="float32", name=name, **_weights())(h)
+        for size, name in ((latent_size, "log_variance"), (classes, "logits"))
+    )
+    return keras.Model(image, [product, log_variance, logits], name="trunk")
+
+
+def fully_connected_trunk(
+    image_shape: tuple[int, int, int],
+    classes: int = 10,
+    latent_size: int = 50,
+    units: int = 1024,
+    dtype: str = "float32",
+) -> keras.Model:
+    """Section 4.5, what does not depend on y: FC-1024, FC-1024 = h_1 and the layers behind h_1.
+
+    Takes an image [batch, height, width, channels]; gives the product of h_1 with its part of the
+    first weight matrix of `mean_head`, [batch, units], and from a layer each the log-variance,
+    [batch, latent_size], and the logits of pi(x), [batch, classes]. The layers are softplus.
+    """
+    image = keras.Input(image_shape, name="image")
+    x = layers.Flatten(dtype=dtype, name="flat")(image)
+    for number in (1, 2):
+        x = _dense(x, units, dtype, f"dense{number}", "softplus")
+    return _trunk(image, x, units, classes, latent_size, dtype)
+
+
+def convolutional_trunk(
+    image_shape: tuple[int, int, int],
+    classes: int = 10,
+    latent_size: int = 50,
+    width: float = 1.0,
+    dtype: str = "float32",
+) -> keras.Model:
+    """Section 4.5, what does not depend on y: conv5-20, pool, conv5-50, pool, FC-1024 = h_1.
+
+    Convolutions have stride 1; a pool takes the largest of 2 x 2. Inputs and outputs are those of
+    `fully_connected_trunk`, with ``units`` = 1024 * width; the layers are ReLU.
+    """
+    image = keras.Input(image_shape, name="image")
+    x = image
+    for number, filters in enumerate((20, 50), start=1):
+        x = _convolution(x, round(filters * width), 5, dtype, f"conv{number}", strides=1)
+        x = layers.MaxPooling2D(2, dtype=dtype, name=f"pool{number}")(x)
+    units = round(1024 * width)
+    x = _dense(layers.Flatten(dtype=dtype, name="flat")(x), units, dtype, "dense")
+    return _trunk(image, x, units, classes, latent_size, dtype)
+
+
+def mean_head(
+    classes: int = 10,
+    latent_size: int = 50,
+    units: int = 1024,
+    activation: str = "relu",
+    dtype: str = "float32",
+) -> keras.Model:
+    """Section 4.5, what depends on y: [h_1, y], FC-1024, FC-50 = mu(x, y).
+
+    FC-1024 without its product with h_1, which the trunk gives: that has no y in it, so it is
+    computed once for all classes. Each part of the weight matrix starts with Glorot's scale for
+    its own number of inputs.
+
+    Takes the pair (product [batch, units], y [batch, classes]); gives the mean [batch,
+    latent_size]. ``activation`` is "relu" beside the convolutional trunk, "softplus" beside the
+    fully connected one.
+    """
+    product = keras.Input([units], name="product")
+    y = keras.Input([classes], name="condition")
+    of_y = layers.Dense(units, use_bias=False, dtype=dtype, name="product_of_y", **_weights())(y)
+    x = _normalised([product, of_y], layers.Add(dtype=dtype, name="dense"), activation)
+    mean = layers.Dense(latent_size, dtype="float32", name="mean", **_weights())(x)
+    return keras.Model([product, y], mean, name="head")
+
+
+def upsampling_decoder(
+    image_shape: tuple[int, int, int],
+    condition_size: int = 10,
+    latent_size: int = 50,
+    width: float = 1.0,
+    parameters: int = 1,
+    dtype: str = "float32",
+) -> keras.Model:
+    """The convolutional decoder of section 4.5, in which y joins behind the convolutions.
+
+    FC-500, FC-7*7*50, upsample, deconv5-20, upsample, deconv5-1 (in general as many filters as
+    the image has channels), y joined, FC-512, and FC-28*28 to the output. Deconvolutions have
+    stride 1; upsampling repeats each pixel 2 x 2 times. Shapes as in `convolutional_decoder`.
+
+    Raises:
+        UserError: height or width is not a multiple of 4.
+    """
+    code = keras.Input([latent_size], name="code")
+    condition = _condition(condition_size)
+    rows, columns = _quarter(image_shape)
+    *sides, channels = image_shape
+    filters = round(50 * width)
+    x = _dense(code, round(500 * width), dtype, "dense1")
+    x = _dense(x, rows * columns * filters, dtype, "dense2")
+    x = layers.Reshape([rows, columns, filters], dtype=dtype, name="reshaped")(x)
+    for number, filters in enumerate((round(20 * width), channels), start=1):
+        x = layers.UpSampling2D(2, dtype=dtype, name=f"upsampled{number}")(x)
+        name, kind = f"deconv{number}", layers.Conv2DTranspose
+        x = _convolution(x, filters, 5, dtype, name, kind, strides=1)
+    x = _join(layers.Flatten(dtype=dtype, name="flat")(x), condition)
+    x = _dense(x, round(512 * width), dtype, "dense3")
+    outputs = math.prod(image_shape) * parameters
+    x = layers.Dense(outputs, dtype="float32", name="parameters", **_weights())(x)
+    x = layers.Reshape([*sides, channels * parameters], name="pixels")(x)
+    return keras.Model([code, *condition], x, name="decoder")

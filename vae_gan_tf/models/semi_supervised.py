@@ -1,0 +1,397 @@
+"""Section 2.3: the semi-supervised variational auto-encoder, "M2" of Kingma et al. (2014).
+
+Model: y ~ Cat(1/k, ..., 1/k), z ~ N(0, I), x | y, z ~ f(x; y, z, theta), where only some images
+come with their label y. For a labelled and for an unlabelled image
+
+    log p(x, y) >= E_{z ~ q(z | x, y)} [log p(x | y, z)] + log p(y) - KL(q(z | x, y) || p(z))
+                 = -L(x, y),
+    log p(x)    >= sum_y q(y | x) (-L(x, y)) + H(q(y | x)) = -U(x).
+
+The sum over the labels is exact: every class is decoded, none is drawn. Since q(y | x) would learn
+from unlabelled images only, -log q(y | x) of the labelled ones joins the loss, see `Objective`.
+
+What does not depend on y is computed once an image: section 4.5 has h_1(x), Sigma(x) and pi(x)
+without y, and a fully connected layer on [h_1, y] is the sum of a product with h_1 and one with y.
+So the network ``trunk`` gives the first product, and ``head`` adds the second and goes on.
+
+Batch normalisation. A step takes labelled and unlabelled images through each network together. The
+batch of the trunk is all images, each once; that of head and decoder is the labelled pairs (x, y)
+and every unlabelled x with every class. There each pair counts the same, however unlikely q(y | x)
+takes the class to be, both in the statistics of the batch and in the averages kept for test time.
+"""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from vae_gan_tf.errors import UserError
+from vae_gan_tf.models.cvae import CVAE, LabelCondition
+from vae_gan_tf.models.vae import stateless_seed, tfd
+from vae_gan_tf.serialization import Configured, registered
+
+
+@registered
+@dataclass(frozen=True)
+class Objective(Configured):
+    """The weights of the three terms of the loss, each of which is a mean over its batch.
+
+    Args:
+        labelled: of the mean of L(x, y) over the labelled images.
+        unlabelled: of the mean of U(x) over the unlabelled images.
+        classification: of the mean of -log q(y | x) over the labelled images.
+
+    Raises:
+        UserError: a weight is negative or not finite.
+    """
+
+    labelled: float
+    unlabelled: float
+    classification: float
+
+    arguments = ("labelled", "unlabelled", "classification")
+
+    def __post_init__(self):
+        weights = [getattr(self, name) for name in self.arguments]
+        if not all(0 <= weight < float("inf") for weight in weights):
+            raise UserError(f"weights of at least 0 expected in an objective, not {weights}")
+
+    @classmethod
+    def per_image(cls, labelled: int, unlabelled: int, classification: float = 0.1) -> "Objective":
+        """The objective of Kingma et al., divided by the number of training images N.
+
+        They minimise sum L + sum U + alpha * mean(-log q(y | x)), sums over all labelled and all
+        unlabelled images, the mean over the labelled, with alpha = 0.1 N. A sum is the count times
+        the mean, and a batch estimates the mean; so the weights are N_l / N, N_u / N and alpha / N.
+
+        Args:
+            labelled: N_l, the number of labelled training images.
+            unlabelled: N_u, the number of unlabelled ones; N = N_l + N_u.
+            classification: alpha / N.
+
+        Raises:
+            UserError: one of the counts is below 1.
+        """
+        if not (labelled >= 1 and unlabelled >= 1):
+            raise UserError(
+                f"{labelled} labelled and {unlabelled} unlabelled images given, at least one of "
+                "each expected"
+            )
+        total = labelled + unlabelled
+        return cls(labelled / total, unlabelled / total, classification)
+
+    @classmethod
+    def originals(cls) -> "Objective":
+        """The weights of the report's own programs: 1, 1 and 5500.
+
+        5500 is the alpha = 0.1 N of Kingma et al. for N = 55 000, but beside means over a batch
+        instead of sums over N images: against U, the classification weighs N times as much as
+        theirs. And mean beside mean, a labelled image's L counts N_u / N_l times as much as an
+        unlabelled one's U, 54 times with 1000 labels.
+        """
+        return cls(1.0, 1.0, 5500.0)
+
+
+class Bound(NamedTuple):
+    """The bound on log p(x, y), or without y on log p(x); each part [batch], in nats an image.
+
+    Without y each part but the entropy is an average over q(y | x).
+    """
+
+    elbo: tf.Tensor
+    """The bound itself: ``reconstruction - kl + entropy`` and log p(y), which is -log k."""
+    reconstruction: tf.Tensor
+    """log p(x | y, z) at one z drawn from q(z | x, y)."""
+    kl: tf.Tensor
+    """KL(q(z | x, y) || p(z))."""
+    entropy: tf.Tensor
+    """H(q(y | x)); 0 where y is given."""
+
+
+class Pairs(NamedTuple):
+    """A batch as encoded: l labelled images, u unlabelled ones, and l + u * k pairs (x, y).
+
+    The pairs are the labelled images with their labels, then the first unlabelled image with
+    class 0, with class 1, and so on to the last unlabelled image with class k - 1.
+    """
+
+    images: tf.Tensor
+    """The images x, the labelled ones first, [l + u, height, width, channels]."""
+    labelled: tf.Tensor
+    """The number l of labelled images."""
+    y: tf.Tensor
+    """The label of each pair, int32 [l + u * k]."""
+    codes: tfd.Distribution
+    """q(z | x, y), batch shape [l + u * k], event shape [latent_size]."""
+    labels: tfd.OneHotCategorical
+    """q(y | x), batch shape [l + u], event shape [k]."""
+
+    def expand(self, values: tf.Tensor) -> tf.Tensor:
+        """What there is for each image, [l + u, ...], for each pair: [l + u * k, ...]."""
+        return _expand(values, self.labelled, self.labels.event_shape[0])
+
+    def average(self, values: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        """Values of the pairs, [l + u * k]: the labelled ones [l], and averages over q(y | x) [u].
+
+        The average is the sum over y of q(y | x) times the value; gradients reach both.
+        """
+        probabilities = self.labels.probs_parameter()[self.labelled :]
+        values, every_class = values[: self.labelled], values[self.labelled :]
+        every_class = tf.reshape(every_class, tf.shape(probabilities))
+        return values, tf.reduce_sum(probabilities * every_class, -1)
+
+
+def _expand(values: tf.Tensor, labelled: tf.Tensor, classes: int) -> tf.Tensor:
+    """[l + u, ...] -> [l + u * classes, ...]; see `Pairs`."""
+    return tf.concat([values[:labelled], tf.repeat(values[labelled:], classes, 0)], 0)
+
+
+@registered
+class SemiSupervisedVAE(CVAE):
+    """A variational auto-encoder that learns to classify from few labels (section 2.3, figure 3).
+
+    After ``model.compile(optimizer)``, ``model.fit`` trains it on a data set of batches
+    ((images, labels), unlabelled images), for example of
+    ``tf.data.Dataset.zip((labelled.repeat(), unlabelled))``; validation data are pairs
+    (images, labels). `encode`, `decode`, `sample` and `reconstruct` are those of a `CVAE`, whose
+    encoder is made of trunk and head.
+
+    Args:
+        trunk: a network from images to the product [batch, units] of h_1(x) with its weights in
+            the head, the log-variance of q(z | x, y), and the logits of q(y | x).
+        head: a network from pairs (product, vectors of y) to the mean of q(z | x, y).
+        decoder: a network from pairs (codes z, vectors of y) to the likelihood's parameters.
+        condition: the labels.
+        objective: the weights of the terms of the loss.
+        **kwargs: as of `VAE`.
+    """
+
+    arguments = (
+        "trunk",
+        "head",
+        "decoder",
+        "condition",
+        "objective",
+        "likelihood",
+        "kl_weight",
+        "seed",
+        "name",
+    )
+
+    def __init__(
+        self,
+        trunk: keras.Model,
+        head: keras.Model,
+        decoder: keras.Model,
+        condition: LabelCondition,
+        objective: Objective,
+        **kwargs,
+    ):
+        encoder = _composed(trunk, head, condition)
+        super().__init__(encoder, decoder, condition, **kwargs)
+        self.objective = objective
+        names = ("elbo/labelled", "classification/error", "classification/entropy")
+        self.label_validation = {name: keras.metrics.Mean(name.split("/")[1]) for name in names}
+
+    # Trunk and head are layers of the encoder. As attributes of their own Keras would count them
+    # among the model's layers a second time.
+
+    @property
+    def trunk(self) -> keras.Model:
+        """The part of the encoder that does not see y."""
+        return _parts(self.encoder)[0]
+
+    @property
+    def head(self) -> keras.Model:
+        """The part of the encoder that does."""
+        return _parts(self.encoder)[1]
+
+    def label_prior(self) -> tfd.OneHotCategorical:
+        """p(y), uniform over the classes."""
+        return tfd.OneHotCategorical(logits=tf.zeros([self.condition.classes]))
+
+    def classify(self, x, training: bool = False) -> tfd.OneHotCategorical:
+        """q(y | x), batch shape [batch]: ``probs_parameter()`` are its probabilities [batch, k].
+
+        Args:
+            x: images [batch, height, width, channels] with values in [0, 1].
+            training: whether batch normalisation uses the statistics of this batch.
+
+        Raises:
+            UserError: x is of the wrong shape or holds values outside of [0, 1].
+        """
+        *_, logits = self.trunk(self.checked_images(x), training=training)
+        return tfd.OneHotCategorical(logits=logits)
+
+    def pairs(self, x, y, unlabelled, training: bool = False) -> Pairs:
+        """Encodes a batch: each image once by the trunk, each pair by the head.
+
+        Args:
+            x: labelled images [l, height, width, channels]; there may be none, l = 0.
+            y: their labels [l].
+            unlabelled: images [u, height, width, channels]; u = 0 is possible too.
+            training: whether batch normalisation uses the statistics of this batch.
+
+        Raises:
+            UserError: images or labels are not of the expected shape, type or range.
+        """
+        x, _ = self.checked(x, y)
+        images, labelled = tf.concat([x, self.checked_images(unlabelled)], 0), tf.shape(x)[0]
+        classes = self.condition.classes
+        every_class = tf.tile(tf.range(classes), [tf.shape(images)[0] - labelled])
+        y = tf.concat([tf.cast(y, tf.int32), every_class], 0)
+
+        product, log_variance, logits = self.trunk(images, training=training)
+        product, log_variance = (
+            _expand(each, labelled, classes) for each in (product, log_variance)
+        )
+        mean = self.head([product, self.condition.vector(y)], training=training)
+        codes = tfd.Independent(tfd.Normal(mean, tf.exp(0.5 * log_variance)), 1)
+        return Pairs(images, labelled, y, codes, tfd.OneHotCategorical(logits=logits))
+
+    def bounds(
+        self, pairs: Pairs, seed: int | tf.Tensor, training: bool = False
+    ) -> tuple[Bound, Bound]:
+        """-L(x, y) of the labelled images and -U(x) of the unlabelled ones, a z for each pair."""
+        z = pairs.codes.sample(seed=stateless_seed(seed))
+        images = pairs.expand(pairs.images)
+        reconstruction = self.decode(z, pairs.y, training).log_prob(images)
+        kl = tfd.kl_divergence(pairs.codes, self.prior())
+        label = self.label_prior().log_prob(self.condition.vector(pairs.y))
+        parts = [pairs.average(part) for part in (reconstruction - kl + label, reconstruction, kl)]
+        labelled, unlabelled = zip(*parts, strict=True)
+        entropy = pairs.labels.entropy()[pairs.labelled :]
+        return (
+            Bound(*labelled, tf.zeros_like(labelled[0])),
+            Bound(unlabelled[0] + entropy, *unlabelled[1:], entropy),
+        )
+
+    def cost_of_labels(self, pairs: Pairs) -> tf.Tensor:
+        """-log q(y | x), [l]: what it costs to take the labelled images for their labels."""
+        given = self.condition.vector(pairs.y[: pairs.labelled])
+        return -pairs.labels[: pairs.labelled].log_prob(given)
+
+    def elbo(self, x, y=None, seed: int | tf.Tensor = 0, training: bool = False) -> Bound:
+        """The bound on log p(x, y) for each image; without labels y that on log p(x).
+
+        One z is drawn by the seed for each image, without labels for each image and class.
+        """
+        x = self.checked_images(x)
+        if y is None:
+            pairs = self.pairs(x[:0], tf.zeros([0], tf.int32), x, training)
+            return self.bounds(pairs, seed, training)[1]
+        return self.bounds(self.pairs(x, y, x[:0], training), seed, training)[0]
+
+    def train_step(self, data) -> dict[str, tf.Tensor]:
+        """One step on the weighted sum of L(x, y), U(x) and -log q(y | x); gives its terms.
+
+        Args:
+            data: a batch ((images, labels), unlabelled images).
+        """
+        (x, y), without = unpack_batch(data)
+        with tf.GradientTape() as tape:
+            pairs = self.pairs(x, y, without, training=True)
+            bounds = self.bounds(pairs, self.step_seed(), training=True)
+            labelled, unlabelled = (  # L(x, y) and U(x)
+                tf.reduce_mean((self.kl_weight - 1) * bound.kl - bound.elbo) for bound in bounds
+            )
+            classification = tf.reduce_mean(self.cost_of_labels(pairs))
+            loss = (
+                self.objective.labelled * labelled
+                + self.objective.unlabelled * unlabelled
+                + self.objective.classification * classification
+            )
+        variables = self.trainable_variables
+        self.optimizer.apply(tape.gradient(loss, variables), variables)
+        terms = {
+            f"{kind}/{name}": tf.reduce_mean(part)
+            for kind, bound in zip(("labelled", "unlabelled"), bounds, strict=True)
+            for name, part in bound._asdict().items()
+        }
+        del terms["labelled/entropy"]  # of a given label: 0
+        return {"loss": loss, **terms, "classification/loss": classification}
+
+    def test_step(self, data) -> dict[str, tf.Tensor]:
+        """On (images, labels): bounds and classification in test mode.
+
+        Each is an average over the images of the batches since the metrics were reset:
+        "elbo/elbo", "elbo/reconstruction" and "elbo/kl" of the bound on log p(x), which does not
+        look at the labels; "elbo/labelled", the bound on log p(x, y); "classification/error", the
+        share of images whose most probable class is not y; "classification/entropy", of q(y | x).
+        """
+        x, y = self.unpack(data)
+        bound, labelled = self.elbo(x, seed=self.seed), self.elbo(x, y, self.seed)
+        classes = tf.argmax(self.classify(x).logits, -1, output_type=tf.int32)
+        values = {
+            "elbo/elbo": bound.elbo,
+            "elbo/reconstruction": bound.reconstruction,
+            "elbo/kl": bound.kl,
+            "elbo/labelled": labelled.elbo,
+            "classification/error": tf.not_equal(classes, tf.cast(y, tf.int32)),
+            "classification/entropy": bound.entropy,
+        }
+        means = {**self.validation, **self.label_validation}
+        for name, value in values.items():
+            means[name].update_state(tf.cast(value, tf.float32))
+        return {name: mean.result() for name, mean in means.items()}
+
+    def check_arrays(self, x, y) -> None:
+        """Raises a UserError for arrays that the model cannot be trained on."""
+        if isinstance(x, np.ndarray):
+            unpack_batch((x, y))
+        elif isinstance(x, tuple | list) and isinstance(y, np.ndarray):
+            (images, labels), unlabelled = unpack_batch((x, y))
+            self.checked(images, labels)
+            self.checked_images(unlabelled)
+
+
+def unpack_batch(data) -> tuple[tuple, tf.Tensor]:
+    """((images, labels), unlabelled images), from what Keras passes as data."""
+    labelled, unlabelled, _ = keras.utils.unpack_x_y_sample_weight(data)
+    if not (isinstance(labelled, tuple | list) and len(labelled) == 2) or unlabelled is None:
+        raise UserError(
+            "semi-supervised training takes batches ((images, labels), unlabelled images), and "
+            "other ones were given"
+        )
+    return labelled, unlabelled
+
+
+def _parts(encoder: keras.Model) -> list[keras.Model]:
+    """Trunk and head within the encoder that `_composed` made of them."""
+    return [layer for layer in encoder.layers if isinstance(layer, keras.Model)]
+
+
+def _composed(trunk: keras.Model, head: keras.Model, condition: LabelCondition) -> keras.Model:
+    """Trunk and head as one network from images and vectors of y to mean and log-variance.
+
+    Raises:
+        UserError: they do not fit together, or do not fit the labels.
+    """
+    if not isinstance(condition, LabelCondition):
+        raise UserError("a semi-supervised model needs labels (a LabelCondition) as its condition")
+    if len(trunk.outputs) != 3:
+        raise UserError(
+            f"a trunk of {len(trunk.outputs)} outputs given, 3 expected: the product for the head, "
+            "log-variance and logits"
+        )
+    product, log_variance, logits = (tuple(each.shape[1:]) for each in trunk.outputs)
+    if logits != (condition.classes,):
+        raise UserError(
+            f"a trunk of logits {list(logits)} given, [{condition.classes}] expected, one for each "
+            "class"
+        )
+    given = [tuple(each.shape[1:]) for each in head.inputs]
+    if given != [product, logits]:
+        raise UserError(f"a head of inputs {given} given, {[product, logits]} expected")
+    given = tuple(head.outputs[0].shape[1:])
+    if given != log_variance:
+        raise UserError(
+            f"a head to means {list(given)} given with a trunk to log-variances "
+            f"{list(log_variance)}"
+        )
+    image = keras.Input(trunk.inputs[0].shape[1:], name="image")
+    y = keras.Input([condition.classes], name="condition")
+    product, log_variance, _ = trunk(image)
+    return keras.Model([image, y], [head([product, y]), log_variance], name="encoder")
