@@ -47,7 +47,7 @@ def missing_pixels(result: experiment.Result, part: str) -> dict:
     network = completion.deterministic(
         data.image_shape,
         part,
-        experiment.simple_units(data.image_shape),
+        settings["units"],
         settings["learning_rate"],
     )
     print("Training the network without z that the completions are compared with")

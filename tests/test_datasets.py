@@ -362,3 +362,91 @@ def test_images_are_not_copied(numbered):
 def test_impossible_batch_size(function, batch_size, numbered):
     with pytest.raises(UserError, match=f"batch size is {batch_size}, .* from 1 to 23"):
         function(numbered, batch_size)
+
+
+# Few labels
+
+
+@pytest.fixture
+def labelled():
+    """60 numbered images: 20 of class 0, 10 of class 1, 30 of class 2."""
+    numbers = np.arange(60)
+    images = np.broadcast_to(numbers[:, None, None, None], (60, 2, 3, 1)).astype(np.uint8)
+    labels = np.repeat([0, 1, 2], [20, 10, 30]).astype(np.int32)
+    return Split(images, np.random.default_rng(0).permutation(labels))
+
+
+@pytest.mark.parametrize("count", [3, 15, 30])
+def test_labels_are_kept_evenly_and_every_image_is_on_one_side(count, labelled):
+    few = datasets.few_labels(labelled, count, seed=4, labelled_batch=2)
+    assert np.bincount(few.labelled.labels).tolist() == [count // 3] * 3
+    kept, rest = (part.images[:, 0, 0, 0] for part in few[:2])
+    assert sorted([*kept, *rest]) == list(range(60))
+    np.testing.assert_array_equal(few.labelled.labels, labelled.labels[kept])
+
+
+def test_the_seed_chooses_the_labels(labelled):
+    first, again, other = (
+        datasets.few_labels(labelled, 9, seed, 1).labelled.images for seed in (0, 0, 1)
+    )
+    np.testing.assert_array_equal(first, again)
+    assert np.any(first != other)
+
+
+@pytest.mark.parametrize("count", [600, 1000])
+def test_few_labels_of_mnist(count, mnist):
+    few = datasets.few_labels(mnist.train, count, seed=0)
+    assert np.bincount(few.labelled.labels).tolist() == [count // 10] * 10
+    assert len(few.unlabelled.images) == 55_000 - count
+
+
+@pytest.mark.parametrize(
+    ("count", "batch", "sentence"),
+    [
+        (10, 1, "10 labels cannot be drawn evenly over 3 classes; a multiple of 3"),
+        (0, 1, "0 labels cannot be drawn"),
+        (-3, 1, "-3 labels cannot be drawn"),
+        (33, 1, "33 labels are 11 of each class, and of class 1 there are 10 images"),
+        (9, 10, "batch of 10 labelled images asked for, and there are 9 labels"),
+        (9, 0, "batch of 0 labelled images"),
+    ],
+)
+def test_labels_that_cannot_be_kept(count, batch, sentence, labelled):
+    with pytest.raises(UserError, match=sentence):
+        datasets.few_labels(labelled, count, 0, batch)
+
+
+def test_labels_that_are_no_integers(labelled):
+    with pytest.raises(UserError, match="must be integers, not float64"):
+        datasets.few_labels(labelled._replace(labels=labelled.labels * 1.0), 9, 0, 1)
+
+
+def semi_supervised(split, **place):
+    """The numbers of the images by batch: labelled and unlabelled."""
+    data = datasets.batches(split, 10, seed=3, **place)
+    return [
+        [np.rint(images[:, 0, 0, 0] * 255).astype(int).tolist() for images in (x, without)]
+        for (x, _), without in data
+    ]
+
+
+def test_every_batch_has_labelled_and_unlabelled_images(labelled):
+    few = datasets.few_labels(labelled, 12, seed=0, labelled_batch=4)
+    assert datasets.epoch_steps(few, 10) == 4
+    for (x, y), _ in datasets.batches(few, 10, seed=0, epoch=0):
+        np.testing.assert_array_equal(labelled.labels[np.rint(x[:, 0, 0, 0] * 255).astype(int)], y)
+    numbers = semi_supervised(few, epoch=0)
+    assert [tuple(map(len, batch)) for batch in numbers] == [(4, 10)] * 4
+    kept = set(few.labelled.images[:, 0, 0, 0])
+    assert all(set(x) <= kept and not set(without) & kept for x, without in numbers)
+    # Three batches are a pass over the twelve labelled images, and the fourth begins another.
+    assert sorted(number for x, _ in numbers[:3] for number in x) == sorted(kept)
+    assert len({number for _, without in numbers for number in without}) == 40
+
+
+@pytest.mark.parametrize("first_batch", range(5))
+def test_few_labels_go_on_inside_an_epoch(first_batch, labelled):
+    few = datasets.few_labels(labelled, 12, seed=0, labelled_batch=4)
+    whole = semi_supervised(few, epoch=1)
+    assert semi_supervised(few, epoch=1, first_batch=first_batch) == whole[first_batch:]
+    assert semi_supervised(few, epoch=2) != whole

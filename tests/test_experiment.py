@@ -37,6 +37,7 @@ def test_the_simple_networks_are_those_of_section_4_4(name):
     assert mnist.latent_size == (2 if name == "vae-2d" else 50)
     assert mnist.binarise_given is (name not in ("vae-2d", "cvae-simple"))
     assert not svhn.binarise_given
+    assert (mnist.units, svhn.units) == (200, 512)
 
 
 def test_flags_override_fields_and_the_next_script_starts_afresh():
@@ -114,10 +115,10 @@ def test_a_script_stopped_outside_of_training_says_how_to_go_on(monkeypatch, cap
         ("cvae-gan", CVAEGAN, 11),
     ],
 )
-@pytest.mark.parametrize("shape", [(28, 28, 1), (32, 32, 3)])
+@pytest.mark.parametrize(("dataset", "shape"), [("mnist", (28, 28, 1)), ("svhn", (32, 32, 3))])
 @pytest.mark.parametrize("architecture", ["convolutional", "fully_connected"])
-def test_build_model(name, kind, logits, shape, architecture):
-    settings = experiment.resolve("report", name, "mnist", {"architecture": architecture})
+def test_build_model(name, kind, logits, dataset, shape, architecture):
+    settings = experiment.resolve("report", name, dataset, {"architecture": architecture})
     model = experiment.build_model(settings, shape, 10)
     assert type(model) is kind
     generator = experiment.generator(model)
@@ -286,7 +287,7 @@ def test_a_runs_folder_that_cannot_be_written_is_one_sentence(tmp_path, mnist, d
 
 
 def test_a_batch_larger_than_the_data_is_one_sentence(tmp_path, mnist, data_dir):
-    with pytest.raises(UserError, match="batches of 1000 images asked for, and there are 100"):
+    with pytest.raises(UserError, match="batches of 1000 images asked for, and there are not"):
         experiment.train(smoke(tmp_path, data_dir, "--batch_size=1000"), "vae", mnist)
 
 

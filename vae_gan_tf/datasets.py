@@ -84,12 +84,22 @@ class Split(NamedTuple):
         return Split(*(None if part is None else part[indices] for part in self))
 
 
+class FewLabels(NamedTuple):
+    """Training images of which only some come with their label (section 4.5)."""
+
+    labelled: Split
+    unlabelled: Split
+    """The labels here are not looked at."""
+    labelled_batch: int
+    """Labelled images in a batch."""
+
+
 @dataclass(frozen=True)
 class Dataset:
     """A data set in memory, split in a fixed way."""
 
     name: str
-    train: Split
+    train: Split | FewLabels
     validation: Split
     test: Split
     num_classes: int
@@ -99,7 +109,7 @@ class Dataset:
     @property
     def image_shape(self) -> tuple[int, int, int]:
         """Height, width and channels of an image."""
-        return self.train.images.shape[1:]
+        return self.test.images.shape[1:]
 
 
 class IdRange(NamedTuple):
@@ -185,8 +195,55 @@ def how_to_get(name: str) -> str:
     )
 
 
+def few_labels(split: Split, count: int, seed: int, labelled_batch: int = 100) -> FewLabels:
+    """Keeps the labels of so many images, equally many of each class, chosen by the seed.
+
+    Args:
+      split: the images, all with labels.
+      count: labels to keep, a multiple of the number of classes.
+      seed: the same seed keeps the same labels.
+      labelled_batch: labelled images in a training batch.
+
+    Raises:
+      UserError: the labels are no integers, the count cannot be drawn evenly, a class has too few
+        images, or there are fewer labelled images than in a batch.
+    """
+    if not np.issubdtype(split.labels.dtype, np.integer):
+        raise UserError(f"Labels must be integers, not {split.labels.dtype}.")
+    classes, sizes = np.unique(split.labels, return_counts=True)
+    each, rest = divmod(count, len(classes))
+    if count < 1 or rest:
+        raise UserError(
+            f"{count} labels cannot be drawn evenly over {len(classes)} classes; a multiple of "
+            f"{len(classes)} is expected."
+        )
+    if each > sizes.min():
+        raise UserError(
+            f"{count} labels are {each} of each class, and of class {classes[sizes.argmin()]} "
+            f"there are {sizes.min()} images."
+        )
+    if not 1 <= labelled_batch <= count:
+        raise UserError(
+            f"A batch of {labelled_batch} labelled images asked for, and there are {count} labels."
+        )
+    random = np.random.default_rng((seed, count))
+    chosen = [
+        random.choice(np.flatnonzero(split.labels == label), each, replace=False)
+        for label in classes
+    ]
+    kept = np.zeros(len(split.labels), bool)
+    kept[np.concatenate(chosen)] = True
+    return FewLabels(split.at(kept), split.at(~kept), labelled_batch)
+
+
+def epoch_steps(split: Split | FewLabels, batch_size: int) -> int:
+    """The batches in an epoch, which is a pass over the images, or over the unlabelled ones."""
+    images = split.unlabelled.images if isinstance(split, FewLabels) else split.images
+    return len(images) // batch_size
+
+
 def batches(
-    split: Split, batch_size: int, seed: int, epoch: int, first_batch: int = 0
+    split: Split | FewLabels, batch_size: int, seed: int, epoch: int, first_batch: int = 0
 ) -> tf.data.Dataset:
     """The training batches of one epoch.
 
@@ -195,7 +252,7 @@ def batches(
     that do not fill a last batch are left out of this epoch.
 
     Args:
-      split: the images and labels, n of them.
+      split: the images and labels, n of them; if only some have labels, n of them unlabelled.
       batch_size: from 1 to n.
       seed: the seed of the run, 0 or more.
       epoch: the number of the epoch, 0 or more.
@@ -203,11 +260,22 @@ def batches(
 
     Returns:
       Batches of (images, float32, in [0, 1], [batch_size, height, width, channels];
-      side information: labels, int32, [batch_size], or given parts, float32, in [0, 1]).
+      side information: labels, int32, [batch_size], or given parts, float32, in [0, 1]). If only
+      some images have labels, batches ((labelled images, labels), unlabelled images); the labelled
+      ones come in permutations of their own, one after the other.
 
     Raises:
       UserError: the batch size is below 1 or above the number of images.
     """
+    if isinstance(split, FewLabels):
+        labelled, unlabelled, labelled_batch = split
+        unlabelled = batches(unlabelled, batch_size, seed, epoch, first_batch).map(lambda x, _: x)
+        wanted = epoch_steps(split, batch_size) * labelled_batch
+        random = np.random.default_rng((seed, epoch, 1))
+        passes = -(-wanted // len(labelled.images))
+        order = np.concatenate([random.permutation(len(labelled.images)) for _ in range(passes)])
+        order = order[first_batch * labelled_batch : wanted]
+        return tf.data.Dataset.zip(_gather(labelled, order, labelled_batch), unlabelled)
     _check_batch_size(split, batch_size)
     order = np.random.default_rng((seed, epoch)).permutation(len(split.images))
     end = len(order) // batch_size * batch_size

@@ -191,11 +191,10 @@ def train(
         UserError: there are fewer images than in a batch; a term of the loss, or a weight, is no
             longer finite; a checkpoint is damaged or of another architecture.
     """
-    epoch_steps = len(data.train.images) // batch_size
+    epoch_steps = datasets.epoch_steps(data.train, batch_size)
     if not epoch_steps:
         raise UserError(
-            f"batches of {batch_size} images asked for, and there are {len(data.train.images)} "
-            "images to train on"
+            f"batches of {batch_size} images asked for, and there are not so many to train on"
         )
     checkpoints = Checkpoints(folder, model=model, **optimizers(model))
     resumed = checkpoints.restore()

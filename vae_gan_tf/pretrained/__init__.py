@@ -18,8 +18,6 @@ import numpy as np
 from vae_gan_tf.errors import UserError
 from vae_gan_tf.files import write_whole
 
-LARGEST_MEGABYTES = 8
-
 
 def names() -> list[str]:
     """The names that `load_pretrained` knows."""
@@ -56,7 +54,7 @@ def save_pretrained(model: keras.Model, path: Path) -> None:
     """Writes config and weights (float16) of a built model, without its optimizers.
 
     Raises:
-        UserError: the file would be larger than 8 MB, or cannot be written.
+        UserError: the file cannot be written.
     """
     arrays = {
         f"{place:03d}": np.float16(weight) for place, weight in enumerate(model.get_weights())
@@ -65,12 +63,6 @@ def save_pretrained(model: keras.Model, path: Path) -> None:
     config.pop("compile_config", None)
     buffer = io.BytesIO()
     np.savez_compressed(buffer, config=np.array(json.dumps(config)), **arrays)
-    megabytes = len(buffer.getvalue()) / 1e6
-    if megabytes > LARGEST_MEGABYTES:
-        raise UserError(
-            f"the weights of {model.name} take {megabytes:.1f} MB, at most {LARGEST_MEGABYTES} MB "
-            "expected"
-        )
     write_whole(path, buffer.getvalue())
 
 
