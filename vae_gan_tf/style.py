@@ -64,8 +64,9 @@ def thickness(images) -> np.ndarray:
     The zeroth moment of the image is the area of the stroke, length times thickness; that of the
     gradient's magnitude is the length of its outline, twice the stroke's. Both grow alike with the
     brightness, so a stroke of any grey has the thickness of a black one; blurring adds to it, and
-    one of less than 2 pixels comes out up to half a pixel thicker. The ends of an open stroke belong
-    to the outline too, so that it seems thinner by the part thickness / length. The gradient is that of 2 x 2 pixels, and the surroundings are 0.
+    a stroke of less than 2 pixels comes out up to half a pixel thicker. The ends of an open stroke
+    belong to the outline too, so that it seems thinner by the part thickness / length. The gradient
+    is that of 2 x 2 pixels, and the surroundings are 0.
 
     Args:
         images: [batch, height, width, 1] in [0, 1], digits bright on black. An empty one gives NaN.
