@@ -1,12 +1,14 @@
 import keras
 import numpy as np
 import pytest
+from scipy.ndimage import gaussian_filter
 
 from vae_gan_tf import style
 from vae_gan_tf.errors import UserError
+from vae_gan_tf.models.adversarial import CVAEGAN
 from vae_gan_tf.models.cvae import CVAE, ImageCondition, LabelCondition
 from vae_gan_tf.models.vae import VAE
-from vae_gan_tf.networks import fully_connected_decoder, fully_connected_encoder
+from vae_gan_tf.networks import discriminator, fully_connected_decoder, fully_connected_encoder
 
 FINE = 16
 """Points a pixel side at which strokes are drawn."""
@@ -28,30 +30,60 @@ def stroke(width, tangent, height=20):
     return drawn(lambda right, up: (abs(right - tangent * up) < width / 2) & (abs(up) < height / 2))
 
 
+def bar(width, length, angle, offset=0.0):
+    """A rectangle, its axis turned to the right by an angle, its centre off the pixels' corners."""
+
+    def inside(right, up):
+        right, up = right - offset, up - 0.7 * offset
+        across = right * np.cos(angle) - up * np.sin(angle)
+        along = right * np.sin(angle) + up * np.cos(angle)
+        return (abs(across) < width / 2) & (abs(along) < length / 2)
+
+    return drawn(inside)
+
+
 @pytest.mark.parametrize(("width", "off"), [(1.5, 0.21), (2, 0.03), (2.7, 0.03), (5, 0.03)])
 @pytest.mark.parametrize("ink", [1.0, 0.4])
 def test_thickness_of_a_ring(width, off, ink):
     assert style.thickness(ink * ring(width))[0] == pytest.approx(width, abs=off)
 
 
-@pytest.mark.parametrize("tangent", [-0.6, 0.0, 0.3, 0.6])
-@pytest.mark.parametrize("width", [2.0, 4.0])
-def test_thickness_of_a_stroke_at_any_angle(width, tangent):
-    across = width / np.hypot(1, tangent)  # the width was horizontal
-    length = 20 * np.hypot(1, tangent)
-    with_ends = across / (1 + width / length)
-    assert style.thickness(stroke(width, tangent))[0] == pytest.approx(with_ends, rel=0.1)
+@pytest.mark.parametrize("degrees", [-31, 0, 10, 60, 90])
+@pytest.mark.parametrize("width", [2.5, 3.0, 5.0])
+@pytest.mark.parametrize("offset", [0.0, 0.25])
+def test_thickness_of_a_stroke_at_any_angle(width, degrees, offset):
+    image, with_ends = bar(width, 16, np.radians(degrees), offset), width * 16 / (16 + width)
+    assert style.thickness(image)[0] == pytest.approx(with_ends, rel=0.06)
 
 
-def test_thicker_strokes_are_thicker():
+@pytest.mark.parametrize("blur", [0.0, 0.7, 1.0, 1.5])
+def test_thicker_strokes_are_thicker_whatever_the_blur(blur):
     images = np.concatenate([ring(width) for width in (1, 1.5, 2, 3, 4, 6)])
+    images = np.clip(gaussian_filter(images, (0, blur, blur, 0)), 0, 1)
     assert np.all(np.diff(style.thickness(images)) > 0)
+
+
+@pytest.mark.parametrize(
+    ("width", "blur", "expected"), [(2, 0.7, 2.6), (4, 0.7, 4.1), (2, 1.0, 3.2), (4, 1.0, 4.3)]
+)
+def test_what_a_blur_adds(width, blur, expected):
+    image = np.clip(gaussian_filter(ring(width), (0, blur, blur, 0)), 0, 1)
+    assert style.thickness(image)[0] == pytest.approx(expected, abs=0.06)
 
 
 @pytest.mark.parametrize("tangent", [-0.6, -0.2, 0.0, 0.35, 0.6])
 @pytest.mark.parametrize("width", [1.5, 4.0])
 def test_slant_of_a_stroke(tangent, width):
     assert style.slant(stroke(width, tangent))[0] == pytest.approx(tangent, abs=0.01)
+
+
+@pytest.mark.parametrize("tangent", [-0.6, 0.0, 0.3, 0.6])
+@pytest.mark.parametrize("width", [1.5, 3.0, 5.0])
+def test_slant_of_a_bar_by_its_moments_in_closed_form(width, tangent):
+    # Along and across a bar the variances are l^2 / 12 and w^2 / 12; turned they give this.
+    expected = tangent * (20**2 - width**2) / (20**2 + (width * tangent) ** 2)
+    image = bar(width, 20, np.arctan(tangent))
+    assert style.slant(image)[0] == pytest.approx(expected, abs=0.01)
 
 
 def test_slant_does_not_depend_on_place_and_ink():
@@ -144,10 +176,47 @@ def test_kept_of_several_values_and_without_empty_images():
     assert style.kept(style.thickness, rings, outputs).correlation == pytest.approx(1)
 
 
-@pytest.mark.parametrize(("images", "outputs"), [(5, 4), (2, 2)])
-def test_pairs_that_cannot_be_correlated(images, outputs):
-    with pytest.raises(UserError, match=f"{images} images given with outputs of {outputs}"):
-        style.kept(brightness, constant(np.ones(images)), constant(np.ones([outputs, 10])))
+UNDEFINED = {
+    "outputs that do not vary": (np.arange(6) / 6, [1, 1, 1, 1, 1, 1]),
+    "images that do not vary": (np.full(6, 0.5), [1, 2, 3, 4, 5, 6]),
+    "all outputs without a measure": (np.arange(6) / 6, [np.nan] * 6),
+    "two pairs left": (np.arange(6) / 6, [1, 2, np.nan, np.nan, np.inf, np.nan]),
+}
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("what", UNDEFINED)
+def test_a_label_without_a_correlation_makes_it_undefined(what):
+    before, column = UNDEFINED[what]
+    after = np.stack([1 + np.arange(6), column], axis=1)
+    found = style.kept(brightness, constant(before), constant(after))
+    assert np.isnan(found.correlation) and np.isnan(found.shuffled)
+
+
+PAIRS = {
+    "another number": ([5, 2, 2, 1], [4, 10, 2, 2, 1]),
+    "too few": ([2, 2, 2, 1], [2, 10, 2, 2, 1]),
+    "none": ([0, 2, 2, 1], [0, 10, 2, 2, 1]),
+    "no targets": ([5, 2, 2, 1], [5, 0, 2, 2, 1]),
+    "no axis of targets": ([5, 2, 2, 1], [5, 2, 2, 1]),
+    "another size": ([5, 2, 2, 1], [5, 10, 3, 3, 1]),
+    "other channels": ([5, 2, 2, 1], [5, 10, 2, 2, 3]),
+    "a number": ([], [5, 10, 2, 2, 1]),
+    "numbers": ([5], [5]),
+}
+
+
+@pytest.mark.parametrize("mistake", PAIRS)
+def test_pairs_that_cannot_be_correlated(mistake):
+    images, outputs = PAIRS[mistake]
+    with pytest.raises(UserError) as error:
+        style.kept(brightness, np.zeros(images), np.zeros(outputs))
+    assert f"images of shape {images} and outputs of shape {outputs} given" in str(error.value)
+
+
+def test_kept_refuses_outputs_that_the_measure_cannot_take():
+    with pytest.raises(UserError, match=r"must lie in \[0, 1\]; found 2"):
+        style.kept(style.thickness, np.ones([3, 4, 4, 1]), np.full([3, 2, 4, 4, 1], 2))
 
 
 SHAPE = (4, 4, 1)
@@ -159,9 +228,10 @@ def networks_for(condition_size):
     return fully_connected_encoder(SHAPE, **sizes), fully_connected_decoder(SHAPE, **sizes)
 
 
-@pytest.fixture(scope="module")
-def model():
-    return CVAE(*networks_for(10), LabelCondition(10))
+@pytest.fixture(scope="module", params=[CVAE, CVAEGAN], ids=lambda it: it.__name__)
+def model(request):
+    cvae = CVAE(*networks_for(10), LabelCondition(10))
+    return cvae if request.param is CVAE else CVAEGAN(cvae, discriminator(SHAPE, 11, width=1 / 16))
 
 
 X = np.random.default_rng(0).random([5, *SHAPE], np.float32)
@@ -194,6 +264,10 @@ def test_a_fresh_code_differs_between_columns_of_the_same_label(model):
         ((X, Y + 6), r"labels must lie in \[0, 9\]; found 7 to 11"),
         ((X, Y, [0, 10]), r"labels must lie in \[0, 9\]; found 10"),
         ((X, Y, []), "no target labels"),
+        ((X, Y, [-1]), r"labels must lie in \[0, 9\]; found -1"),
+        ((X, Y, [1.7]), r"float.* of shape \[5\] given, integers"),
+        ((X, Y, [[1, 2]]), r"shape \[5, 2\] given, integers"),
+        ((X, Y.astype(float)), "float64 of shape"),
         ((X[:, :3], Y), r"\[batch, 4, 4, 1\] expected"),
         ((X * 300, Y), r"must lie in \[0, 1\]"),
     ],

@@ -195,12 +195,12 @@ def how_to_get(name: str) -> str:
     )
 
 
-def few_labels(split: Split, count: int, seed: int, labelled_batch: int = 100) -> FewLabels:
+def few_labels(split: Split, labels: int, seed: int, labelled_batch: int = 100) -> FewLabels:
     """Keeps the labels of so many images, equally many of each class, chosen by the seed.
 
     Args:
       split: the images, all with labels.
-      count: labels to keep, a multiple of the number of classes.
+      labels: how many to keep, a multiple of the number of classes.
       seed: the same seed keeps the same labels.
       labelled_batch: labelled images in a training batch.
 
@@ -211,22 +211,22 @@ def few_labels(split: Split, count: int, seed: int, labelled_batch: int = 100) -
     if not np.issubdtype(split.labels.dtype, np.integer):
         raise UserError(f"Labels must be integers, not {split.labels.dtype}.")
     classes, sizes = np.unique(split.labels, return_counts=True)
-    each, rest = divmod(count, len(classes))
-    if count < 1 or rest:
+    each, rest = divmod(labels, len(classes))
+    if labels < 1 or rest:
         raise UserError(
-            f"{count} labels cannot be drawn evenly over {len(classes)} classes; a multiple of "
+            f"{labels} labels cannot be drawn evenly over {len(classes)} classes; a multiple of "
             f"{len(classes)} is expected."
         )
     if each > sizes.min():
         raise UserError(
-            f"{count} labels are {each} of each class, and of class {classes[sizes.argmin()]} "
+            f"{labels} labels are {each} of each class, and of class {classes[sizes.argmin()]} "
             f"there are {sizes.min()} images."
         )
-    if not 1 <= labelled_batch <= count:
+    if not 1 <= labelled_batch <= labels:
         raise UserError(
-            f"A batch of {labelled_batch} labelled images asked for, and there are {count} labels."
+            f"A batch of {labelled_batch} labelled images asked for, and there are {labels} labels."
         )
-    random = np.random.default_rng((seed, count))
+    random = np.random.default_rng((seed, labels))
     chosen = [
         random.choice(np.flatnonzero(split.labels == label), each, replace=False)
         for label in classes
@@ -234,6 +234,12 @@ def few_labels(split: Split, count: int, seed: int, labelled_batch: int = 100) -
     kept = np.zeros(len(split.labels), bool)
     kept[np.concatenate(chosen)] = True
     return FewLabels(split.at(kept), split.at(~kept), labelled_batch)
+
+
+def count(split: Split | FewLabels) -> int:
+    """The images of a split, labelled or not."""
+    parts = split[:2] if isinstance(split, FewLabels) else [split]
+    return sum(len(part.images) for part in parts)
 
 
 def epoch_steps(split: Split | FewLabels, batch_size: int) -> int:

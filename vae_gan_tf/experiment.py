@@ -19,93 +19,17 @@ import numpy as np
 import tensorflow as tf
 from absl import app, flags
 
-from vae_gan_tf import (
-    completion,
-    datasets,
-    likelihoods,
-    metrics,
-    networks,
-    plots,
-    pretrained,
-    training,
-)
+from vae_gan_tf import completion, datasets, metrics, plots, pretrained, training
+from vae_gan_tf.build import build_model
 from vae_gan_tf.checkpoints import lock
 from vae_gan_tf.errors import UserError
 from vae_gan_tf.files import write_whole
 from vae_gan_tf.models.adversarial import CVAEGAN, VAEGAN
-from vae_gan_tf.models.cvae import CVAE, ImageCondition, LabelCondition
+from vae_gan_tf.models.cvae import CVAE, LabelCondition
 from vae_gan_tf.models.vae import VAE
 from vae_gan_tf.saved_model import export
+from vae_gan_tf.settings import FIELDS, PRESETS, Settings, preset, resolve
 from vae_gan_tf.summaries import Summaries
-
-LIKELIHOODS = {
-    "bernoulli": likelihoods.Bernoulli(),
-    "gaussian": likelihoods.Gaussian(scale=0.1),
-    "gaussian_learned": likelihoods.Gaussian(scale=None),
-    "categorical": likelihoods.Categorical(levels=256),
-}
-
-
-def _setting(default, help: str, choices: Sequence[str] = ()):
-    return dataclasses.field(default=default, metadata={"help": help, "choices": choices})
-
-
-@dataclasses.dataclass(frozen=True)
-class Settings:
-    """Everything that a run's result depends on; presets are instances, flags override fields."""
-
-    model: str
-    """A name of `MODELS`."""
-    dataset: str
-    """A name of `datasets.NAMES`."""
-    preset: str
-    """The preset that the other fields come from."""
-    architecture: str = _setting(
-        "convolutional",
-        "encoder and decoder: those of section 4.3, or the simple ones of section 4.4",
-        ("convolutional", "fully_connected"),
-    )
-    units: int = _setting(200, "units of a hidden layer of the simple networks")
-    likelihood: str = _setting(
-        "bernoulli",
-        "distribution of a pixel: Bernoulli, Gaussian of scale 0.1 or of a learned scale, or "
-        "categorical over 256 levels",
-        tuple(LIKELIHOODS),
-    )
-    binarise_given: bool = _setting(
-        False, "image completion: draw the given pixels from {0, 1} by their grey values"
-    )
-    latent_size: int = _setting(50, "length of the code z")
-    batch_size: int = _setting(100, "images a step")
-    epochs: int = _setting(20, "passes over the training images, at most")
-    patience: int = _setting(
-        0, "stop when the validation bound has not risen for this many epochs; 0 for never"
-    )
-    learning_rate: float = _setting(1e-3, "learning rate of Adam")
-    kl_weight: float = _setting(1.0, "weight of the KL divergence in the loss")
-    feature_variance: float = _setting(1.0, "sigma^2 of the feature loss (section 3.1)")
-    adversarial_weight: float = _setting(1.0, "weight of the generator's adversarial terms")
-    images: int = _setting(0, "use so many images of each split only; 0 for all")
-    seed: int = _setting(0, "seed of weights, order of images and noise")
-    precision: str = _setting("float32", "precision of the networks", ("float32", "mixed_bfloat16"))
-    deterministic: bool = _setting(
-        False, "the same result from the same command, bit for bit, on the same machine"
-    )
-
-    @property
-    def name(self) -> str:
-        """The name of the run and of its folder; it holds no time, so that a command resumes."""
-        return f"{self.model}-{self.dataset}-{self.preset}-seed{self.seed}"
-
-    @property
-    def part(self) -> str | None:
-        """The part of an image that a model for image completion is given."""
-        part = self.model.removeprefix("cvae-")
-        return part if part in completion.PARTS else None
-
-
-FIELDS = {field.name: field for field in dataclasses.fields(Settings) if field.metadata}
-"""The settings that flags override."""
 
 HOW_NOT_WHAT = ("seed", "precision", "deterministic")
 """Overriding these repeats a preset's experiment; overriding another makes it another one."""
@@ -114,64 +38,6 @@ FEWEST_IMAGES = 50
 """Test images that a picture of reconstructions shows."""
 
 SPLITS = ("train", "validation", "test")
-
-ADVERSARIAL = ("vae-gan", "cvae-gan")
-
-SIMPLE = ("vae-2d", "cvae-simple", *(f"cvae-{part}" for part in completion.PARTS))
-"""Models of the simple networks of section 4.4: with a code of two numbers, given a label, given a
-part of the image."""
-
-MODELS = ("vae", "cvae", *ADVERSARIAL, *SIMPLE)
-
-PRESETS = ("report", "quick", "smoke")
-
-
-def preset(name: str, model: str, dataset: str) -> Settings:
-    """The settings of a preset.
-
-    ``report``: as sections 4 to 4.4 say, 20 epochs for figures 6 and 7, 10 for VAE and VAE-GAN, and
-    100 (SVHN 20) for the simple networks of figures 8 and 9; the weights of the adversarial
-    losses, which the report does not give, are the originals' (KL 10, adversarial 100, sigma^2 50).
-    ``quick``: recognisable digits in a few minutes, by 5 epochs at twice the learning rate.
-    ``smoke``: seconds, to see that all works.
-    """
-    # 512 units are the originals' for SVHN; of svhn_small 200 tell as much (docs/results.md).
-    units = 512 if dataset in ("svhn", "svhn_extra") else 200
-    settings = Settings(model=model, dataset=dataset, preset=name, units=units)
-    if model in ADVERSARIAL:
-        settings = dataclasses.replace(
-            settings,
-            learning_rate=1e-4,
-            kl_weight=10.0,
-            adversarial_weight=100.0,
-            feature_variance=50.0,
-        )
-    if model in SIMPLE:
-        settings = dataclasses.replace(
-            settings,
-            architecture="fully_connected",
-            epochs=100 if dataset == "mnist" else 20,
-            binarise_given=dataset == "mnist" and settings.part is not None,
-            latent_size=2 if model == "vae-2d" else settings.latent_size,
-        )
-    if name == "quick":
-        return dataclasses.replace(settings, epochs=5, learning_rate=2 * settings.learning_rate)
-    if name == "smoke":
-        return dataclasses.replace(settings, epochs=2, batch_size=20, images=100)
-    if model in ("vae", "vae-gan"):
-        settings = dataclasses.replace(settings, epochs=10)
-    if dataset == "svhn_small":
-        # CVAE and the simple networks stop when the bound on the validation images has not risen
-        # for ten epochs. For CVAE that was after 31; the others take the same number of steps.
-        stops = model == "cvae" or model in SIMPLE
-        changes = {"epochs": 100, "patience": 10} if stops else {"epochs": 31}
-        settings = dataclasses.replace(settings, **changes)
-    return settings
-
-
-def resolve(preset_name: str, model: str, dataset: str, overrides: dict) -> Settings:
-    """The settings of a preset with some fields overridden."""
-    return dataclasses.replace(preset(preset_name, model, dataset), **overrides)
 
 
 def define_flags() -> None:
@@ -271,61 +137,6 @@ def run_script(main: Callable[[Sequence[str]], None]) -> None:
     except KeyboardInterrupt:
         print("Stopped; the same command goes on from the last checkpoint.", file=sys.stderr)
         sys.exit(130)
-
-
-def build_model(
-    settings: Settings, image_shape: tuple[int, int, int], classes: int
-) -> VAE | VAEGAN:
-    """The model that the settings describe, compiled with Adam.
-
-    The layers of the convolutional networks grow by 8/7 for colour images, as section 4.3 says
-    for SVHN.
-    """
-    conditional = settings.model.startswith("cvae")
-    condition = (
-        ImageCondition(completion.part_shape(settings.part, image_shape))
-        if settings.part
-        else LabelCondition(classes)
-    )
-    grey = image_shape[-1] == 1
-    likelihood = LIKELIHOODS[settings.likelihood]
-    shapes = {
-        "image_shape": image_shape,
-        "condition_size": condition.size if conditional else 0,
-        "latent_size": settings.latent_size,
-        "dtype": settings.precision,
-    }
-    width = {"width": 1.0 if grey else 8 / 7}
-    if settings.architecture == "convolutional":
-        encoder = networks.convolutional_encoder(**shapes, **width)
-        decoder = networks.convolutional_decoder(
-            **shapes, **width, parameters=likelihood.parameters
-        )
-    else:
-        shapes["units"] = settings.units
-        encoder = networks.fully_connected_encoder(**shapes)
-        decoder = networks.fully_connected_decoder(**shapes, parameters=likelihood.parameters)
-    common = {
-        "likelihood": likelihood,
-        "kl_weight": settings.kl_weight,
-        "seed": settings.seed,
-        "name": "generator",  # a name of its own, for Keras would count the models of a process
-    }
-    if conditional:
-        model = CVAE(encoder, decoder, condition, **common)
-    else:
-        model = VAE(encoder, decoder, **common)
-    if settings.model in ADVERSARIAL:
-        logits = classes + 1 if conditional else 1
-        model = (CVAEGAN if conditional else VAEGAN)(
-            model,
-            networks.discriminator(image_shape, logits, dtype=settings.precision, **width),
-            feature_variance=settings.feature_variance,
-            adversarial_weight=settings.adversarial_weight,
-            name="adversarial",
-        )
-    model.compile(keras.optimizers.Adam(settings.learning_rate))
-    return model
 
 
 def generator(model: VAE | VAEGAN) -> VAE:
@@ -445,14 +256,18 @@ def train(options: Options, model_name: str, data: datasets.Dataset) -> Result:
     folder = options.runs_dir / settings.name
     print(f"{settings.model} on {settings.dataset}, run folder {folder}")
 
-    def samples(model):
-        if settings.part:
-            return completions(model, data.validation, settings.part, count=4)
-        return digits(model)
+    def pictures(model: VAE | VAEGAN) -> dict[str, np.ndarray]:
+        part, validation = settings.part, data.validation
+        samples = completions(model, validation, part, count=4) if part else digits(model)
+        shown = {"samples": samples, "reconstructions": reconstructions(model, validation, 4)}
+        if settings.labels:
+            shown["confusion"] = metrics.confusion(generator(model), validation)[None, None]
+        return {name: plots.tile(images)[None] for name, images in shown.items()}
 
     with lock(folder):
         _claim(folder, settings)
-        model = build_model(settings, data.image_shape, data.num_classes)
+        images = datasets.count(data.train)
+        model = build_model(settings, data.image_shape, data.num_classes, images)
         outcome = training.train(
             model,
             data,
@@ -461,14 +276,11 @@ def train(options: Options, model_name: str, data: datasets.Dataset) -> Result:
             epochs=settings.epochs,
             seed=settings.seed,
             patience=settings.patience,
-            pictures=lambda model: {
-                "samples": plots.tile(samples(model))[None],
-                "reconstructions": plots.tile(reconstructions(model, data.validation, 4))[None],
-            },
+            pictures=pictures,
         )
         record = {
             "settings": dataclasses.asdict(settings),
-            "images": {name: len(getattr(data, name).images) for name in SPLITS},
+            "images": {name: datasets.count(getattr(data, name)) for name in SPLITS},
             "source": data.source,
             "epochs": outcome.epochs,
             "steps": outcome.steps,
@@ -482,7 +294,12 @@ def train(options: Options, model_name: str, data: datasets.Dataset) -> Result:
 
 
 def with_side_information(data: datasets.Dataset, settings: Settings) -> datasets.Dataset:
-    """The data set with what the model is given of each image, if that is not the label."""
+    """The data set with what the model is given of each image, if that is not the label of all."""
+    if settings.labels:
+        few = datasets.few_labels(
+            data.train, settings.labels, settings.seed, settings.labelled_batch
+        )
+        return dataclasses.replace(data, train=few)
     if not settings.part:
         return data
     return completion.conditioned(data, settings.part, settings.binarise_given, settings.seed)

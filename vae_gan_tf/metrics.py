@@ -14,7 +14,9 @@ import tensorflow as tf
 from keras import layers
 
 from vae_gan_tf import pretrained
+from vae_gan_tf.datasets import Split, in_order
 from vae_gan_tf.errors import UserError
+from vae_gan_tf.models.semi_supervised import SemiSupervisedVAE
 from vae_gan_tf.models.vae import VAE, stateless_seed
 
 CLASSIFIER = "mnist-classifier"
@@ -117,3 +119,17 @@ def importance_weighted(
     seeds = tf.random.split(stateless_seed(seed), samples // at_once)
     weights = tf.map_fn(log_weights, seeds, fn_output_signature=tf.float32)
     return tf.reduce_logsumexp(weights, [0, 1]) - math.log(samples)
+
+
+def confusion(model: SemiSupervisedVAE, split: Split) -> np.ndarray:
+    """How images of each class are classified, as a picture: [side, side, 1] in [0, 1].
+
+    Row i, column j holds the share of the images of class i whose most probable class under
+    q(y | x) is j; each is a square of several pixels, bright for 1.
+    """
+    classify = tf.function(lambda x: tf.argmax(model.classify(x).logits, -1))
+    batches = in_order(split, min(500, len(split.images)))
+    found = np.concatenate([classify(x) for x, _ in batches])
+    counts = tf.math.confusion_matrix(split.labels, found, model.condition.classes).numpy()
+    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    return np.kron(shares, np.ones([16, 16]))[..., None]

@@ -1,0 +1,86 @@
+import dataclasses
+
+import numpy as np
+import pytest
+
+from vae_gan_tf import experiment, settings
+from vae_gan_tf.build import build_model
+from vae_gan_tf.models.adversarial import CVAEGAN, VAEGAN
+from vae_gan_tf.models.cvae import CVAE
+from vae_gan_tf.models.semi_supervised import SemiSupervisedVAE
+from vae_gan_tf.models.vae import VAE
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "logits"),
+    [
+        ("vae", VAE, None),
+        ("cvae", CVAE, None),
+        ("cvae-quadrant", CVAE, None),
+        ("vae-gan", VAEGAN, 1),
+        ("cvae-gan", CVAEGAN, 11),
+        ("semi-supervised", SemiSupervisedVAE, None),
+    ],
+)
+@pytest.mark.parametrize(("dataset", "shape"), [("mnist", (28, 28, 1)), ("svhn", (32, 32, 3))])
+@pytest.mark.parametrize("architecture", ["convolutional", "fully_connected"])
+def test_build_model(name, kind, logits, dataset, shape, architecture):
+    run = settings.resolve("report", name, dataset, {"architecture": architecture})
+    model = build_model(run, shape, 10)
+    assert type(model) is kind
+    generator = experiment.generator(model)
+    assert generator.image_shape == shape
+    assert generator.latent_size == 50
+    colour = shape[-1] == 3
+    if name.startswith("semi-supervised"):
+        assert generator.head.inputs[0].shape[-1] >= 1024
+        assert generator.objective.labelled == 1000 / 55_000
+        return
+    encoder = {layer.name: layer for layer in generator.encoder.layers}
+    if architecture == "convolutional":
+        assert encoder["conv1"].filters == (32 if colour else 28)
+    else:
+        assert encoder["dense1"].units == (512 if colour else 200)
+    if name == "cvae-quadrant":
+        height, width, channels = shape
+        assert generator.condition.shape == (height // 2, width // 2, channels)
+    if logits:
+        assert model.discriminator.outputs[1].shape[-1] == logits
+
+
+@pytest.mark.parametrize("likelihood", settings.LIKELIHOODS)
+def test_the_decoder_gives_what_the_likelihood_needs(likelihood):
+    run = settings.resolve("smoke", "vae", "mnist", {"likelihood": likelihood})
+    model = build_model(run, (28, 28, 1), 10)
+    images = model.sample(2)
+    assert images.shape == (2, 28, 28, 1)
+    levels = np.random.default_rng(0).integers(0, 256, [2, 28, 28, 1]) / np.float32(255)
+    assert np.all(np.isfinite(model.elbo(levels).elbo))
+
+
+def test_mixed_precision_reaches_the_networks():
+    run = settings.resolve("smoke", "cvae-gan", "mnist", {"precision": "mixed_bfloat16"})
+    model = build_model(run, (28, 28, 1), 10)
+    for network in (model.generator.encoder, model.generator.decoder, model.discriminator):
+        policies = {
+            layer.name: layer.compute_dtype for layer in network.layers if layer.trainable_weights
+        }
+        outputs = {"mean", "log_variance", "parameters", "logits"}
+        for name, dtype in policies.items():
+            assert dtype == ("float32" if name in outputs else "bfloat16"), name
+
+
+@pytest.mark.parametrize(
+    ("overrides", "weights"),
+    [
+        ({}, (1 / 55, 54 / 55, 0.1)),
+        ({"labels": 600, "classification_weight": 50.0}, (0.6 / 55, 54.4 / 55, 50.0)),
+        ({"objective": "originals"}, (1, 1, 5500)),
+    ],
+)
+def test_the_objective_counts_the_images(overrides, weights):
+    run = settings.resolve("report", "semi-supervised", "mnist", overrides)
+    run = dataclasses.replace(run, architecture="fully_connected", units=4)
+    objective = build_model(run, (28, 28, 1), 10, images=55_000).objective
+    given = objective.labelled, objective.unlabelled, objective.classification
+    assert given == pytest.approx(weights)

@@ -1,0 +1,41 @@
+import dataclasses
+
+import pytest
+
+from vae_gan_tf import experiment, settings
+
+
+def test_report_preset_is_as_the_report_says():
+    cvae = settings.preset("report", "cvae", "mnist")
+    gan = settings.preset("report", "cvae-gan", "mnist")
+    assert (cvae.learning_rate, gan.learning_rate) == (1e-3, 1e-4)
+    assert cvae.batch_size == gan.batch_size == 100
+    assert cvae.epochs == gan.epochs == 20
+    assert (cvae.kl_weight, cvae.latent_size, cvae.likelihood) == (1, 50, "bernoulli")
+    # The originals' feature weight 0.0001 on a sum over 100 images is 1 / (2 sigma^2) on a mean.
+    assert 1 / (2 * gan.feature_variance) == pytest.approx(0.0001 * 100)
+
+
+@pytest.mark.parametrize("name", settings.SIMPLE)
+def test_the_simple_networks_are_those_of_section_4_4(name):
+    mnist, svhn = (settings.preset("report", name, data) for data in ("mnist", "svhn"))
+    assert mnist.architecture == svhn.architecture == "fully_connected"
+    assert (mnist.epochs, svhn.epochs) == (100, 20)
+    assert mnist.latent_size == (2 if name == "vae-2d" else 50)
+    assert mnist.binarise_given is (name not in ("vae-2d", "cvae-simple"))
+    assert not svhn.binarise_given
+    assert (mnist.units, svhn.units) == (200, 512)
+
+
+def test_every_setting_has_a_flag_with_help():
+    named = {field.name for field in dataclasses.fields(settings.Settings)}
+    assert named - set(settings.FIELDS) == {"model", "dataset", "preset"}
+    for name in settings.FIELDS:
+        assert len(experiment.flags.FLAGS[name].help) > 20
+
+
+def test_semi_supervised_runs_are_told_apart_by_their_name():
+    cell = {"labels": 600, "architecture": "fully_connected", "seed": 2}
+    run = settings.resolve("report", "semi-supervised", "mnist", cell)
+    assert run.name == "semi-supervised-fully_connected-600labels-mnist-report-seed2"
+    assert settings.preset("report", "cvae", "mnist").name == "cvae-mnist-report-seed0"
