@@ -89,7 +89,8 @@ def test_slant_of_a_bar_by_its_moments_in_closed_form(width, tangent):
 def test_slant_does_not_depend_on_place_and_ink():
     image = stroke(2.0, 0.4, height=12)
     moved = np.roll(image, (3, -4), axis=(1, 2))
-    for other in (moved, 0.3 * image):
+    wider = np.pad(image, [(0, 0), (0, 3), (5, 4), (0, 0)])
+    for other in (moved, 0.3 * image, wider):
         assert style.slant(other)[0] == pytest.approx(style.slant(image)[0], abs=1e-9)
     assert style.slant(image[:, :, ::-1])[0] == pytest.approx(-style.slant(image)[0], abs=1e-9)
 

@@ -12,7 +12,6 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
-import tensorflow as tf
 
 from vae_gan_tf.errors import UserError
 from vae_gan_tf.models.adversarial import CVAEGAN
@@ -182,16 +181,13 @@ def kept(measure: Callable, images, outputs, seed: int = 0) -> Kept:
 
 
 def _mean_correlation(before: np.ndarray, after: np.ndarray) -> float:
-    """The mean over targets and values of the correlation of [n, values] with [targets, n, values]."""
-    return float(
-        np.mean(
-            [
-                _correlation(first, second)
-                for column in after
-                for first, second in zip(before.T, column.T, strict=True)
-            ]
-        )
-    )
+    """That of [n, values] with [targets, n, values], the mean over targets and values."""
+    correlations = [
+        _correlation(first, second)
+        for column in after
+        for first, second in zip(before.T, column.T, strict=True)
+    ]
+    return float(np.mean(correlations))
 
 
 def _correlation(first: np.ndarray, second: np.ndarray) -> float:

@@ -1,0 +1,234 @@
+"""Table 1: the test error of the semi-supervised models with few labels (section 4.5).
+
+Rows are the fully connected model, the convolutional one, and that with a GAN; columns 1000 and 600
+labels. Each cell is trained with several seeds, which choose labels, weights and order, and holds
+mean and standard deviation of their test errors in percent, beside the report's number. Below
+stand those of Kingma et al. (2014): their M2, which is the model of this table, and their M1+M2,
+which the report quotes.
+
+Trains run by run and writes figures/table1.md, .csv, .json and .png after each. A run that the json
+holds is not repeated, so the same command goes on where it stopped, and fills in what is missing.
+With another --preset its name is added.
+"""
+
+import csv
+import dataclasses
+import io
+import json
+import statistics
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from absl import flags
+from matplotlib.figure import Figure
+
+from vae_gan_tf import experiment, plots, training
+from vae_gan_tf.errors import UserError
+from vae_gan_tf.files import write_whole
+from vae_gan_tf.settings import resolve
+
+ROWS = {
+    "Fully connected": ("semi-supervised", {"architecture": "fully_connected"}),
+    "Convolutional": ("semi-supervised", {"architecture": "convolutional"}),
+    "Convolutional with GAN": ("semi-supervised-gan", {"architecture": "convolutional"}),
+}
+"""The model of each row and the settings that it adds to the preset."""
+
+REPORT = {
+    "Fully connected": {1000: 5.1, 600: 12.0},
+    "Convolutional": {1000: 4.8, 600: 6.2},
+    "Convolutional with GAN": {1000: 8.1, 600: 9.2},
+}
+"""The test errors in the report, in percent."""
+
+KINGMA = {
+    "Kingma et al., M2": {1000: (3.60, 0.56), 600: (4.94, 0.13)},
+    "Kingma et al., M1+M2": {1000: (2.40, 0.02), 600: (2.59, 0.05)},
+}
+"""Mean and standard deviation of the test errors in Kingma et al. (2014), in percent."""
+
+_SEEDS = flags.DEFINE_integer("seeds", 3, "runs a cell, with the seeds 0, 1, ...", lower_bound=1)
+_ROWS = flags.DEFINE_multi_enum("row", list(ROWS), list(ROWS), "train this row (may be repeated)")
+_LABELS = flags.DEFINE_multi_integer("column", [1000, 600], "labels of a column (may be repeated)")
+flags.adopt_module_key_flags(experiment)
+
+
+def cells(preset: str, overrides: dict) -> list[tuple[str, dict]]:
+    """The runs that the command line asks for, as row and settings that override the preset's."""
+    return [
+        (row, ROWS[row][1] | overrides | {"labels": labels, "seed": seed})
+        for seed in range(_SEEDS.value)  # a number for every cell first, then better ones
+        for row in _ROWS.value
+        for labels in _LABELS.value
+    ]
+
+
+def read(path: Path) -> list[dict]:
+    """The runs that an earlier command finished.
+
+    Raises:
+        UserError: the file is not what this script writes.
+    """
+    if not path.exists():
+        return []
+    try:
+        return json.loads(path.read_text())["runs"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise UserError(
+            f"{path} does not hold the runs of a table 1; move it away to start anew"
+        ) from error
+
+
+def errors(runs: Sequence[dict]) -> dict[tuple[str, int], list[float]]:
+    """The test errors in percent of each cell, by row and number of labels."""
+    found: dict[tuple[str, int], list[float]] = {}
+    for run in runs:
+        cell = run["row"], run["settings"]["labels"]
+        found.setdefault(cell, []).append(100 * run["scores"]["test/error"])
+    return found
+
+
+def mean_and_deviation(values: Sequence[float]) -> str:
+    """Mean, standard deviation over the runs, and their number: "4.12 ± 0.20 (3)"."""
+    if not values:
+        return "-"
+    deviation = f" ± {statistics.stdev(values):.2f}" if len(values) > 1 else ""
+    return f"{statistics.mean(values):.2f}{deviation} ({len(values)})"
+
+
+def table(runs: Sequence[dict]) -> list[list[str]]:
+    """The lines of the table, the heads first."""
+    found = errors(runs)
+    columns = sorted({labels for _, labels in found} | {1000, 600}, reverse=True)
+    heads = [["", *(f"{n} labels, {what}" for n in columns for what in ("here", "report"))]]
+    lines = [
+        [
+            row,
+            *(
+                text
+                for n in columns
+                for text in (
+                    mean_and_deviation(found.get((row, n), [])),
+                    str(REPORT[row].get(n, "-")),
+                )
+            ),
+        ]
+        for row in ROWS
+    ]
+    for name, values in KINGMA.items():
+        texts = [
+            f"{values[n][0]:.2f} ± {values[n][1]:.2f}" if n in values else "-" for n in columns
+        ]
+        lines.append([name, *(text for each in texts for text in (each, "-"))])
+    return heads + lines
+
+
+def picture(runs: Sequence[dict]) -> Figure:
+    """The runs of each cell as points beside the report's number, and Kingma et al. as lines."""
+    found = errors(runs)
+    columns = sorted({labels for _, labels in found} | {1000, 600}, reverse=True)
+    figure = Figure(figsize=(4 * len(columns), 3.4), layout="constrained")
+    for axes, labels in zip(figure.subplots(1, len(columns), sharey=True), columns, strict=True):
+        for place, row in enumerate(ROWS):
+            values = found.get((row, labels), [])
+            axes.plot([place] * len(values), values, "o", color="tab:blue", alpha=0.6)
+            if values:
+                axes.hlines(statistics.mean(values), place - 0.2, place + 0.2, color="tab:blue")
+            if labels in REPORT[row]:
+                axes.plot(place, REPORT[row][labels], "D", color="tab:red", fillstyle="none")
+        for (name, values), style in zip(KINGMA.items(), (":", "--"), strict=True):
+            if labels in values:
+                axes.axhline(values[labels][0], color="grey", linestyle=style, linewidth=1)
+                axes.annotate(
+                    name, (len(ROWS) - 0.55, values[labels][0]), fontsize=6, ha="right", va="bottom"
+                )
+        names = [row.replace(" with", "\nwith").replace("Fully ", "Fully\n") for row in ROWS]
+        axes.set_xticks(range(len(ROWS)), names, fontsize=8)
+        axes.set_xlim(-0.5, len(ROWS) - 0.5)
+        axes.set_ylim(bottom=0)
+        axes.set_title(f"{labels} labels", fontsize=9)
+    first = figure.axes[0]
+    first.set_ylabel("test error, %")
+    first.plot([], [], "o", color="tab:blue", alpha=0.6, label="here, a run each; line: mean")
+    first.plot([], [], "D", color="tab:red", fillstyle="none", label="report")
+    first.legend(fontsize=7)
+    return figure
+
+
+def write(runs: Sequence[dict], path: Path) -> None:
+    """Writes the table as .md, .csv, .json and .png."""
+    lines = table(runs)
+    rule = ["---"] * len(lines[0])
+    markdown = "".join(f"| {' | '.join(line)} |\n" for line in [lines[0], rule, *lines[1:]])
+    note = "Test error in percent: mean ± standard deviation over runs (their number).\n"
+    write_whole(path.with_suffix(".md"), f"{markdown}\n{note}".encode())
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(lines)
+    write_whole(path.with_suffix(".csv"), text.getvalue().encode())
+    plots.save(picture(runs), path.with_suffix(".png"))
+    record = {"table": "table1", "runs": runs, "report": REPORT, "kingma": KINGMA}
+    experiment.write_json(path.with_suffix(".json"), record)
+
+
+def time_left(runs: Sequence[dict], waiting: Sequence[str]) -> str:
+    """About how long the runs of the waiting rows take, by finished ones of the same row."""
+    seconds = {row: [run["wall_seconds"] for run in runs if run["row"] == row] for row in ROWS}
+    unknown = [row for row in waiting if not seconds[row]]
+    known = sum(statistics.mean(seconds[row]) for row in waiting if seconds[row])
+    more = f" and {len(unknown)} runs of rows not timed yet" if unknown else ""
+    return f"about {training.duration(known)}{more}"
+
+
+def main(argv: Sequence[str]) -> None:
+    """Trains what is missing of the table and writes it after each run."""
+    options = experiment.parse_flags(argv)
+    if options.pretrained:
+        raise UserError("--pretrained does not apply to table 1, which is made of test errors")
+    if options.datasets not in (None, ("mnist",)):
+        raise UserError("table 1 is for mnist only")
+    fixed = {"labels", "seed", "architecture"} & set(options.overrides)
+    if fixed:
+        raise UserError(
+            f"--{sorted(fixed)[0]} is what the table varies; use --column, --seeds and --row"
+        )
+    custom = set(options.overrides) - set(experiment.HOW_NOT_WHAT)
+    words = [
+        "table1",
+        *([options.preset] * (options.preset != "report")),
+        *(["custom"] * bool(custom)),
+    ]
+    path = options.figures_dir / f"{'-'.join(words)}.json"
+    runs = read(path)
+    data = experiment.load_data(options, "mnist")
+    asked = cells(options.preset, options.overrides)
+    settings = [
+        dataclasses.asdict(resolve(options.preset, ROWS[row][0], "mnist", overrides))
+        for row, overrides in asked
+    ]
+    done = [any(run["settings"] == each for run in runs) for each in settings]
+    write(runs, path)
+    for number, (row, overrides) in enumerate(asked):
+        if done[number]:
+            continue
+        waiting = [each for (each, _), finished in zip(asked, done, strict=True) if not finished]
+        print(
+            f"{row}, {overrides['labels']} labels, seed {overrides['seed']}: {sum(done)} of "
+            f"{len(asked)} runs finished, {time_left(runs, waiting)} left",
+            flush=True,
+        )
+        result = experiment.train(
+            dataclasses.replace(options, overrides=overrides), ROWS[row][0], data
+        )
+        if result.interrupted:
+            print("The run was interrupted; the same command goes on where it stopped.")
+            sys.exit(130)
+        more = {"machine": experiment.machine(), "versions": experiment.versions()}
+        runs.append({"row": row, **result.record, **more})
+        done[number] = True
+        write(runs, path)
+    print(path.with_suffix(".md").read_text())
+
+
+if __name__ == "__main__":
+    experiment.run_script(main)
