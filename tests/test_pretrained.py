@@ -108,7 +108,7 @@ def test_a_program_that_imports_the_package_alone_can_load_a_model():
 
 SHIPPED = Path(pretrained.__file__).parent
 FIGURES = Path(__file__).parent.parent / "figures"
-COMMITTED = ("figure6", "figure7", "figure8", "figure9", "vae_gan")
+COMMITTED = ("figure6", "figure7", "figure8", "figure9", "latent_space-mnist", "vae_gan")
 RUNS = {
     run["weights"]["name"]: run
     for figure in COMMITTED
