@@ -126,9 +126,10 @@ def test_the_row_of_the_hparams_tab(tmp_path):
     assert curve(tmp_path, "loss") == [(21, 1.0)]
 
 
-def test_embeddings_are_read_by_the_projector(tmp_path):
+@pytest.mark.parametrize("size", [2, 3, 7])
+def test_embeddings_are_read_by_the_projector(tmp_path, size):
     rng = np.random.default_rng(0)
-    vectors, images = rng.random([5, 3]), rng.random([5, 4, 6, 1])
+    vectors, images = rng.random([5, size]), rng.random([5, 4, 6, 1])
     for _ in range(2):  # a second call takes the place of the first
         with Summaries(tmp_path) as summaries:
             summaries.begin(0)
@@ -136,7 +137,9 @@ def test_embeddings_are_read_by_the_projector(tmp_path):
     config = projector.ProjectorConfig()
     text_format.Parse((tmp_path / "projector_config.pbtxt").read_text(), config)
     (shown,) = config.embeddings
-    np.testing.assert_allclose(np.loadtxt(tmp_path / shown.tensor_path), vectors, atol=1e-5)
+    read = np.loadtxt(tmp_path / shown.tensor_path)
+    np.testing.assert_allclose(read[:, :size], vectors, atol=1e-5)
+    assert read.shape[1] == max(3, size) and not np.any(read[:, size:])
     assert (tmp_path / shown.metadata_path).read_text().split() == list("31415")
     # A square of thumbnails in the order of the vectors, dark on white.
     width, height = shown.sprite.single_image_dim

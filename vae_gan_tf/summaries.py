@@ -119,6 +119,8 @@ class Summaries:
         square = np.reshape(np.concatenate([images, empty]), [side, side, *images.shape[1:]])
         keras.utils.save_img(self._folder / "thumbnails.png", plots.tile(square, gap=0))
         np.savetxt(self._folder / "labels.tsv", labels, fmt="%s")
+        # The tab finds no components of vectors of two numbers, and shows nothing.
+        vectors = np.pad(vectors, [(0, 0), (0, max(0, 3 - vectors.shape[1]))])
         np.savetxt(self._folder / "vectors.tsv", vectors, fmt="%.5f", delimiter="\t")
         config = projector.ProjectorConfig()
         shown = config.embeddings.add(
