@@ -213,12 +213,11 @@ def test_deterministic_gives_the_same_file_again(tmp_path, mnist, data_dir):
 
 
 def test_semi_supervised_training_keeps_few_labels(tmp_path, mnist, data_dir):
-    asked = smoke(tmp_path, data_dir, "--units=30")
-    result = experiment.train(asked, "semi-supervised", mnist)
-    assert len(result.data.train.labelled.images) == 20
-    assert len(result.data.train.unlabelled.images) == 80
-    assert result.record["images"] == {"train": 100, "validation": 100, "test": 100}
-    assert result.record["steps"] == 2 * (80 // 20)
+    result = experiment.train(smoke(tmp_path, data_dir), "semi-supervised", mnist)
+    assert len(result.data.train.labelled.images) == 1000
+    assert len(result.data.train.unlabelled.images) == 500
+    assert result.record["images"] == {"train": 1500, "validation": 1500, "test": 1500}
+    assert result.record["steps"] == 2 * (500 // 100)
     assert {"labelled/elbo", "unlabelled/entropy", "classification/loss"} <= set(
         result.record["losses"]
     )

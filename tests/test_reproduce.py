@@ -1,7 +1,9 @@
 """Every script, run in this process with --preset=smoke."""
 
+import csv
 import importlib.util
 import json
+import shutil
 import sys
 from pathlib import Path
 
@@ -89,6 +91,64 @@ def test_the_latent_space_is_shown_in_the_projector(run, tmp_path):
     for model, size in (("vae", 50), ("vae-2d", 3)):  # two numbers and a 0
         vectors = np.loadtxt(tmp_path / "runs" / f"latent_space-{model}-mnist" / "vectors.tsv")
         assert vectors.shape == (100, size)
+
+
+TABLE = ("table1", "--preset=smoke", "--row=Fully connected", "--column=1000")
+
+
+def test_table_1_goes_on_where_it_stopped(run, tmp_path, monkeypatch, capsys):
+    figures = run(*TABLE, "--seeds=1")
+    endings = ("csv", "json", "md", "png")
+    assert sorted(path.name for path in figures.iterdir()) == [
+        f"table1-smoke.{ending}" for ending in endings
+    ]
+    (first,) = json.loads((figures / "table1-smoke.json").read_text())["runs"]
+    trained = []
+    train = experiment.train
+
+    def counted(options, *rest):
+        trained.append((options.overrides["labels"], options.overrides["seed"]))
+        return train(options, *rest)
+
+    monkeypatch.setattr(experiment, "train", counted)
+    shutil.rmtree(tmp_path / "runs")  # what is finished is kept without its run folder
+    run(*TABLE, "--column=600", "--seeds=2")
+    assert trained == [(600, 0), (1000, 1), (600, 1)]
+    runs = json.loads((figures / "table1-smoke.json").read_text())["runs"]
+    assert runs[0] == first and len(runs) == 4
+    assert "1 of 4 runs finished, about" in capsys.readouterr().out
+    errors = [100 * each["scores"]["test/error"] for each in runs]
+    thousand = np.array([errors[0], errors[2]])
+    cell = f"{thousand.mean():.2f} ± {thousand.std(ddof=1):.2f} (2)"
+    table = (figures / "table1-smoke.md").read_text()
+    assert f"| Fully connected | {cell} | 5.1 | " in table
+    assert "| Kingma et al., M2 | 3.60 ± 0.56 | - | 4.94 ± 0.13 | - |" in table
+    with (figures / "table1-smoke.csv").open() as file:
+        assert next(line for line in csv.reader(file) if line[0] == "Fully connected")[1] == cell
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--column=1001"], "1001 labels cannot be drawn evenly"),
+        (["--column=2000"], "of class . there are .* images"),
+        (["--labels=10"], "--labels is what the table varies"),
+        (["--dataset=svhn"], "for mnist only"),
+        (["--pretrained"], "--pretrained does not apply"),
+        (["--row=Linear"], "Linear"),
+    ],
+)
+def test_a_table_1_that_cannot_be(run, arguments, sentence):
+    with pytest.raises(UserError, match=sentence):
+        run("table1", "--preset=smoke", *arguments)
+
+
+def test_a_damaged_table_1_is_kept(run, tmp_path):
+    (tmp_path / "figures").mkdir()
+    (tmp_path / "figures" / "table1-smoke.json").write_text("{")
+    with pytest.raises(UserError, match=r"table1-smoke\.json does not hold the runs of a table 1"):
+        run(*TABLE)
+    assert (tmp_path / "figures" / "table1-smoke.json").read_text() == "{"
 
 
 def test_ctrl_c_leaves_a_picture_under_another_name(run, tmp_path, monkeypatch, capsys):
