@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from finite_differences import gradient
 from keras import layers
 from scipy import special
 
@@ -148,21 +149,6 @@ def terms(weights, data, noise, kl_weight=1.0):
         note("U", q @ costs - entropy)
     assert next(noise, None) is None
     return {name: np.mean(values) for name, values in found.items()}
-
-
-def gradient(function, weights):
-    """Of a function of a list of arrays, by central differences."""
-    found = []
-    for weight in weights:
-        found.append(np.zeros_like(weight))
-        for place in np.ndindex(weight.shape):
-            kept, values = weight[place], []
-            for step in (1e-5, -1e-5):
-                weight[place] = kept + step
-                values.append(function(weights))
-            weight[place] = kept
-            found[-1][place] = (values[0] - values[1]) / 2e-5
-    return found
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from finite_differences import gradient
 from keras import layers
 from scipy import special
 
@@ -60,21 +61,6 @@ def bound(weights, x, noise):
 
 def numpy_weights(model):
     return [variable.numpy().astype(np.float64) for variable in model.trainable_variables]
-
-
-def gradient(function, weights):
-    """Of a function of a list of arrays, by central differences."""
-    found = []
-    for weight in weights:
-        found.append(np.zeros_like(weight))
-        for place in np.ndindex(weight.shape):
-            kept, values = weight[place], []
-            for step in (1e-5, -1e-5):
-                weight[place] = kept + step
-                values.append(function(weights))
-            weight[place] = kept
-            found[-1][place] = (values[0] - values[1]) / 2e-5
-    return found
 
 
 @pytest.fixture
