@@ -160,17 +160,19 @@ def test_pools_upsampling_and_sums_are_boxes_in_order():
     assert "upsample 2x2 | 28 x 28 x 20" in [text(box) for row in decoder.rows for box in row]
 
 
-def test_what_is_used_elsewhere_too_is_not_merged():
+@pytest.mark.parametrize("output", [True, False])
+def test_what_is_used_elsewhere_too_is_not_merged(output):
+    """Another layer takes what is activated, or it is an output itself."""
     image = keras.Input([8, 6, 1])
     x = layers.Conv2D(4, (3, 5), strides=(2, 1), padding="same", activation="tanh", name="c")(image)
     activated = layers.Activation("relu", name="r")(x)
-    network = keras.Model(image, [x, activated])
-    read = diagrams.read(network, "N", "w", ["$a$", "$b$"])
-    assert [[text(box) for box in row] for row in read.rows] == [
-        ["conv 3x5, 4, stride 2x1, tanh | $a$: 4 x 6 x 4"],
-        ["ReLU | $b$: 4 x 6 x 4"],
-    ]
-    assert read.outputs == ["n/c", "n/r"]
+    outputs = [x, activated] if output else [layers.Add(name="s")([x, activated])]
+    read = diagrams.read(keras.Model(image, outputs), "N", "w", [])
+    found = [[text(box) for box in row] for row in read.rows]
+    assert found[:2] == [["conv 3x5, 4, stride 2x1, tanh | 4 x 6 x 4"], ["ReLU | 4 x 6 x 4"]]
+    assert found[2:] == ([] if output else [["add | 4 x 6 x 4"]])
+    assert read.inputs == [["n/c"]]
+    assert read.outputs == (["n/c", "n/r"] if output else ["n/s"])
 
 
 # What flows where.
@@ -208,23 +210,8 @@ def test_figure_5_feeds_decoder_and_discriminator_as_section_3_1_says():
 # The picture, measured.
 
 
-@pytest.fixture(
-    params=[
-        ("vae", {}),
-        ("vae", {"architecture": "fully_connected"}),
-        ("cvae", {}),
-        ("cvae", {"architecture": "fully_connected", "units": 4096, "latent_size": 512}),
-        ("cvae-left", {"likelihood": "gaussian_learned"}),
-        ("vae-gan", {}),
-        ("vae-gan", {"architecture": "fully_connected"}),
-        ("vae-gan", {"image_shape": (32, 32, 3), "likelihood": "categorical"}),
-    ],
-    ids=lambda case: "-".join([case[0], *map(str, case[1].values())]),
-)
-def drawn(request):
-    """A diagram and its picture; boxes, texts of boxes, titles, and ways of arrows, in pixels."""
-    name, settings = request.param
-    diagram = describe(name, **settings)
+def measure(diagram):
+    """The picture; boxes, texts of boxes, titles, and ways of arrows, in pixels."""
     figure = diagrams.draw(diagram)
     figure.set_dpi(150)
     renderer = FigureCanvasAgg(figure).get_renderer()
@@ -251,7 +238,27 @@ def drawn(request):
         for text in axes.texts
         if text.get_gid() in boxes
     }
-    return diagram, figure, boxes, written, titles, ways
+    return figure, boxes, written, titles, ways
+
+
+@pytest.fixture(
+    params=[
+        ("vae", {}),
+        ("vae", {"architecture": "fully_connected"}),
+        ("cvae", {}),
+        ("cvae", {"architecture": "fully_connected", "units": 4096, "latent_size": 512}),
+        ("cvae-left", {"likelihood": "gaussian_learned"}),
+        ("vae-gan", {}),
+        ("vae-gan", {"architecture": "fully_connected"}),
+        ("vae-gan", {"image_shape": (32, 32, 3), "likelihood": "categorical"}),
+    ],
+    ids=lambda case: "-".join([case[0], *map(str, case[1].values())]),
+)
+def drawn(request):
+    """A diagram and what `measure` gives of it."""
+    name, settings = request.param
+    diagram = describe(name, **settings)
+    return diagram, *measure(diagram)
 
 
 def within(inner, outer):
@@ -290,6 +297,16 @@ def test_arrows_join_their_boxes_and_cross_nothing_else(drawn):
     for (first, way), (second, other) in combinations(ways.items(), 2):
         if not {*first} & {*second}:
             assert not way.intersects_path(other, filled=False), (first, second)
+
+
+def test_boxes_stand_beside_what_they_go_with():
+    _, boxes, *_ = measure(describe("vae-gan"))
+    middle = {name: (box.y0 + box.y1) / 2 for name, box in boxes.items()}
+    for name, other in [("feature", "discriminator/features"), ("z", "posterior")]:
+        assert middle[name] == pytest.approx(middle[other])
+    # Data flow down the encoder and up the decoder.
+    assert middle["x"] > middle["encoder/conv1"] > middle["encoder/mean"] > middle["posterior"]
+    assert middle["decoder/dense"] < middle["decoder/parameters"] < middle["drawn"]
 
 
 # The scripts.

@@ -39,3 +39,18 @@ def test_semi_supervised_runs_are_told_apart_by_their_name():
     run = settings.resolve("report", "semi-supervised", "mnist", cell)
     assert run.name == "semi-supervised-fully_connected-600labels-mnist-report-seed2"
     assert settings.preset("report", "cvae", "mnist").name == "cvae-mnist-report-seed0"
+
+
+@pytest.mark.parametrize(
+    ("model", "dataset", "weights"),
+    [
+        ("vae-gan", "mnist", (10, 100, 50)),
+        ("cvae-gan", "mnist", (10, 100, 50)),
+        ("cvae-gan", "svhn_small", (10, 100, 50)),
+        ("vae-gan", "svhn_small", (1, 1, 1)),
+    ],
+)
+def test_weights_of_the_adversarial_losses(model, dataset, weights):
+    run = settings.preset("report", model, dataset)
+    assert (run.kl_weight, run.adversarial_weight, run.feature_variance) == weights
+    assert run.learning_rate == 1e-4

@@ -1,0 +1,27 @@
+"""Figure 2: the structure of CVAE, read from its networks for MNIST (section 2.2).
+
+Nothing is trained and no data set is read. Writes figures/figure2.png, or figure2-custom.png
+where a setting such as --architecture or --latent_size is overridden.
+"""
+
+from collections.abc import Sequence
+
+from absl import flags
+
+from vae_gan_tf import diagrams, experiment
+
+flags.adopt_module_key_flags(experiment)
+
+
+def main(argv: Sequence[str]) -> None:
+    """Builds CVAE and draws its structure."""
+    options = experiment.parse_flags(argv)
+    settings = experiment.resolve(options.preset, "cvae", "mnist", options.overrides)
+    model = experiment.build_model(settings, (28, 28, 1), 10)
+    diagrams.save(
+        diagrams.vae(model), options.figures_dir, "figure2", custom=bool(options.overrides)
+    )
+
+
+if __name__ == "__main__":
+    experiment.run_script(main)
