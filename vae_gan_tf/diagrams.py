@@ -26,6 +26,7 @@ from vae_gan_tf import plots
 from vae_gan_tf.models.adversarial import VAEGAN
 from vae_gan_tf.models.cvae import CVAE
 from vae_gan_tf.models.vae import VAE
+from vae_gan_tf.networks import UpsampledDeconvolution
 
 ENCODER, DECODER, DISCRIMINATOR, LOSS, PLAIN = "#dbe6f2", "#e0ecd9", "#f8e6d2", "#e6e6e6", "#ffffff"
 """Fills: one a network, one for the losses, and white for everything else."""
@@ -193,6 +194,8 @@ def _what(layer: layers.Layer) -> str:
     match layer:
         case layers.Conv2D() | layers.Conv2DTranspose():
             kind = "deconv" if isinstance(layer, layers.Conv2DTranspose) else "conv"
+            if isinstance(layer, UpsampledDeconvolution):
+                kind = f"upsample {_times((2, 2))}, {kind}"
             words = f"{kind} {_times(layer.kernel_size)}, {layer.filters}"
             if layer.strides != (1, 1):
                 same = len(set(layer.strides)) == 1

@@ -66,6 +66,35 @@ class BatchNormalization(layers.BatchNormalization):
         return outputs
 
 
+@registered
+class UpsampledDeconvolution(layers.Conv2DTranspose):
+    """Upsampling, which repeats each pixel 2 x 2 times, and a deconvolution of stride 1 behind it.
+
+    The two are one deconvolution of stride 2, whose kernel is the sum of the given one at four
+    places: a 2.8th of the multiply-adds for 5 x 5, and no large image in between. Padding is
+    "same"; the weights are those of the deconvolution of stride 1.
+    """
+
+    def call(self, inputs):
+        """[batch, height, width, channels] -> [batch, 2 height, 2 width, filters]."""
+        shifts = [[one, 1 - one] for one in (0, 1)]
+        kernel = tf.add_n(
+            [
+                tf.pad(self.kernel, [down, right, [0, 0], [0, 0]])
+                for down in shifts
+                for right in shifts
+            ]
+        )
+        shape = tf.stack([tf.shape(inputs)[0], *self.compute_output_shape(inputs.shape)[1:]])
+        outputs = tf.nn.conv2d_transpose(inputs, kernel, shape, strides=2, padding="SAME")
+        return outputs if self.bias is None else outputs + self.bias
+
+    def compute_output_shape(self, input_shape):
+        """Twice the height and the width."""
+        batch, height, width, _ = input_shape
+        return (batch, 2 * height, 2 * width, self.filters)
+
+
 def _normalised(x, layer: layers.Layer, activation: str):
     """A layer without bias, batch normalisation, activation."""
     x = layer(x)
@@ -347,9 +376,8 @@ def upsampling_decoder(
     x = _dense(x, rows * columns * filters, dtype, "dense2")
     x = layers.Reshape([rows, columns, filters], dtype=dtype, name="reshaped")(x)
     for number, filters in enumerate((round(20 * width), channels), start=1):
-        x = layers.UpSampling2D(2, dtype=dtype, name=f"upsampled{number}")(x)
-        name, kind = f"deconv{number}", layers.Conv2DTranspose
-        x = _convolution(x, filters, 5, dtype, name, kind, strides=1)
+        kind = UpsampledDeconvolution
+        x = _convolution(x, filters, 5, dtype, f"deconv{number}", kind, strides=1)
     x = _join(layers.Flatten(dtype=dtype, name="flat")(x), condition)
     x = _dense(x, round(512 * width), dtype, "dense3")
     outputs = math.prod(image_shape) * parameters
