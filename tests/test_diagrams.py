@@ -157,7 +157,9 @@ def test_pools_upsampling_and_sums_are_boxes_in_order():
         ("head/dense", "head/mean"),
     }
     decoder = diagrams.read(networks.upsampling_decoder((28, 28, 1)), "Decoder", "w")
-    assert "upsample 2x2 | 28 x 28 x 20" in [text(box) for row in decoder.rows for box in row]
+    assert "upsample 2x2, deconv 5x5, 1 | BN, ReLU | 28 x 28 x 1" in [
+        text(box) for row in decoder.rows for box in row
+    ]
 
 
 @pytest.mark.parametrize("output", [True, False])
