@@ -1,4 +1,4 @@
-"""Sections 3.1 and 3.2: VAE with GAN and CVAE with GAN.
+"""Sections 3.1 to 3.3: VAE, CVAE and the semi-supervised VAE, each with GAN.
 
 An adversarial model has a generator, which is one of the variational auto-encoders, and a
 discriminator D, from whose layer l come the features f_l. With x~ = Dec(Enc(x)) the
@@ -10,6 +10,9 @@ reconstruction of an image and Dec(z), z ~ N(0, I), a drawn image, equations (2)
 Section 3.2 keeps both and writes "D takes it for real" as the cross-entropy with the label y
 among k + 1 classes, and "D takes it for generated" as the cross-entropy with the last class.
 
+Section 3.3 has these losses for the labelled images, and for the others their average over
+q(y | x), see `SemiSupervisedVAEGAN`.
+
 A step generates its images once; updates the discriminator on them; then updates encoder and
 decoder against the updated discriminator. The discriminator sees the means of the likelihood.
 
@@ -17,7 +20,9 @@ Batch normalisation. The codes of reconstructions and drawn images pass the deco
 so that the averages it keeps for test time are those it was trained with. The discriminator
 meets real, reconstructed and drawn images in batches of their own, each normalised by its own
 statistics; the averages it keeps for test time are those of real images alone, so that it judges
-any image as it would beside real ones.
+any image as it would beside real ones. Of a semi-supervised batch, what is generated of labelled
+images and of the others with each class is one batch to the decoder, and to the discriminator two:
+the reconstructed and the drawn.
 """
 
 from typing import NamedTuple
@@ -27,6 +32,7 @@ import tensorflow as tf
 
 from vae_gan_tf.errors import UserError
 from vae_gan_tf.models.cvae import CVAE, LabelCondition
+from vae_gan_tf.models.semi_supervised import Bound, Pairs, SemiSupervisedVAE, unpack_batch
 from vae_gan_tf.models.vae import VAE, Elbo, split_seed, tfd
 from vae_gan_tf.serialization import Configured, registered, serialized
 
@@ -40,6 +46,10 @@ class Generated(NamedTuple):
     """Dec(z) with z from the prior, [batch, height, width, channels]."""
     kl: tf.Tensor
     """KL(q(z | x, y) || p(z)), [batch], in nats."""
+
+    def expand(self, values: tf.Tensor) -> tf.Tensor:
+        """What there is for each image x, for each x~: the same, for each x has one."""
+        return values
 
 
 @registered
@@ -57,6 +67,9 @@ class VAEGAN(Configured, keras.Model):
     """
 
     arguments = ("generator", "discriminator", "feature_variance", "adversarial_weight", "name")
+
+    generator_prefix = "generator/"
+    """What the names of the generator's terms begin with, beside those of the discriminator."""
 
     def __init__(
         self,
@@ -101,12 +114,21 @@ class VAEGAN(Configured, keras.Model):
         """The discriminator's logits in test mode; a UserError for images it cannot take."""
         return self.discriminator(self.generator.checked_images(x), training=False)[1]
 
+    def prepare(self, data, seed: tf.Tensor) -> tuple:
+        """Of what Keras passes as data: images x, the y of each x~, and what is generated."""
+        x, y = self.generator.unpack(data)
+        return x, y, self.generate(x, y, seed)
+
     def generate(self, x, y, seed: tf.Tensor) -> Generated:
         """The images of a step, from the networks in training mode."""
+        return self.generate_from(self.generator.encode(x, y, training=True), y, seed)
+
+    def generate_from(self, posterior: tfd.Distribution, y, seed: tf.Tensor) -> Generated:
+        """A reconstruction for each q(z | x, y), and as many drawn images of the same y."""
         for_posterior, for_prior = split_seed(seed, 2)
-        posterior, prior = self.generator.encode(x, y, training=True), self.generator.prior()
+        prior, count = self.generator.prior(), posterior.batch_shape_tensor()[0]
         z = tf.concat(
-            [posterior.sample(seed=for_posterior), prior.sample(tf.shape(x)[0], seed=for_prior)], 0
+            [posterior.sample(seed=for_posterior), prior.sample(count, seed=for_prior)], 0
         )
         twice = None if y is None else tf.concat([y, y], 0)
         images = self.generator.decode(z, twice, training=True).mean()
@@ -120,50 +142,64 @@ class VAEGAN(Configured, keras.Model):
         )
         return tf.cast(features, tf.float32), logits
 
-    def discriminator_loss(self, x, y, generated: Generated) -> dict[str, tf.Tensor]:
-        """The three terms of (3), each a mean over the batch."""
+    def discriminator_costs(self, x, y, generated: Generated) -> dict[str, tf.Tensor]:
+        """The three terms of (3), for each x~."""
         _, real = self.discriminator(x, training=True)
         _, drawn = self.judge(generated.drawn)
         _, reconstructed = self.judge(generated.reconstructed)
         return {
-            "real": tf.reduce_mean(self.cost_of_real(real, y)),
-            "drawn": tf.reduce_mean(self.cost_of_generated(drawn)),
-            "reconstructed": tf.reduce_mean(self.cost_of_generated(reconstructed)),
+            "real": self.cost_of_real(generated.expand(real), y),
+            "drawn": self.cost_of_generated(drawn),
+            "reconstructed": self.cost_of_generated(reconstructed),
         }
 
-    def generator_loss(self, x, y, generated: Generated) -> dict[str, tf.Tensor]:
-        """The four terms of (2), each a mean over the batch and not yet weighted."""
+    def generator_costs(self, x, y, generated: Generated) -> dict[str, tf.Tensor]:
+        """The four terms of (2), for each x~ and not yet weighted."""
         features, _ = self.judge(x)
         _, drawn = self.judge(generated.drawn)
         features_again, reconstructed = self.judge(generated.reconstructed)
-        distance = tf.reduce_sum(tf.math.squared_difference(features, features_again), -1)
+        difference = tf.math.squared_difference(generated.expand(features), features_again)
         return {
-            "kl": tf.reduce_mean(generated.kl),
-            "feature": tf.reduce_mean(distance) / (2 * self.feature_variance),
-            "drawn": tf.reduce_mean(self.cost_of_real(drawn, y)),
-            "reconstructed": tf.reduce_mean(self.cost_of_real(reconstructed, y)),
+            "kl": generated.kl,
+            "feature": tf.reduce_sum(difference, -1) / (2 * self.feature_variance),
+            "drawn": self.cost_of_real(drawn, y),
+            "reconstructed": self.cost_of_real(reconstructed, y),
         }
+
+    def discriminator_loss(self, x, y, generated: Generated) -> dict[str, tf.Tensor]:
+        """The three terms of (3), each a mean over the batch."""
+        costs = self.discriminator_costs(x, y, generated)
+        return {name: tf.reduce_mean(cost) for name, cost in costs.items()}
+
+    def generator_loss(self, x, y, generated: Generated) -> dict[str, tf.Tensor]:
+        """The four terms of (2), each a mean over the batch and not yet weighted."""
+        costs = self.generator_costs(x, y, generated)
+        return {name: tf.reduce_mean(cost) for name, cost in costs.items()}
+
+    def weighted(self, terms: dict[str, tf.Tensor]) -> tf.Tensor:
+        """The sum (2) of its terms, with their weights."""
+        adversarial = terms["drawn"] + terms["reconstructed"]
+        return (
+            self.generator.kl_weight * terms["kl"]
+            + terms["feature"]
+            + self.adversarial_weight * adversarial
+        )
 
     def train_step(self, data) -> dict[str, tf.Tensor]:
         """Generates, updates the discriminator on (3), then encoder and decoder on (2)."""
-        x, y = self.generator.unpack(data)
         seed = tf.stack([self.generator.seed, tf.cast(self.optimizer.iterations, tf.int32)])
         with tf.GradientTape() as tape:
-            generated = self.generate(x, y, seed)
+            x, y, generated = self.prepare(data, seed)
             with tape.stop_recording():
                 critic_loss, critic = self.update_discriminator(x, y, generated)
             terms = self.generator_loss(x, y, generated)
-            loss = (
-                self.generator.kl_weight * terms["kl"]
-                + terms["feature"]
-                + self.adversarial_weight * (terms["drawn"] + terms["reconstructed"])
-            )
+            loss = self.weighted(terms)
         variables = self.generator.trainable_variables
         self.optimizer.apply(tape.gradient(loss, variables), variables)
         return {
             "loss/generator": loss,
             "loss/discriminator": critic_loss,
-            **{f"generator/{name}": value for name, value in terms.items()},
+            **{f"{self.generator_prefix}{name}": value for name, value in terms.items()},
             **{f"discriminator/{name}": value for name, value in critic.items()},
         }
 
@@ -218,7 +254,7 @@ class VAEGAN(Configured, keras.Model):
         """Dec(Enc(x)), as of the generator."""
         return self.generator.reconstruct(x, y, seed)
 
-    def elbo(self, x, y=None, seed: int | tf.Tensor = 0) -> Elbo:
+    def elbo(self, x, y=None, seed: int | tf.Tensor = 0) -> Elbo | Bound:
         """The pixel bound (1) in nats, as of the generator, although training is on (2)."""
         return self.generator.elbo(x, y, seed)
 
@@ -272,3 +308,111 @@ class CVAEGAN(VAEGAN):
     def discriminate(self, x) -> tf.Tensor:
         """D(x) in test mode: probabilities [batch, k + 1] of the classes and of "generated"."""
         return tf.nn.softmax(self.test_logits(x))
+
+
+class GeneratedPairs(NamedTuple):
+    """What the generator makes of a semi-supervised batch, for each of its pairs (x, y).
+
+    There are l + u * k of them: l labelled images, u others with each of k classes, see `Pairs`.
+    """
+
+    reconstructed: tf.Tensor
+    """x~ = Dec(Enc(x, y), y), [l + u * k, height, width, channels]."""
+    drawn: tf.Tensor
+    """Dec(z, y) with z from the prior, [l + u * k, height, width, channels]."""
+    kl: tf.Tensor
+    """KL(q(z | x, y) || p(z)), [l + u * k], in nats."""
+    pairs: Pairs
+    """The pairs as encoded, with q(y | x)."""
+
+    def expand(self, values: tf.Tensor) -> tf.Tensor:
+        """What there is for each image x, [l + u, ...], for each x~: [l + u * k, ...]."""
+        return self.pairs.expand(values)
+
+    def means(self, costs: dict[str, tf.Tensor], between: str) -> dict[str, tf.Tensor]:
+        """Two means of each cost [l + u * k]: over the labelled images, and over the others.
+
+        The cost of an image without label is the average over q(y | x). Names are "labelled" or
+        "unlabelled" and the name of the cost, and what stands between them.
+        """
+        means = {}
+        for name, cost in costs.items():
+            labelled, unlabelled = self.pairs.average(cost)
+            means[f"labelled{between}{name}"] = tf.reduce_mean(labelled)
+            means[f"unlabelled{between}{name}"] = tf.reduce_mean(unlabelled)
+        return means
+
+
+@registered
+class SemiSupervisedVAEGAN(CVAEGAN):
+    """A semi-supervised VAE trained against a k + 1 class discriminator (section 3.3).
+
+    With L_G(x, y) and L_D(x, y) the losses of section 3.2, a labelled image costs L_G(x, y) and
+    L_D(x, y), and one without label
+
+        sum_y q(y | x) L_G(x, y) - H(q(y | x))    and    sum_y q(y | x) L_D(x, y).
+
+    All of L_G(x, y) depends on y, its L_KL too, and has its place under the sum. Section 3.3 prints
+    + H in a loss that is minimised; as in section 2.3 the entropy enters with a minus. log p(y),
+    which section 2.3 has in L(x, y), is not in the report's losses here, nor would its -log k have
+    a gradient.
+
+    The generator's ``objective`` weighs what the generator costs: the mean over the labelled
+    images, the mean over the others, and that of -log q(y | x) over the labelled ones. In this
+    step gradients reach q(y | x) as a weight too, in the discriminator's it is a constant. The
+    discriminator minimises the plain sum of its two means, as printed: only from the labelled
+    images does it learn what the labels mean, whereas from the others it learns to agree with
+    q(y | x); weighted by the number of images, 1000 labels of 55 000 would count for 2 % of it.
+
+    `fit` takes the data that the generator's does, batches ((images, labels), unlabelled images).
+
+    Args:
+        generator: a `SemiSupervisedVAE` of k classes.
+        discriminator: a network from images to features f_l and k + 1 logits.
+        **kwargs: as of `VAEGAN`.
+    """
+
+    generator_prefix = ""  # they are named by the part of the batch, as the generator's own are
+
+    def __init__(self, generator: SemiSupervisedVAE, discriminator: keras.Model, **kwargs):
+        if not isinstance(generator, SemiSupervisedVAE):
+            raise UserError("semi-supervised VAE-GAN needs a semi-supervised VAE as its generator")
+        super().__init__(generator, discriminator, **kwargs)
+
+    def prepare(self, data, seed: tf.Tensor) -> tuple:
+        """Of a batch: images [l + u, ...], y [l + u * k], and what is generated of the pairs."""
+        (x, y), unlabelled = unpack_batch(data)
+        pairs = self.generator.pairs(x, y, unlabelled, training=True)
+        generated = self.generate_from(pairs.codes, pairs.y, seed)
+        return pairs.images, pairs.y, GeneratedPairs(*generated, pairs)
+
+    def discriminator_loss(self, x, y, generated: GeneratedPairs) -> dict[str, tf.Tensor]:
+        """The terms of L_D, a mean over labelled and one over other images of each."""
+        return generated.means(self.discriminator_costs(x, y, generated), "_")
+
+    def generator_loss(self, x, y, generated: GeneratedPairs) -> dict[str, tf.Tensor]:
+        """The terms of L_G, as those of L_D; the entropy of q(y | x), and -log q(y | x)."""
+        pairs = generated.pairs
+        entropy = pairs.labels.entropy()[pairs.labelled :]
+        return {
+            **generated.means(self.generator_costs(x, y, generated), "/"),
+            "unlabelled/entropy": tf.reduce_mean(entropy),
+            "classification/loss": tf.reduce_mean(self.generator.cost_of_labels(pairs)),
+        }
+
+    def weighted(self, terms: dict[str, tf.Tensor]) -> tf.Tensor:
+        """What the generator minimises: the sum of its three parts, weighted by its objective."""
+        labelled, unlabelled = (
+            {name: terms[f"{part}/{name}"] for name in ("kl", "feature", "drawn", "reconstructed")}
+            for part in ("labelled", "unlabelled")
+        )
+        weights = self.generator.objective
+        return (
+            weights.labelled * super().weighted(labelled)
+            + weights.unlabelled * (super().weighted(unlabelled) - terms["unlabelled/entropy"])
+            + weights.classification * terms["classification/loss"]
+        )
+
+    def classify(self, x) -> tfd.OneHotCategorical:
+        """q(y | x), as of the generator."""
+        return self.generator.classify(x)
