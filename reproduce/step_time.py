@@ -14,10 +14,15 @@ as large as its forward one, one for the weights and one for the input):
     VAE, CVAE          2 B (3 E + 3 D)            15.1 GFLOP at B = 100
     VAE-GAN, CVAE-GAN  2 B (3 E + 6 D + 14 C)     31.1 GFLOP at B = 100
 
-The decoder makes two images, a reconstruction and a drawn one. Of the 14 C, 9 are the update of the
-discriminator on real, drawn and reconstructed images; 5 are the generator's loss, where no
-gradient of the discriminator's weights is wanted: three forward passes and two backward ones to
-the generated images. Batch normalisation, activations and the optimizer are not counted.
+    semi-supervised    6 ((L + U) T + (L + U k) (H + D))
+
+The decoder of an adversarial model makes two images, a reconstruction and a drawn one. Of the
+14 C, 9 are the update of the discriminator on real, drawn and reconstructed images; 5 are the
+generator's loss, where no gradient of the discriminator's weights is wanted: three forward passes
+and two backward ones to the generated images. Of the semi-supervised model T and H are trunk and
+head, L and U the labelled and the other images of a step and k the classes: with the fully
+connected networks of section 4.5 and L = U = 100 these are 16.3 GFLOP. Batch normalisation,
+activations and the optimizer are not counted.
 
 Writes figures/step_time.json and prints a table. Run it on a machine that does nothing else.
 """
@@ -35,10 +40,13 @@ import numpy as np
 import tensorflow as tf
 from absl import flags
 
-from vae_gan_tf import datasets, experiment, training
+from vae_gan_tf import datasets, experiment, networks, training
+from vae_gan_tf.models.semi_supervised import SemiSupervisedVAE
 
 _MODELS = flags.DEFINE_list(
-    "models", ["vae", "cvae", "vae-gan", "cvae-gan"], "the models to time, separated by commas"
+    "models",
+    ["vae", "cvae", "vae-gan", "cvae-gan", "semi-supervised/fully_connected", "semi-supervised"],
+    "the models to time, separated by commas; an architecture may stand behind a slash",
 )
 _STEPS = flags.DEFINE_integer("steps", 60, "steps that are timed", lower_bound=1)
 flags.adopt_module_key_flags(experiment)
@@ -51,7 +59,12 @@ def multiply_adds(network: keras.Model) -> int:
     """The multiply-adds of a network's forward pass on one image."""
     total = 0
     for layer in network.layers:
-        if isinstance(layer, keras.layers.Conv2DTranspose):
+        if isinstance(layer, networks.UpsampledDeconvolution):
+            height, width, *channels = layer.kernel.shape
+            total += (
+                (height + 1) * (width + 1) * np.prod(channels) * np.prod(layer.input.shape[1:3])
+            )
+        elif isinstance(layer, keras.layers.Conv2DTranspose):
             total += np.prod(layer.kernel.shape) * np.prod(layer.input.shape[1:3])
         elif isinstance(layer, keras.layers.Conv2D):
             total += np.prod(layer.kernel.shape) * np.prod(layer.output.shape[1:3])
@@ -60,9 +73,13 @@ def multiply_adds(network: keras.Model) -> int:
     return int(total)
 
 
-def step_operations(model: keras.Model, batch_size: int) -> int:
+def step_operations(model: keras.Model, batch_size: int, labelled_batch: int = 0) -> int:
     """The floating-point operations of a training step, as the module docstring counts them."""
     generator = experiment.generator(model)
+    if isinstance(model, SemiSupervisedVAE):
+        pairs = labelled_batch + batch_size * model.condition.classes
+        trunk, head, decoder = map(multiply_adds, (model.trunk, model.head, model.decoder))
+        return 6 * ((labelled_batch + batch_size) * trunk + pairs * (head + decoder))
     encoder, decoder = multiply_adds(generator.encoder), multiply_adds(generator.decoder)
     if model is generator:
         return 2 * batch_size * (3 * encoder + 3 * decoder)
@@ -89,9 +106,13 @@ def matrix_product_seconds(precision: str, size: int = 2048) -> list[float]:
 
 def time_model(options: experiment.Options, model_name: str, precision: str, steps: int) -> dict:
     """Times one model in this process; milliseconds, images a second, GB and shares."""
+    kind, *architecture = model_name.split("/")
     overrides = options.overrides | {"precision": precision}
-    settings = experiment.resolve(options.preset, model_name, "mnist", overrides)
+    if architecture:
+        overrides["architecture"] = architecture[0]
+    settings = experiment.resolve(options.preset, kind, "mnist", overrides)
     data = datasets.load("mnist", options.data_dir)
+    data = experiment.with_side_information(data, settings)
     model = experiment.build_model(settings, data.image_shape, data.num_classes)
     batches = iter(datasets.batches(data.train, settings.batch_size, seed=0, epoch=0))
     train_step = tf.function(model.train_step)
@@ -107,7 +128,7 @@ def time_model(options: experiment.Options, model_name: str, precision: str, ste
     products += matrix_product_seconds(precision)
     step = statistics.median(times[WARM_UP:])
     ceiling = 2 * 2048**3 / statistics.median(products)
-    operations = step_operations(model, settings.batch_size)
+    operations = step_operations(model, settings.batch_size, settings.labelled_batch)
     return {
         "model": model_name,
         "precision": precision,

@@ -5,7 +5,7 @@ import pytest
 
 from vae_gan_tf import experiment, settings
 from vae_gan_tf.build import build_model
-from vae_gan_tf.models.adversarial import CVAEGAN, VAEGAN
+from vae_gan_tf.models.adversarial import CVAEGAN, VAEGAN, SemiSupervisedVAEGAN
 from vae_gan_tf.models.cvae import CVAE
 from vae_gan_tf.models.semi_supervised import SemiSupervisedVAE
 from vae_gan_tf.models.vae import VAE
@@ -20,6 +20,7 @@ from vae_gan_tf.models.vae import VAE
         ("vae-gan", VAEGAN, 1),
         ("cvae-gan", CVAEGAN, 11),
         ("semi-supervised", SemiSupervisedVAE, None),
+        ("semi-supervised-gan", SemiSupervisedVAEGAN, 11),
     ],
 )
 @pytest.mark.parametrize(("dataset", "shape"), [("mnist", (28, 28, 1)), ("svhn", (32, 32, 3))])

@@ -18,13 +18,14 @@ DESCRIPTIONS = {
     "vae": diagrams.vae,
     "cvae": diagrams.vae,
     "cvae-left": diagrams.vae,
+    "semi-supervised": diagrams.semi_supervised,
     "vae-gan": diagrams.vae_gan,
 }
 
 
-def describe(name, image_shape=(28, 28, 1), **overrides):
+def describe(name, image_shape=(28, 28, 1), classes=10, **overrides):
     settings = experiment.resolve("report", name, "mnist", overrides)
-    return DESCRIPTIONS[name](experiment.build_model(settings, image_shape, 10))
+    return DESCRIPTIONS[name](experiment.build_model(settings, image_shape, classes))
 
 
 def text(box):
@@ -51,7 +52,8 @@ def arrows(diagram):
 
 
 # What the boxes say. Sizes by hand: a convolution of stride 2 halves an image and rounds up,
-# so 28 -> 14 -> 7 -> 4, 4 * 4 * 108 = 1728, and 7 * 7 * 128 = 6272.
+# so 28 -> 14 -> 7 -> 4, 4 * 4 * 108 = 1728, and 7 * 7 * 128 = 6272; a pool halves one too, so
+# 7 * 7 * 50 = 2450. 28 * 28 = 784, and a label adds 10.
 
 
 def test_boxes_of_the_networks_of_section_4_3():
@@ -91,6 +93,51 @@ def test_boxes_of_the_discriminator():
     }
 
 
+def test_boxes_of_the_convolutional_networks_of_section_4_5():
+    diagram = describe("semi-supervised", latent_size=40)
+    assert texts(diagram, "trunk") == {
+        "conv1": "conv 5x5, 20 | BN, ReLU | 28 x 28 x 20",
+        "pool1": "max pool 2x2 | 14 x 14 x 20",
+        "conv2": "conv 5x5, 50 | BN, ReLU | 14 x 14 x 50",
+        "pool2": "max pool 2x2 | 7 x 7 x 50",
+        "flat": "flatten | 2450",
+        "dense": "FC, 1024 | BN, ReLU | 1024",
+        "product": r"FC, 1024 | $W\,h_1$: 1024",
+        "log_variance": r"FC, 40 | $\log\,\sigma^2$: 40",
+        "logits": r"FC, 10 | logits $\ell$: 10",
+    }
+    assert texts(diagram, "head") == {
+        "product_of_y": "FC, 1024 | 1024",
+        "dense": "add | BN, ReLU | 1024",
+        "mean": r"FC, 40 | $\mu$: 40",
+    }
+    assert texts(diagram, "decoder") == {
+        "dense1": "FC, 500 | BN, ReLU | 500",
+        "dense2": "FC, 2450 | BN, ReLU | 2450",
+        "reshaped": "reshape | 7 x 7 x 50",
+        "deconv1": "upsample 2x2, deconv 5x5, 20 | BN, ReLU | 14 x 14 x 20",
+        "deconv2": "upsample 2x2, deconv 5x5, 1 | BN, ReLU | 28 x 28 x 1",
+        "flat": "flatten | 784",
+        "joined": "join | 794",
+        "dense3": "FC, 512 | BN, ReLU | 512",
+        "parameters": "FC, 784 | 784",
+        "pixels": "reshape | 28 x 28 x 1",
+    }
+    boxes = diagram.boxes()
+    assert text(boxes["y/head"]) == text(boxes["y/decoder"]) == "$y$ | 10"
+    assert boxes["z"].lines[-1] == "40"
+
+
+def test_boxes_of_the_fully_connected_networks_of_section_4_5():
+    diagram = describe("semi-supervised", architecture="fully_connected")
+    hidden = "FC, 1024 | BN, softplus | 1024"
+    trunk, decoder = texts(diagram, "trunk"), texts(diagram, "decoder")
+    assert trunk.keys() == {"flat", "dense1", "dense2", "product", "log_variance", "logits"}
+    assert trunk["dense1"] == trunk["dense2"] == decoder["dense1"] == decoder["dense2"] == hidden
+    assert texts(diagram, "head")["dense"] == "add | BN, softplus | 1024"
+    assert decoder["joined"] == "join | 60"
+
+
 def test_another_architecture_gives_other_boxes():
     diagram = describe("vae", architecture="fully_connected", units=123)
     assert texts(diagram, "encoder") == {
@@ -122,6 +169,14 @@ def test_another_code_image_and_likelihood_give_other_boxes():
     assert boxes["likelihood"].lines[-1] == "Gaussian"
 
 
+def test_another_number_of_classes_gives_other_boxes():
+    boxes = describe("semi-supervised", classes=4).boxes()
+    assert text(boxes["y/head"]) == text(boxes["y/decoder"]) == "$y$ | 4"
+    assert text(boxes["trunk/logits"]) == r"FC, 4 | logits $\ell$: 4"
+    assert text(boxes["decoder/joined"]) == "join | 788"
+    assert text(describe("cvae", classes=4).boxes()["y/encoder"]) == "$y$ | 4"
+
+
 def test_losses_carry_the_weights_of_the_model():
     assert "$L(x) = L_{KL} + L_x$" in describe("vae").boxes()["loss"].lines
     weighted = describe("vae", kl_weight=2.5).boxes()["loss"].lines
@@ -132,34 +187,31 @@ def test_losses_carry_the_weights_of_the_model():
     assert r"$L_G = 3\,L_{KL} + L_l$" in boxes["generator loss"].lines
     assert r"$-\,20\,\log\,D(x_p)$" in boxes["generator loss"].lines
     assert r"$\sigma^2 = 0.5$" in boxes["feature"].lines
+    # 600 of 55 000 images with a label: 0.010909, and without 0.989091.
+    boxes = describe(
+        "semi-supervised", labels=600, classification_weight=0.25, kl_weight=3.0
+    ).boxes()
+    assert boxes["loss"].lines[1:] == [
+        r"$0.0109\,L(x, y)$",
+        r"$+\,0.9891\,U(x)$",
+        r"$+\,0.25\,L_y$",
+    ]
+    assert r"$L(x, y) = 3\,L_{KL}$" in boxes["labelled"].lines
+    boxes = describe("semi-supervised", objective="originals").boxes()
+    assert boxes["loss"].lines[1:] == ["$L(x, y)$", r"$+\,U(x)$", r"$+\,5500\,L_y$"]
 
 
-def test_pools_upsampling_and_sums_are_boxes_in_order():
-    trunk = diagrams.read(networks.convolutional_trunk((28, 28, 1)), "Trunk", "w", ["$h$"])
-    assert [[text(box) for box in row] for row in trunk.rows] == [
-        ["conv 5x5, 20 | BN, ReLU | 28 x 28 x 20"],
-        ["max pool 2x2 | 14 x 14 x 20"],
-        ["conv 5x5, 50 | BN, ReLU | 14 x 14 x 50"],
-        ["max pool 2x2 | 7 x 7 x 50"],
-        ["flatten | 2450"],
-        ["FC, 1024 | BN, ReLU | 1024"],
-        ["FC, 1024 | $h$: 1024", "FC, 50 | 50", "FC, 10 | 10"],
+def test_rows_stand_in_the_order_of_the_layers():
+    trunk = diagrams.read(networks.convolutional_trunk((28, 28, 1)), "Trunk", "w")
+    names = [[box.name.removeprefix("trunk/") for box in row] for row in trunk.rows]
+    assert names == [
+        *(["conv1"], ["pool1"], ["conv2"], ["pool2"], ["flat"], ["dense"]),
+        ["product", "log_variance", "logits"],
     ]
     head = diagrams.read(networks.mean_head(), "Head", "w")
-    assert [[box.lines[0] for box in row] for row in head.rows] == [
-        ["FC, 1024"],
-        ["add"],
-        ["FC, 50"],
-    ]
+    names = [[box.name.removeprefix("head/") for box in row] for row in head.rows]
+    assert names == [["product_of_y"], ["dense"], ["mean"]]
     assert head.inputs == [["head/dense"], ["head/product_of_y"]]
-    assert {(arrow.source, arrow.target) for arrow in head.arrows} == {
-        ("head/product_of_y", "head/dense"),
-        ("head/dense", "head/mean"),
-    }
-    decoder = diagrams.read(networks.upsampling_decoder((28, 28, 1)), "Decoder", "w")
-    assert "upsample 2x2, deconv 5x5, 1 | BN, ReLU | 28 x 28 x 1" in [
-        text(box) for row in decoder.rows for box in row
-    ]
 
 
 @pytest.mark.parametrize("output", [True, False])
@@ -189,6 +241,24 @@ def test_side_information_reaches_the_layers_that_join_it():
         "encoder/log_variance",
     }
     assert not any("y/" in source for source, _ in arrows(describe("vae")))
+
+
+def test_figure_3_sums_over_y_as_section_2_3_says():
+    flows = arrows(describe("semi-supervised"))
+
+    def sources(box):
+        return {source for source, target in flows if target == box}
+
+    assert sources("head/dense") == {"trunk/product", "head/product_of_y"}
+    assert sources("head/product_of_y") == {"y/head"}
+    assert sources("posterior") == {"head/mean", "trunk/log_variance"}
+    assert sources("decoder/joined") == {"decoder/flat", "y/decoder"}
+    assert sources("q(y|x)") == {"trunk/logits"}
+    assert sources("classification") == {"q(y|x)"}
+    assert sources("reconstruction") == {"x", "likelihood"}
+    assert sources("labelled") == {"reconstruction", "kl"}
+    assert sources("unlabelled") == {"labelled", "q(y|x)"}
+    assert sources("loss") == {"labelled", "unlabelled", "classification"}
 
 
 def test_figure_5_feeds_decoder_and_discriminator_as_section_3_1_says():
@@ -250,6 +320,9 @@ def measure(diagram):
         ("cvae", {}),
         ("cvae", {"architecture": "fully_connected", "units": 4096, "latent_size": 512}),
         ("cvae-left", {"likelihood": "gaussian_learned"}),
+        ("semi-supervised", {}),
+        ("semi-supervised", {"architecture": "fully_connected"}),
+        ("semi-supervised", {"image_shape": (32, 32, 3), "objective": "originals"}),
         ("vae-gan", {}),
         ("vae-gan", {"architecture": "fully_connected"}),
         ("vae-gan", {"image_shape": (32, 32, 3), "likelihood": "categorical"}),
@@ -297,24 +370,56 @@ def test_arrows_join_their_boxes_and_cross_nothing_else(drawn):
             around = box.padded(2)
             assert way.intersects_bbox(around, filled=False) == (name in ends), (ends, name)
     for (first, way), (second, other) in combinations(ways.items(), 2):
-        if not {*first} & {*second}:
+        # What has one source may part, and what has one target meet; nothing else may touch.
+        if first[0] != second[0] and first[1] != second[1]:
             assert not way.intersects_path(other, filled=False), (first, second)
 
 
-def test_boxes_stand_beside_what_they_go_with():
-    _, boxes, *_ = measure(describe("vae-gan"))
-    middle = {name: (box.y0 + box.y1) / 2 for name, box in boxes.items()}
-    for name, other in [("feature", "discriminator/features"), ("z", "posterior")]:
+def middles(diagram):
+    """The height of the centre of each box, in pixels."""
+    _, boxes, *_ = measure(diagram)
+    return {name: (box.y0 + box.y1) / 2 for name, box in boxes.items()}
+
+
+@pytest.mark.parametrize(
+    ("model", "pairs"),
+    [
+        ("semi-supervised", {"head/dense": "trunk/product", "labelled": "loss"}),
+        ("vae-gan", {"feature": "discriminator/features", "z": "posterior"}),
+    ],
+)
+def test_boxes_stand_beside_what_they_go_with(model, pairs):
+    middle = middles(describe(model))
+    for name, other in pairs.items():
         assert middle[name] == pytest.approx(middle[other])
-    # Data flow down the encoder and up the decoder.
+
+
+def test_data_flow_down_the_encoder_and_up_the_decoder():
+    middle = middles(describe("vae-gan"))
     assert middle["x"] > middle["encoder/conv1"] > middle["encoder/mean"] > middle["posterior"]
     assert middle["decoder/dense"] < middle["decoder/parameters"] < middle["drawn"]
+
+
+def test_rows_fixed_too_close_make_the_diagram_deeper():
+    def box(name):
+        return diagrams.Box(name, [name])
+
+    # Beside the second and third of three boxes there are four.
+    left = diagrams.Column([box("a"), box("b"), box("c")])
+    right = diagrams.Column([box(name) for name in "defg"], {"d": "b", "g": "c"})
+    diagram = diagrams.Diagram([left, right], [])
+    _, boxes, *_ = measure(diagram)
+    gap = diagrams.GAP * 150
+    for above, below in ("ab", "bc", "de", "ef", "fg"):
+        assert boxes[above].y0 - boxes[below].y1 > 0.98 * gap, (above, below)
+    middle = middles(diagram)
+    assert (middle["d"], middle["g"]) == pytest.approx((middle["b"], middle["c"]))
 
 
 # The scripts.
 
 
-@pytest.mark.parametrize("name", ["figure1", "figure2", "figure5"])
+@pytest.mark.parametrize("name", ["figure1", "figure2", "figure3", "figure5"])
 def test_script_writes_its_picture_without_any_data(name, tmp_path, monkeypatch):
     def fail(*_, **__):
         raise AssertionError("a data set was asked for")

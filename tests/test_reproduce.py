@@ -11,7 +11,8 @@ import matplotlib.image
 import numpy as np
 import pytest
 
-from vae_gan_tf import experiment, metrics, pretrained
+from vae_gan_tf import experiment, metrics, networks, pretrained, settings
+from vae_gan_tf.build import build_model
 from vae_gan_tf.errors import UserError
 
 SCRIPTS = Path(__file__).parent.parent / "reproduce"
@@ -216,3 +217,20 @@ def test_step_time_counts_the_operations_of_section_4_3(data_dir):
     assert row["milliseconds"] > 0
     assert 0 <= row["input_share"] < 1
     assert "cvae-gan" in step_time.table([row])
+
+
+def test_step_time_counts_the_operations_of_section_4_5():
+    step_time = load_script("step_time")
+    overrides = {"architecture": "fully_connected"}
+    run = settings.resolve("report", "semi-supervised", "mnist", overrides)
+    model = build_model(run, (28, 28, 1), 10)
+    trunk = 784 * 1024 + 1024 * 1024 + 1024 * (1024 + 50 + 10)
+    head = 10 * 1024 + 1024 * 50
+    decoder = 60 * 1024 + 1024 * 1024 + 1024 * 784
+    expected = 6 * (200 * trunk + 1100 * (head + decoder))
+    assert step_time.step_operations(model, 100, 100) == expected
+    # The deconvolution of upsampled images has 36 weights for each of the pixels before.
+    decoder = networks.upsampling_decoder((28, 28, 1))
+    dense = 50 * 500 + 500 * 2450 + 794 * 512 + 512 * 784
+    convolutions = 49 * 36 * 50 * 20 + 196 * 36 * 20
+    assert step_time.multiply_adds(decoder) == dense + convolutions

@@ -6,7 +6,7 @@
 from vae_gan_tf import networks  # Keras finds their layers when it loads a model
 from vae_gan_tf.errors import UserError
 from vae_gan_tf.likelihoods import Bernoulli, Categorical, Gaussian
-from vae_gan_tf.models.adversarial import CVAEGAN, VAEGAN
+from vae_gan_tf.models.adversarial import CVAEGAN, VAEGAN, SemiSupervisedVAEGAN
 from vae_gan_tf.models.cvae import CVAE, ImageCondition, LabelCondition
 from vae_gan_tf.models.semi_supervised import Objective, SemiSupervisedVAE
 from vae_gan_tf.models.vae import VAE, Elbo
@@ -26,6 +26,7 @@ __all__ = [
     "LabelCondition",
     "Objective",
     "SemiSupervisedVAE",
+    "SemiSupervisedVAEGAN",
     "UserError",
     "export",
     "load_pretrained",

@@ -3,7 +3,7 @@
 import keras
 
 from vae_gan_tf import completion, networks
-from vae_gan_tf.models.adversarial import CVAEGAN, VAEGAN
+from vae_gan_tf.models.adversarial import CVAEGAN, VAEGAN, SemiSupervisedVAEGAN
 from vae_gan_tf.models.cvae import CVAE, ImageCondition, LabelCondition
 from vae_gan_tf.models.semi_supervised import Objective, SemiSupervisedVAE
 from vae_gan_tf.models.vae import VAE
@@ -52,7 +52,7 @@ def build_model(
     else:
         model = VAE(*_networks(settings, image_shape, 0, width), **common)
     if settings.model in ADVERSARIAL:
-        kind = {CVAE: CVAEGAN, VAE: VAEGAN}[type(model)]
+        kind = {CVAE: CVAEGAN, SemiSupervisedVAE: SemiSupervisedVAEGAN, VAE: VAEGAN}[type(model)]
         logits = 1 if kind is VAEGAN else classes + 1
         model = kind(
             model,

@@ -25,6 +25,7 @@ from matplotlib.path import Path as Line
 from vae_gan_tf import plots
 from vae_gan_tf.models.adversarial import VAEGAN
 from vae_gan_tf.models.cvae import CVAE
+from vae_gan_tf.models.semi_supervised import SemiSupervisedVAE
 from vae_gan_tf.models.vae import VAE
 from vae_gan_tf.networks import UpsampledDeconvolution
 
@@ -64,8 +65,9 @@ class Arrow:
     """What flows from one box to another.
 
     ``sides`` are the sides where it leaves and arrives: ("top", "top") passes over the columns
-    between, ("left", "top") turns once. Without them it goes down or up in a column, or across the
-    gutter to another column, straight if it can.
+    between, ("left", "left") beside the boxes between in a column, ("left", "top") and ("right",
+    "bottom") turn once. Without them it goes down or up in a column, or across the gutter to
+    another column, straight if it can.
     """
 
     source: str
@@ -106,7 +108,7 @@ class Column:
     content: Sequence[Box | Sequence[Box] | Network]
     beside: Mapping[str, str] = field(default_factory=dict)
     """From the name of a box here to the name of the box whose height it takes, which is in a
-    column without such boxes."""
+    column of fewer such boxes, or of as many and further left."""
 
 
 @dataclass(frozen=True)
@@ -271,6 +273,96 @@ def vae(model: VAE) -> Diagram:
     return Diagram(columns, arrows)
 
 
+def semi_supervised(model: SemiSupervisedVAE) -> Diagram:
+    """Figure 3 (section 2.3): a CVAE whose trunk gives q(y | x) too, and the sum over y."""
+    trunk = read(
+        model.trunk, "Trunk", ENCODER, [r"$W\,h_1$", r"$\log\,\sigma^2$", r"logits $\ell$"]
+    )
+    head = read(model.head, "Head", ENCODER, [r"$\mu$"])
+    decoder = read(model.decoder, "Decoder", DECODER)
+    posterior, code = _codes(model)
+    product, log_variance, logits = trunk.outputs
+    y = ["$y$", shape(model.head.inputs[1])]
+    weights = model.objective
+    columns = [
+        # The head takes the product at the height where the trunk gives it.
+        Column(
+            [Box("y/head", y), head],
+            {head.inputs[1][0]: trunk.rows[-2][0].name, head.inputs[0][0]: product},
+        ),
+        Column([_image(model), trunk, posterior]),
+        Column(
+            [
+                Box(
+                    "unlabelled",
+                    [
+                        "unlabelled",
+                        r"$U(x) = -H(q(y|x))$",
+                        r"$+\,\Sigma_y\,q(y|x)\,L(x, y)$",
+                    ],
+                    LOSS,
+                ),
+                Box(
+                    "loss",
+                    [
+                        "loss",
+                        rf"${_weight(weights.labelled)}L(x, y)$",
+                        rf"$+\,{_weight(weights.unlabelled)}U(x)$",
+                        rf"$+\,{_weight(weights.classification)}L_y$",
+                    ],
+                    LOSS,
+                ),
+                Box("classification", ["classification", r"$L_y = -\log\,q(y|x)$"], LOSS),
+                Box("q(y|x)", ["$q(y|x) =$", r"$\mathrm{Cat}(\mathrm{softmax}(\ell))$"]),
+            ],
+            {"q(y|x)": trunk.rows[-2][0].name},
+        ),
+        Column(
+            [
+                Box("reconstruction", ["reconstruction", r"$L_x = -\log\,p(x|z, y)$"], LOSS),
+                Box(
+                    "labelled",
+                    [
+                        "labelled",
+                        rf"$L(x, y) = {_weight(model.kl_weight)}L_{{KL}}$",
+                        r"$+\,L_x - \log\,p(y)$",
+                    ],
+                    LOSS,
+                ),
+                Box("kl", ["$L_{KL} =$", r"$\mathrm{KL}(q(z|x, y) \| N(0, I))$"], LOSS),
+                code,
+            ],
+            {"labelled": "loss"},
+        ),
+        Column([_likelihood(model, ["$p(x|z, y)$"]), decoder.upwards()]),
+        Column([Box("y/decoder", y)], {"y/decoder": decoder.inputs[1][0]}),
+    ]
+    arrows = [
+        *trunk.fed(0, "x"),
+        *head.fed(0, product),
+        *head.fed(1, "y/head"),
+        Arrow(log_variance, "posterior"),
+        Arrow(head.outputs[0], "posterior"),
+        Arrow(logits, "q(y|x)", ("right", "bottom")),
+        Arrow("posterior", "z"),
+        Arrow("posterior", "kl"),
+        *decoder.fed(0, "z"),
+        *decoder.fed(1, "y/decoder"),
+        Arrow(decoder.outputs[0], "likelihood"),
+        Arrow("x", "reconstruction", ("top", "top")),
+        Arrow("likelihood", "reconstruction"),
+        Arrow("reconstruction", "labelled"),
+        Arrow("kl", "labelled"),
+        Arrow("labelled", "unlabelled"),
+        Arrow("labelled", "loss"),
+        Arrow("q(y|x)", "unlabelled", ("left", "left")),
+        Arrow("q(y|x)", "classification"),
+        Arrow("classification", "loss"),
+        Arrow("unlabelled", "loss"),
+    ]
+    return Diagram(columns, arrows)
+
+
 def vae_gan(model: VAEGAN) -> Diagram:
     """Figure 5 (section 3.1): a VAE, the code of the prior beside its own, and a discriminator."""
     generator = model.generator
@@ -361,12 +453,19 @@ def vae_gan(model: VAEGAN) -> Diagram:
 
 
 def _generator(model: VAE) -> tuple[Network, Network, Box, Box]:
-    """Encoder, decoder, q(z | x) and the sampled code: what all figures have."""
-    y = ", y" if isinstance(model, CVAE) else ""
+    """Encoder and decoder, q(z | x) and the sampled code."""
     symbols = [r"$\mu$", r"$\log\,\sigma^2$"]
     return (
         read(model.encoder, "Encoder", ENCODER, symbols),
         read(model.decoder, "Decoder", DECODER),
+        *_codes(model),
+    )
+
+
+def _codes(model: VAE) -> tuple[Box, Box]:
+    """q(z | x) and the sampled code."""
+    y = ", y" if isinstance(model, CVAE) else ""
+    return (
         Box("posterior", [rf"$q(z|x{y}) = N(\mu, \sigma^2)$"]),
         Box(
             "z",
@@ -392,8 +491,8 @@ def _likelihood(model: VAE, lines: Sequence[str]) -> Box:
 
 
 def _weight(value: float) -> str:
-    """A weight before a term, in mathtext; nothing for 1."""
-    return "" if value == 1 else rf"{value:g}\,"
+    """A weight before a term, in mathtext, of four decimals at most; nothing for 1."""
+    return "" if value == 1 else rf"{round(value, 4):g}\,"
 
 
 # From a diagram to a picture.
@@ -541,13 +640,16 @@ def _steps(rows: Sequence, sizes: Mapping[str, np.ndarray]) -> list[float]:
     return steps
 
 
-def _heights(diagram: Diagram, sizes: Mapping[str, np.ndarray]) -> dict[str, float]:
-    """The height of the centre of each box; the first rows are at 0.
+def _heights(
+    diagram: Diagram, sizes: Mapping[str, np.ndarray], depth: float = 0.0
+) -> dict[str, float]:
+    """The height of the centre of each box; the first rows are at 0, the last at -depth or lower.
 
-    What is to spare between two rows that are fixed, the gaps between them share.
+    What is to spare between two rows that are fixed, the gaps between them share. Where they are
+    fixed too close to each other, the whole diagram becomes deeper.
     """
     steps = [_steps(_rows(column), sizes) for column in diagram.columns]
-    depth = max(map(sum, steps))
+    depth = max(depth, *map(sum, steps))
     heights: dict[str, float] = {}
     in_order = sorted(
         zip(diagram.columns, steps, strict=True), key=lambda each: len(each[0].beside)
@@ -559,6 +661,8 @@ def _heights(diagram: Diagram, sizes: Mapping[str, np.ndarray]) -> dict[str, flo
             fixed[next(n for n, row in enumerate(rows) if name in row)] = heights[other]
         for (first, top), (last, bottom) in pairwise(sorted(fixed.items())):
             spare = (top - bottom - sum(distances[first:last])) / (last - first)
+            if spare < -1e-6:
+                return _heights(diagram, sizes, depth + 0.05)
             for number in range(first + 1, last):
                 top -= distances[number - 1] + spare
                 fixed[number] = top
@@ -577,6 +681,12 @@ def _path(arrow: Arrow, places: Mapping[str, Place]) -> Line:
         # To the right of the middle, which is where an arrow from above arrives.
         to_x = target.left + 0.85 * target.width
         return Line([(source.left, y), (to_x, y), (to_x, target.top)])
+    if arrow.sides == ("left", "left"):
+        lane = min(place.left for place in places.values() if place.column == source.column)
+        lane -= GUTTER / 2
+        return Line([(source.left, y), (lane, y), (lane, to_y), (target.left, to_y)])
+    if arrow.sides == ("right", "bottom"):
+        return Line([(source.right, y), (to_x, y), (to_x, target.bottom)])
     if source.column == target.column:
         x = (max(source.left, target.left) + min(source.right, target.right)) / 2
         down = source.bottom > target.top

@@ -7,8 +7,9 @@ from scipy import special
 
 from vae_gan_tf import networks
 from vae_gan_tf.errors import UserError
-from vae_gan_tf.models.adversarial import CVAEGAN, VAEGAN, Generated
+from vae_gan_tf.models.adversarial import CVAEGAN, VAEGAN, Generated, SemiSupervisedVAEGAN
 from vae_gan_tf.models.cvae import CVAE, ImageCondition, LabelCondition
+from vae_gan_tf.models.semi_supervised import Objective, SemiSupervisedVAE
 from vae_gan_tf.models.vae import VAE
 
 SHAPE = (8, 8, 1)
@@ -575,3 +576,526 @@ def test_discriminate_refuses_what_is_no_image():
     for x, sentence in ((images(2) * 255, "must lie in"), (images(2)[:, :1], "images: shape")):
         with pytest.raises(UserError, match=sentence):
             model.discriminate(x)
+
+
+# Section 3.3. Three labelled images and four without a label make 3 + 4 * 3 pairs (x, y).
+
+EVEN = Objective(1.0, 1.0, 1.0)
+
+
+def few(shape=SHAPE):
+    return (images(3, shape), np.array([0, 2, 1], np.int32)), images(4, shape, seed=1)
+
+
+def semi_supervised(objective=EVEN, dtype="float32", seed=0, **kwargs):
+    """A small model with all that the large ones have."""
+    keras.utils.set_random_seed(0)
+    sizes = {"latent_size": 3, "units": 6, "dtype": dtype}
+    generator = SemiSupervisedVAE(
+        networks.fully_connected_trunk(SHAPE, 3, **sizes),
+        networks.mean_head(3, activation="softplus", **sizes),
+        networks.fully_connected_decoder(SHAPE, 3, **sizes),
+        LabelCondition(3),
+        objective,
+        seed=seed,
+    )
+    discriminator = networks.discriminator(SHAPE, 4, width=1 / 16, dtype=dtype)
+    return SemiSupervisedVAEGAN(generator, discriminator, **kwargs)
+
+
+def linear_semi_supervised(objective=EVEN, kl_weight=1.0, seed=0, **kwargs):
+    """The discriminator of `linear`, and a generator of a layer or two a network."""
+    image, product, code = keras.Input([2, 2, 1]), keras.Input([3]), keras.Input([2])
+    y, label = keras.Input([3]), keras.Input([3])
+    flat = layers.Flatten()(image)
+    trunk = keras.Model(
+        image, [layers.Dense(3, use_bias=False)(flat), layers.Dense(2)(flat), layers.Dense(3)(flat)]
+    )
+    hidden = layers.Activation("tanh")(layers.Add()([product, layers.Dense(3)(y)]))
+    head = keras.Model([product, y], layers.Dense(2)(hidden))
+    pixels = layers.Dense(4)(layers.Concatenate()([code, label]))
+    decoder = keras.Model([code, label], layers.Reshape([2, 2, 1])(pixels))
+    generator = SemiSupervisedVAE(
+        trunk, head, decoder, LabelCondition(3), objective, kl_weight=kl_weight, seed=seed
+    )
+    rng = np.random.default_rng(0)
+    for variable in generator.trainable_variables:
+        variable.assign(rng.normal(scale=0.7, size=variable.shape))
+    return SemiSupervisedVAEGAN(generator, linear(CVAEGAN).discriminator, **kwargs)
+
+
+def generator_weights(model):
+    parts = (model.generator.trunk, model.generator.head, model.generator.decoder)
+    return [weight for part in parts for weight in numpy_weights(part)]
+
+
+def every_pair(data):
+    """Labelled pairs, then every unlabelled image with every one of three classes."""
+    (x, y), unlabelled = data
+    return [*zip(x, y, strict=True), *((image, k) for image in unlabelled for k in range(3))]
+
+
+def inferred(weights, x, y):
+    """q(y | x) for all labels; mean and standard deviation of q(z | x, y)."""
+    product, variance, variance_bias, logits, logits_bias, of_y, bias, mean, mean_bias, *_ = weights
+    x = x.reshape(-1)
+    hidden = np.tanh(x @ product + of_y[y] + bias)
+    return (
+        special.softmax(x @ logits + logits_bias),
+        hidden @ mean + mean_bias,
+        np.exp(0.5 * (x @ variance + variance_bias)),
+    )
+
+
+def costs_of_pair(weights, critic, x, y, noise, prior, feature_variance):
+    """Section 3.2 for one image and one label in float64; gives q(y | x) too."""
+    q, mean, stddev = inferred(weights, x, y)
+
+    def judged(picture):
+        features = np.tanh(picture @ critic[0] + critic[1])
+        return features, -special.log_softmax(features @ critic[2] + critic[3])
+
+    def decoded(z):
+        return special.expit(np.concatenate([z, np.eye(3)[y]]) @ weights[-2] + weights[-1])
+
+    features, real = judged(x.reshape(-1))
+    _, drawn = judged(decoded(prior))
+    features_again, reconstructed = judged(decoded(mean + stddev * noise))
+    generator = {
+        "kl": 0.5 * np.sum(mean**2 + stddev**2 - 1 - np.log(stddev**2)),
+        "feature": np.sum((features - features_again) ** 2) / (2 * feature_variance),
+        "drawn": drawn[y],
+        "reconstructed": reconstructed[y],
+    }
+    return q, generator, {"real": real[y], "drawn": drawn[3], "reconstructed": reconstructed[3]}
+
+
+def terms_of_few(costs, data):
+    """The terms of section 3.3, a pair after the other.
+
+    ``costs(number, x, y)`` gives q(y | x) and the costs of a pair, to be summed up over the labels
+    of an image with the weights q(y | x), and averaged over the images.
+    """
+    (x, y), unlabelled = data
+    sums = {}
+
+    def add(name, value):
+        sums[name] = sums.get(name, 0) + value
+
+    numbers = iter(range(15))
+    for image, label in zip(x, y, strict=True):
+        q, found = costs(next(numbers), image, label)
+        for name, value in found.items():
+            add(f"labelled/{name}", value / len(x))
+        add("classification/loss", -np.log(q[label]) / len(x))
+    for image in unlabelled:
+        for label in range(3):
+            q, found = costs(next(numbers), image, label)
+            for name, value in found.items():
+                add(f"unlabelled/{name}", q[label] * value / len(unlabelled))
+        add("unlabelled/entropy", -np.sum(q * np.log(q)) / len(unlabelled))
+    assert next(numbers, None) is None
+    return sums
+
+
+def as_discriminators(terms):
+    """Those terms of section 3.3 that the discriminator has, by their names in its loss."""
+    parts = (name.split("/") for name in terms)
+    return {
+        f"{kind}_{name}": terms[f"{kind}/{name}"]
+        for kind, name in parts
+        if name in ("real", "drawn", "reconstructed")
+    }
+
+
+@pytest.mark.parametrize(
+    ("objective", "kl_weight", "feature_variance", "adversarial_weight"),
+    [
+        (EVEN, 1, 1, 1),
+        (Objective(0.25, 0.75, 2.0), 0.5, 4, 3),
+        (Objective(0.0, 1.0, 0.0), 1, 1, 2),
+        (Objective(0.25, 0.75, 2.0), 1, 0.5, 0),
+    ],
+)
+def test_a_semi_supervised_step_against_a_plain_sum(
+    objective, kl_weight, feature_variance, adversarial_weight, codes
+):
+    model, data = (
+        linear_semi_supervised(
+            objective,
+            kl_weight,
+            feature_variance=feature_variance,
+            adversarial_weight=adversarial_weight,
+        ),
+        few((2, 2, 1)),
+    )
+    model.compile(keras.optimizers.SGD(1.0), keras.optimizers.SGD(0.5))
+    weights, critic = generator_weights(model), numpy_weights(model.discriminator)
+    logs = {name: float(value) for name, value in model.train_step(data).items()}
+    weights_after, critic_after = generator_weights(model), numpy_weights(model.discriminator)
+
+    (z,) = codes
+    posteriors = [inferred(weights, x, y)[1:] for x, y in every_pair(data)]
+    noise = [(code - mean) / stddev for code, (mean, stddev) in zip(z, posteriors, strict=False)]
+    prior = z[15:]
+    assert (len(noise), len(prior)) == (15, 15)
+
+    def terms(weights, critic, which):
+        def costs(number, x, y):
+            rest = noise[number], prior[number], feature_variance
+            q, *found = costs_of_pair(weights, critic, x, y, *rest)
+            return q, found[which]
+
+        return terms_of_few(costs, data)
+
+    # The discriminator minimises the sum of all its terms, labelled and unlabelled.
+    def critic_terms(critic):
+        return as_discriminators(terms(weights, critic, 1))
+
+    def critic_loss(critic):
+        return sum(critic_terms(critic).values())
+
+    steps = [(a - b) / 0.5 for a, b in zip(critic, critic_after, strict=True)]
+    assert_same(steps, gradient(critic_loss, critic), rtol=1e-3, atol=1e-5)
+
+    # The generator's loss is that of section 3.3, its entropy with a minus.
+    def loss(weights, critic=critic_after):
+        found = terms(weights, critic, 0)
+        labelled, unlabelled = (
+            kl_weight * found[f"{kind}/kl"]
+            + found[f"{kind}/feature"]
+            + adversarial_weight * (found[f"{kind}/drawn"] + found[f"{kind}/reconstructed"])
+            for kind in ("labelled", "unlabelled")
+        )
+        return (
+            objective.labelled * labelled
+            + objective.unlabelled * (unlabelled - found["unlabelled/entropy"])
+            + objective.classification * found["classification/loss"]
+        )
+
+    steps = [a - b for a, b in zip(weights, weights_after, strict=True)]
+    assert_same(steps, gradient(loss, weights), rtol=1e-3, atol=1e-5)
+
+    assert logs == pytest.approx(
+        {
+            "loss/generator": loss(weights),
+            "loss/discriminator": critic_loss(critic),
+            **terms(weights, critic_after, 0),
+            **{f"discriminator/{name}": value for name, value in critic_terms(critic).items()},
+        },
+        1e-4,
+    )
+    # The test can tell the updated discriminator from the one before.
+    assert abs(loss(weights) - loss(weights, critic)) > 0.001
+
+
+def test_more_entropy_costs_less():
+    model = linear_semi_supervised(Objective(1.0, 0.5, 2.0))
+    names = ("kl", "feature", "drawn", "reconstructed")
+    terms = {f"{kind}/{name}": 1.0 for kind in ("labelled", "unlabelled") for name in names}
+    terms |= {"unlabelled/entropy": 0.0, "classification/loss": 1.0}
+    assert float(model.weighted(terms)) == 4 + 0.5 * 4 + 2
+    assert float(model.weighted(terms | {"unlabelled/entropy": 1.0})) == 4 + 0.5 * 3 + 2
+
+
+@pytest.mark.parametrize("term", ["labelled", "unlabelled", "classification"])
+def test_which_networks_a_part_of_the_objective_reaches(term):
+    objective = Objective(**{"labelled": 0.0, "unlabelled": 0.0, "classification": 0.0, term: 1.0})
+    model = semi_supervised(objective)
+    model.compile(keras.optimizers.SGD(0.1))
+    generator = model.generator
+    variables = {
+        f"{part.name}/{variable.path}": variable
+        for part in (generator.trunk, generator.head, generator.decoder)
+        for variable in part.trainable_variables
+    }
+    assert len(variables) == len(generator.trainable_variables)
+    before = {name: variable.numpy() for name, variable in variables.items()}
+    model.train_step(few())
+    moved = {name for name, it in variables.items() if np.abs(it.numpy() - before[name]).max() > 0}
+    expected = {
+        "labelled": {name for name in variables if "/logits/" not in name},
+        "unlabelled": set(variables),  # that of q(y | x) too
+        "classification": {
+            name
+            for name in variables
+            if name.startswith(("trunk/dense1", "trunk/dense2", "trunk/logits"))
+        },
+    }
+    assert moved == expected[term]
+
+
+def test_a_semi_supervised_generator_step_changes_nothing_of_the_discriminator(monkeypatch):
+    model = semi_supervised()
+    monkeypatch.setattr(
+        SemiSupervisedVAEGAN, "update_discriminator", lambda *_: (tf.constant(0.0), {})
+    )
+    model.compile(keras.optimizers.SGD(0.1))
+    before, generator = model.discriminator.get_weights(), model.generator.get_weights()
+    model.train_step(few())
+    assert_same(before, model.discriminator.get_weights())
+    for old, new in zip(generator, model.generator.get_weights(), strict=True):
+        assert np.abs(old - new).max() > 0
+
+
+def test_a_semi_supervised_discriminator_step_changes_nothing_of_the_generator():
+    model = semi_supervised()
+    model.compile(keras.optimizers.SGD(0.1))
+    prepared = model.prepare(few(), tf.constant([0, 0]))
+    generator, discriminator = model.generator.get_weights(), model.discriminator.get_weights()
+    model.update_discriminator(*prepared)
+    assert_same(generator, model.generator.get_weights())
+    for old, variable in zip(discriminator, model.discriminator.weights, strict=True):
+        assert np.abs(old - variable.numpy()).max() > 0, variable.path
+
+
+def test_a_semi_supervised_step_passes_each_network_as_seldom_as_it_can(codes, monkeypatch):
+    model, data = semi_supervised(), few()
+    (x, _), unlabelled = data
+    together = np.concatenate([x, unlabelled])
+    trunk, decoder = a_copy(model.generator.trunk), a_copy(model.generator.decoder)
+    discriminator = a_copy(model.discriminator)
+    model.compile(keras.optimizers.SGD(0.1))
+    judged, judge = [], SemiSupervisedVAEGAN.judge
+
+    def spy(self, pictures):
+        judged.append(len(pictures))
+        return judge(self, pictures)
+
+    monkeypatch.setattr(SemiSupervisedVAEGAN, "judge", spy)
+    model.train_step(data)
+    # Drawn and reconstructed images of all pairs; then real images, each once, and those again.
+    assert judged == [15, 15, 7, 15, 15]
+    (z,) = codes
+    assert z.shape == (30, 3)
+    # A single pass leaves the averages that the copies have now; real images those of D.
+    trunk(together, training=True)
+    decoder([z, np.tile(np.eye(3)[[y for _, y in every_pair(data)]], [2, 1])], training=True)
+    discriminator(together, training=True)
+    for copy, network in (
+        (trunk, model.generator.trunk),
+        (decoder, model.generator.decoder),
+        (discriminator, model.discriminator),
+    ):
+        averages = [it.numpy() for it in network.non_trainable_variables]
+        assert_same(averages, [it.numpy() for it in copy.non_trainable_variables], 1e-4, 1e-6)
+
+
+def test_losses_of_given_images_average_what_the_networks_say_of_each_pair():
+    model, data = semi_supervised(feature_variance=2.0), few()
+    x, y, generated = model.prepare(data, tf.constant([0, 0]))
+    assert np.asarray(y).tolist() == [label for _, label in every_pair(data)]
+    np.testing.assert_array_equal(x, np.concatenate([data[0][0], data[1]]))
+    q = special.softmax(np.asarray(generated.pairs.labels.logits, np.float64), -1)
+    (features, real), (_, drawn), (features_again, reconstructed) = (
+        [np.asarray(it, np.float64) for it in a_copy(model.discriminator)(pictures, training=True)]
+        for pictures in (x, generated.drawn, generated.reconstructed)
+    )
+    place = [*range(3), *np.repeat(range(3, 7), 3)]  # of the image of each pair
+
+    def cost(logits, label):
+        return -special.log_softmax(logits)[label]
+
+    def generator_costs(number, _, label):
+        difference = features[place[number]] - features_again[number]
+        return q[place[number]], {
+            "kl": float(generated.kl[number]),
+            "feature": np.sum(difference**2) / 4,
+            "drawn": cost(drawn[number], label),
+            "reconstructed": cost(reconstructed[number], label),
+        }
+
+    def critic_costs(number, _, label):
+        return q[place[number]], {
+            "real": cost(real[place[number]], label),
+            "drawn": cost(drawn[number], 3),
+            "reconstructed": cost(reconstructed[number], 3),
+        }
+
+    found = model.generator_loss(x, y, generated)
+    expected = terms_of_few(generator_costs, data)
+    assert {name: float(it) for name, it in found.items()} == pytest.approx(expected, 1e-4)
+    found = model.discriminator_loss(x, y, generated)
+    expected = as_discriminators(terms_of_few(critic_costs, data))
+    assert {name: float(it) for name, it in found.items()} == pytest.approx(expected, 1e-4)
+
+
+def test_a_semi_supervised_step_draws_by_the_run_seed_and_the_number_of_the_step(codes):
+    def draws(steps, seed=0, first=0):
+        model = linear_semi_supervised(seed=seed)
+        model.compile(keras.optimizers.SGD(0.0))
+        model.optimizer.iterations.assign(first)
+        for _ in range(steps):
+            model.train_step(few((2, 2, 1)))
+        found = codes[:]
+        codes.clear()
+        return found
+
+    unbroken = draws(3)
+    assert_same(unbroken, draws(3))
+    assert_same(unbroken[2:], draws(1, first=2))
+    different = [*unbroken, *draws(1, seed=1)]
+    for number, one in enumerate(different):
+        for other in different[:number]:
+            assert np.abs(one - other).min() > 0
+    # Every pair has a code of its own from the prior.
+    assert len({tuple(code) for code in unbroken[0][15:]}) == 15
+
+
+def test_semi_supervised_fit_does_what_a_loop_over_train_step_does():
+    fitted, looped = (linear_semi_supervised(seed=5) for _ in range(2))
+    for model in (fitted, looped):
+        model.compile(keras.optimizers.Adam(0.01), jit_compile=False)
+    (x, y), unlabelled = few((2, 2, 1))
+    data = tf.data.Dataset.zip(
+        (
+            tf.data.Dataset.from_tensor_slices((x, y)).batch(3).repeat(),
+            tf.data.Dataset.from_tensor_slices(unlabelled).batch(2),
+        )
+    )
+    history = fitted.fit(data, shuffle=False, verbose=0).history
+    for rows in (slice(0, 2), slice(2, 4)):
+        logs = looped.train_step(((x, y), unlabelled[rows]))
+    assert_same(fitted.get_weights(), looped.get_weights(), rtol=1e-3, atol=1e-4)
+    assert set(history) == set(logs)
+    assert int(looped.discriminator_optimizer.iterations) == 2
+
+
+def test_without_adversarial_terms_labels_are_learned_and_pass_to_images_without():
+    """Two kinds of images, of which one each is labelled; the third class has none."""
+    rng, kinds = np.random.default_rng(0), np.float32([[1, 1, 0, 0], [0, 0, 1, 1]])
+    labels = np.tile(np.int32([0, 1]), 40)
+    x = np.abs(kinds[labels] - 0.2 * rng.random((80, 4))).astype(np.float32).reshape(80, 2, 2, 1)
+    objective = Objective.per_image(2, 80, classification=1)
+    model = linear_semi_supervised(objective, adversarial_weight=0.0)
+    model.compile(keras.optimizers.Adam(0.05), keras.optimizers.Adam(0.01))
+    step = tf.function(model.train_step)
+    assert (np.argmax(model.classify(x).logits, -1) == labels).mean() < 0.6
+    first = step(((x[:2], labels[:2]), x))
+    for _ in range(100):
+        logs = step(((x[:2], labels[:2]), x))
+    assert np.isfinite([float(value) for value in logs.values()]).all()
+    assert (np.argmax(model.classify(x).logits, -1) == labels).mean() == 1
+    for name in ("classification/loss", "loss/discriminator"):
+        assert float(logs[name]) < 0.7 * float(first[name]), name
+
+
+def test_what_is_not_semi_supervised_training_is_the_generator():
+    model, ((x, y), unlabelled) = semi_supervised(), few()
+    generator, weights = model.generator, model.get_weights()
+    for one, other in (
+        (model.classify(x).logits, generator.classify(x).logits),
+        (model.encode(x, y).mean(), generator.encode(x, y).mean()),
+        (model.sample(y, 1), generator.sample(y, 1)),
+        (model.reconstruct(x, y), generator.reconstruct(x, y)),
+        *zip(model.elbo(x, y, seed=1), generator.elbo(x, y, seed=1), strict=True),
+        *zip(model.elbo(unlabelled), generator.elbo(unlabelled), strict=True),
+    ):
+        np.testing.assert_array_equal(one, other)
+    np.testing.assert_allclose(tf.reduce_sum(model.discriminate(x), -1), np.ones(3), rtol=1e-5)
+    assert model.discriminate(x).shape == (3, 4)
+    model.compile(run_eagerly=True)
+    generator.compile(run_eagerly=True)
+    found, expected = (
+        it.evaluate(x, y, batch_size=2, verbose=0, return_dict=True) for it in (model, generator)
+    )
+    assert found == pytest.approx(expected, 1e-6)
+    assert set(found) >= {"elbo/elbo", "elbo/labelled", "classification/error"}
+    assert_same(weights, model.get_weights())
+
+
+def test_a_saved_semi_supervised_model_gives_equal_outputs_and_is_trained_further(tmp_path):
+    objective = Objective(0.25, 0.75, 2.0)
+    model = semi_supervised(objective, seed=9, feature_variance=2.0, adversarial_weight=3.0)
+    (x, y), unlabelled = few()
+    model.compile(keras.optimizers.Adam(0.01), keras.optimizers.RMSprop(0.005))
+    model.train_step(few())
+    model.save(tmp_path / "model.keras")
+    again = keras.saving.load_model(tmp_path / "model.keras")
+    assert type(again) is SemiSupervisedVAEGAN and type(again.generator) is SemiSupervisedVAE
+    assert (again.feature_variance, again.adversarial_weight) == (2, 3)
+    assert (again.generator.objective, again.generator.seed) == (objective, 9)
+    for name in ("optimizer", "discriminator_optimizer"):
+        one, other = getattr(model, name), getattr(again, name)
+        assert type(one) is type(other) and one.get_config() == other.get_config()
+        assert_same([it.numpy() for it in one.variables], [it.numpy() for it in other.variables])
+    for one, other in (
+        *zip(model.get_weights(), again.get_weights(), strict=True),
+        (model.reconstruct(x, y), again.reconstruct(x, y)),
+        (model.sample(y, 1), again.sample(y, 1)),
+        (model.classify(x).logits, again.classify(x).logits),
+        (model.discriminate(x), again.discriminate(x)),
+        *zip(model.elbo(unlabelled, seed=2), again.elbo(unlabelled, seed=2), strict=True),
+    ):
+        np.testing.assert_array_equal(one, other)
+    for it in (model, again):
+        it.train_step(few())
+    assert_same(model.get_weights(), again.get_weights(), rtol=1e-3, atol=1e-4)
+
+
+def test_semi_supervised_mixed_precision_has_its_losses_in_float32():
+    logs = []
+    for dtype in ("float32", "mixed_bfloat16"):
+        model = semi_supervised(dtype=dtype)
+        model.compile(keras.optimizers.SGD(0.001))
+        logs.append(model.train_step(few()))
+    assert {value.dtype for value in logs[1].values()} == {tf.float32}
+    for name, value in logs[1].items():
+        np.testing.assert_allclose(value, logs[0][name], rtol=0.1, atol=0.01)
+
+
+@pytest.mark.parametrize("kind", [VAEGAN, CVAEGAN], ids=["vae", "cvae"])
+def test_semi_supervised_vae_gan_needs_a_semi_supervised_generator(kind):
+    model = linear(kind)
+    with pytest.raises(UserError, match="needs a semi-supervised VAE as its generator"):
+        SemiSupervisedVAEGAN(model.generator, linear(CVAEGAN).discriminator)
+
+
+@pytest.mark.parametrize(
+    ("shape", "logits", "message"),
+    [
+        (SHAPE, 3, "3 logits given, one of 4 expected"),
+        (SHAPE, 1, "1 logits given, one of 4 expected"),
+        ((4, 4, 1), 4, r"images \[4, 4, 1\] given, \[8, 8, 1\] expected"),
+    ],
+)
+def test_a_discriminator_must_fit_the_semi_supervised_generator(shape, logits, message):
+    with pytest.raises(UserError, match=message):
+        SemiSupervisedVAEGAN(
+            semi_supervised().generator, networks.discriminator(shape, logits, width=1 / 16)
+        )
+
+
+UNFIT = {
+    "a batch as of a CVAE": (*few()[0],),
+    "labelled images alone": (few()[0], None),
+    "the label of generated images": ((images(3), np.int32([0, 1, 3])), images(4)),
+    "labels that are floats": ((images(3), np.float32([0, 1, 2])), images(4)),
+    "too few labels": ((images(3), np.int32([0, 1])), images(4)),
+    "values above 1": ((images(3), LABELS[:3]), images(4) * 255),
+    "images of another size": ((images(3), LABELS[:3]), images(4, (4, 4, 1))),
+}
+SENTENCES = {
+    "a batch as of a CVAE": r"takes batches \(\(images, labels\), unlabelled images\)",
+    "labelled images alone": "semi-supervised training takes",
+    "the label of generated images": "found 0 to 3",
+    "labels that are floats": "integers of shape",
+    "too few labels": r"2 .*given .*3 images",
+    "values above 1": r"images must lie in \[0, 1\]",
+    "images of another size": r"\[4, 4, 4, 1\] given, \[batch, 8, 8, 1\] expected",
+}
+
+
+@pytest.mark.parametrize("mistake", UNFIT)
+def test_mistakes_in_a_semi_supervised_batch(mistake):
+    model = semi_supervised()
+    model.compile(keras.optimizers.SGD(0.1))
+    before = [np.copy(weight) for weight in model.get_weights()]
+    calls = [lambda batch: model.train_step(batch)]
+    if mistake != "labelled images alone":  # to fit, those are not arrays but a data set's
+        calls.append(lambda batch: model.fit(*batch, verbose=0))
+    for call in calls:
+        with pytest.raises(UserError, match=SENTENCES[mistake]) as error:
+            call(UNFIT[mistake])
+        assert "\n" not in str(error.value)
+    assert_same(before, model.get_weights())
