@@ -21,7 +21,7 @@ The decoder of an adversarial model makes two images, a reconstruction and a dra
 generator's loss, where no gradient of the discriminator's weights is wanted: three forward passes
 and two backward ones to the generated images. Of the semi-supervised model T and H are trunk and
 head, L and U the labelled and the other images of a step and k the classes: with the fully
-connected networks of section 4.5 and L = U = 100 these are 16.3 GFLOP. Batch normalisation,
+connected networks of section 4.5 and L = U = 100 these are 16.6 GFLOP. Batch normalisation,
 activations and the optimizer are not counted.
 
 Writes figures/step_time.json and prints a table. Run it on a machine that does nothing else.

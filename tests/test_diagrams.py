@@ -12,7 +12,7 @@ from matplotlib.path import Path
 from matplotlib.transforms import Bbox
 from test_reproduce import load_script
 
-from vae_gan_tf import datasets, diagrams, experiment, networks
+from vae_gan_tf import datasets, diagrams, experiment, layout, networks
 
 DESCRIPTIONS = {
     "vae": diagrams.vae,
@@ -47,7 +47,7 @@ def arrows(diagram):
     found = list(diagram.arrows)
     for column in diagram.columns:
         for each in column.content:
-            found += each.arrows if isinstance(each, diagrams.Network) else []
+            found += each.arrows if isinstance(each, layout.Network) else []
     return {(arrow.source, arrow.target) for arrow in found}
 
 
@@ -284,7 +284,7 @@ def test_figure_5_feeds_decoder_and_discriminator_as_section_3_1_says():
 
 def measure(diagram):
     """The picture; boxes, texts of boxes, titles, and ways of arrows, in pixels."""
-    figure = diagrams.draw(diagram)
+    figure = layout.draw(diagram)
     figure.set_dpi(150)
     renderer = FigureCanvasAgg(figure).get_renderer()
     (axes,) = figure.axes
@@ -402,14 +402,14 @@ def test_data_flow_down_the_encoder_and_up_the_decoder():
 
 def test_rows_fixed_too_close_make_the_diagram_deeper():
     def box(name):
-        return diagrams.Box(name, [name])
+        return layout.Box(name, [name])
 
     # Beside the second and third of three boxes there are four.
-    left = diagrams.Column([box("a"), box("b"), box("c")])
-    right = diagrams.Column([box(name) for name in "defg"], {"d": "b", "g": "c"})
-    diagram = diagrams.Diagram([left, right], [])
+    left = layout.Column([box("a"), box("b"), box("c")])
+    right = layout.Column([box(name) for name in "defg"], {"d": "b", "g": "c"})
+    diagram = layout.Diagram([left, right], [])
     _, boxes, *_ = measure(diagram)
-    gap = diagrams.GAP * 150
+    gap = layout.GAP * 150
     for above, below in ("ab", "bc", "de", "ef", "fg"):
         assert boxes[above].y0 - boxes[below].y1 > 0.98 * gap, (above, below)
     middle = middles(diagram)
