@@ -8,6 +8,7 @@ which the report quotes.
 
 Trains run by run and writes figures/table1.md, .csv, .json and .png after each. A run that the json
 holds is not repeated, so the same command goes on where it stopped, and fills in what is missing.
+The json has the validation error after each epoch too.
 With another --preset its name is added.
 """
 
@@ -54,7 +55,7 @@ _LABELS = flags.DEFINE_multi_integer("column", [1000, 600], "labels of a column 
 flags.adopt_module_key_flags(experiment)
 
 
-def cells(preset: str, overrides: dict) -> list[tuple[str, dict]]:
+def cells(overrides: dict) -> list[tuple[str, dict]]:
     """The runs that the command line asks for, as row and settings that override the preset's."""
     return [
         (row, ROWS[row][1] | overrides | {"labels": labels, "seed": seed})
@@ -201,7 +202,7 @@ def main(argv: Sequence[str]) -> None:
     path = options.figures_dir / f"{'-'.join(words)}.json"
     runs = read(path)
     data = experiment.load_data(options, "mnist")
-    asked = cells(options.preset, options.overrides)
+    asked = cells(options.overrides)
     settings = [
         dataclasses.asdict(resolve(options.preset, ROWS[row][0], "mnist", overrides))
         for row, overrides in asked
@@ -223,8 +224,15 @@ def main(argv: Sequence[str]) -> None:
         if result.interrupted:
             print("The run was interrupted; the same command goes on where it stopped.")
             sys.exit(130)
-        more = {"machine": experiment.machine(), "versions": experiment.versions()}
-        runs.append({"row": row, **result.record, **more})
+        run = options.runs_dir / resolve(options.preset, ROWS[row][0], "mnist", overrides).name
+        history = training.History(run, result.record["steps"]).validations
+        more = {
+            "row": row,
+            "validation_errors": [each["classification/error"] for each in history],
+            "machine": experiment.machine(),
+            "versions": experiment.versions(),
+        }
+        runs.append(result.record | more)
         done[number] = True
         write(runs, path)
     print(path.with_suffix(".md").read_text())

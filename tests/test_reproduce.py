@@ -104,6 +104,8 @@ def test_table_1_goes_on_where_it_stopped(run, tmp_path, monkeypatch, capsys):
         f"table1-smoke.{ending}" for ending in endings
     ]
     (first,) = json.loads((figures / "table1-smoke.json").read_text())["runs"]
+    assert len(first["validation_errors"]) == 2
+    assert first["validation_errors"][-1] == first["validation"]["classification/error"]
     trained = []
     train = experiment.train
 
