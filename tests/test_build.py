@@ -74,8 +74,8 @@ def test_mixed_precision_reaches_the_networks():
 @pytest.mark.parametrize(
     ("overrides", "weights"),
     [
-        ({}, (1 / 55, 54 / 55, 0.1)),
-        ({"labels": 600, "classification_weight": 50.0}, (0.6 / 55, 54.4 / 55, 50.0)),
+        ({}, (1 / 55, 54 / 55, 50.0)),
+        ({"labels": 600, "classification_weight": 0.1}, (0.6 / 55, 54.4 / 55, 0.1)),
         ({"objective": "originals"}, (1, 1, 5500)),
     ],
 )
