@@ -48,6 +48,7 @@ def test_semi_supervised_runs_are_told_apart_by_their_name():
         ("cvae-gan", "mnist", (10, 100, 50)),
         ("cvae-gan", "svhn_small", (10, 100, 50)),
         ("vae-gan", "svhn_small", (1, 1, 1)),
+        ("semi-supervised-gan", "mnist", (1, 1, 1)),
     ],
 )
 def test_weights_of_the_adversarial_losses(model, dataset, weights):
