@@ -147,9 +147,9 @@ def picture(runs: Sequence[dict]) -> Figure:
         names = [row.replace(" with", "\nwith").replace("Fully ", "Fully\n") for row in ROWS]
         axes.set_xticks(range(len(ROWS)), names, fontsize=8)
         axes.set_xlim(-0.5, len(ROWS) - 0.5)
-        axes.set_ylim(bottom=0)
         axes.set_title(f"{labels} labels", fontsize=9)
     first = figure.axes[0]
+    first.set_ylim(bottom=0)  # once all is drawn, for it ends the automatic choice of the top
     first.set_ylabel("test error, %")
     first.plot([], [], "o", color="tab:blue", alpha=0.6, label="here, a run each; line: mean")
     first.plot([], [], "D", color="tab:red", fillstyle="none", label="report")

@@ -130,6 +130,16 @@ def test_table_1_goes_on_where_it_stopped(run, tmp_path, monkeypatch, capsys):
         assert next(line for line in csv.reader(file) if line[0] == "Fully connected")[1] == cell
 
 
+def test_the_picture_of_table_1_holds_all_numbers():
+    table1 = load_script("table1")
+    run = {"row": "Convolutional", "settings": {"labels": 600}, "scores": {"test/error": 0.2}}
+    for axes in table1.picture([run]).axes:
+        low, high = axes.get_ylim()
+        assert low == 0
+        for line in axes.lines:
+            assert np.all(np.asarray(line.get_ydata()) < high)
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
