@@ -4,6 +4,7 @@ import pytest
 import tensorflow as tf
 from keras import layers
 from scipy import special
+from tools import assert_same, check_draws, gradient, linear_semi_supervised
 
 from vae_gan_tf import networks
 from vae_gan_tf.errors import UserError
@@ -132,26 +133,6 @@ class Followed:
 
 def numpy_weights(network):
     return [variable.numpy().astype(np.float64) for variable in network.trainable_variables]
-
-
-def gradient(function, weights):
-    """Of a function of a list of arrays, by central differences."""
-    found = []
-    for weight in weights:
-        found.append(np.zeros_like(weight))
-        for place in np.ndindex(weight.shape):
-            kept, values = weight[place], []
-            for step in (1e-5, -1e-5):
-                weight[place] = kept + step
-                values.append(function(weights))
-            weight[place] = kept
-            found[-1][place] = (values[0] - values[1]) / 2e-5
-    return found
-
-
-def assert_same(one, other, rtol=0.0, atol=0.0):
-    for a, b in zip(one, other, strict=True):
-        np.testing.assert_allclose(a, b, rtol=rtol, atol=atol)
 
 
 def a_copy(network):
@@ -350,23 +331,7 @@ def test_codes_of_a_step_are_independent_normal_draws(codes):
 
 
 def test_a_step_draws_by_the_run_seed_and_the_number_of_the_step(codes):
-    def draws(steps, seed=0, first=0):
-        model = linear(VAEGAN, seed=seed)
-        model.compile(keras.optimizers.SGD(0.0))
-        model.optimizer.iterations.assign(first)
-        for _ in range(steps):
-            model.train_step((images(4, (2, 2, 1)),))
-        found = codes[:]
-        codes.clear()
-        return found
-
-    unbroken = draws(3)
-    assert_same(unbroken, draws(3))
-    assert_same(unbroken[2:], draws(1, first=2))
-    different = [*unbroken, *draws(2, seed=1)]
-    for number, one in enumerate(different):
-        for other in different[:number]:
-            assert np.abs(one - other).min() > 0
+    check_draws(lambda seed: linear(VAEGAN, seed=seed), (images(4, (2, 2, 1)),), codes)
 
 
 @pytest.mark.parametrize(
@@ -603,24 +568,9 @@ def semi_supervised(objective=EVEN, dtype="float32", seed=0, **kwargs):
     return SemiSupervisedVAEGAN(generator, discriminator, **kwargs)
 
 
-def linear_semi_supervised(objective=EVEN, kl_weight=1.0, seed=0, **kwargs):
+def linear_few(objective=EVEN, kl_weight=1.0, seed=0, **kwargs):
     """The discriminator of `linear`, and a generator of a layer or two a network."""
-    image, product, code = keras.Input([2, 2, 1]), keras.Input([3]), keras.Input([2])
-    y, label = keras.Input([3]), keras.Input([3])
-    flat = layers.Flatten()(image)
-    trunk = keras.Model(
-        image, [layers.Dense(3, use_bias=False)(flat), layers.Dense(2)(flat), layers.Dense(3)(flat)]
-    )
-    hidden = layers.Activation("tanh")(layers.Add()([product, layers.Dense(3)(y)]))
-    head = keras.Model([product, y], layers.Dense(2)(hidden))
-    pixels = layers.Dense(4)(layers.Concatenate()([code, label]))
-    decoder = keras.Model([code, label], layers.Reshape([2, 2, 1])(pixels))
-    generator = SemiSupervisedVAE(
-        trunk, head, decoder, LabelCondition(3), objective, kl_weight=kl_weight, seed=seed
-    )
-    rng = np.random.default_rng(0)
-    for variable in generator.trainable_variables:
-        variable.assign(rng.normal(scale=0.7, size=variable.shape))
+    generator = linear_semi_supervised(objective, kl_weight=kl_weight, seed=seed)
     return SemiSupervisedVAEGAN(generator, linear(CVAEGAN).discriminator, **kwargs)
 
 
@@ -721,7 +671,7 @@ def test_a_semi_supervised_step_against_a_plain_sum(
     objective, kl_weight, feature_variance, adversarial_weight, codes
 ):
     model, data = (
-        linear_semi_supervised(
+        linear_few(
             objective,
             kl_weight,
             feature_variance=feature_variance,
@@ -790,7 +740,7 @@ def test_a_semi_supervised_step_against_a_plain_sum(
 
 
 def test_more_entropy_costs_less():
-    model = linear_semi_supervised(Objective(1.0, 0.5, 2.0))
+    model = linear_few(Objective(1.0, 0.5, 2.0))
     names = ("kl", "feature", "drawn", "reconstructed")
     terms = {f"{kind}/{name}": 1.0 for kind in ("labelled", "unlabelled") for name in names}
     terms |= {"unlabelled/entropy": 0.0, "classification/loss": 1.0}
@@ -921,29 +871,13 @@ def test_losses_of_given_images_average_what_the_networks_say_of_each_pair():
 
 
 def test_a_semi_supervised_step_draws_by_the_run_seed_and_the_number_of_the_step(codes):
-    def draws(steps, seed=0, first=0):
-        model = linear_semi_supervised(seed=seed)
-        model.compile(keras.optimizers.SGD(0.0))
-        model.optimizer.iterations.assign(first)
-        for _ in range(steps):
-            model.train_step(few((2, 2, 1)))
-        found = codes[:]
-        codes.clear()
-        return found
-
-    unbroken = draws(3)
-    assert_same(unbroken, draws(3))
-    assert_same(unbroken[2:], draws(1, first=2))
-    different = [*unbroken, *draws(1, seed=1)]
-    for number, one in enumerate(different):
-        for other in different[:number]:
-            assert np.abs(one - other).min() > 0
+    drawn = check_draws(lambda seed: linear_few(seed=seed), few((2, 2, 1)), codes)
     # Every pair has a code of its own from the prior.
-    assert len({tuple(code) for code in unbroken[0][15:]}) == 15
+    assert len({tuple(code) for code in drawn[15:]}) == 15
 
 
 def test_semi_supervised_fit_does_what_a_loop_over_train_step_does():
-    fitted, looped = (linear_semi_supervised(seed=5) for _ in range(2))
+    fitted, looped = (linear_few(seed=5) for _ in range(2))
     for model in (fitted, looped):
         model.compile(keras.optimizers.Adam(0.01), jit_compile=False)
     (x, y), unlabelled = few((2, 2, 1))
@@ -967,7 +901,7 @@ def test_without_adversarial_terms_labels_are_learned_and_pass_to_images_without
     labels = np.tile(np.int32([0, 1]), 40)
     x = np.abs(kinds[labels] - 0.2 * rng.random((80, 4))).astype(np.float32).reshape(80, 2, 2, 1)
     objective = Objective.per_image(2, 80, classification=1)
-    model = linear_semi_supervised(objective, adversarial_weight=0.0)
+    model = linear_few(objective, adversarial_weight=0.0)
     model.compile(keras.optimizers.Adam(0.05), keras.optimizers.Adam(0.01))
     step = tf.function(model.train_step)
     assert (np.argmax(model.classify(x).logits, -1) == labels).mean() < 0.6

@@ -4,9 +4,8 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from finite_differences import gradient
-from keras import layers
 from scipy import special
+from tools import gradient, linear_semi_supervised
 
 from vae_gan_tf import networks
 from vae_gan_tf.errors import UserError
@@ -69,22 +68,7 @@ def trained(*args, **kwargs):
 
 
 def linear(objective=EVEN, **kwargs):
-    """Images of 2 x 2, three classes and no batch normalisation, so that NumPy can follow."""
-    image, product, code = keras.Input([2, 2, 1]), keras.Input([3]), keras.Input([2])
-    y, label = keras.Input([3]), keras.Input([3])
-    flat = layers.Flatten()(image)
-    trunk = keras.Model(
-        image, [layers.Dense(3, use_bias=False)(flat), layers.Dense(2)(flat), layers.Dense(3)(flat)]
-    )
-    hidden = layers.Activation("tanh")(layers.Add()([product, layers.Dense(3)(y)]))
-    head = keras.Model([product, y], layers.Dense(2)(hidden))
-    logits = layers.Dense(4)(layers.Concatenate()([code, label]))
-    decoder = keras.Model([code, label], layers.Reshape([2, 2, 1])(logits))
-    model = SemiSupervisedVAE(trunk, head, decoder, LabelCondition(3), objective, **kwargs)
-    rng = np.random.default_rng(0)
-    for variable in model.trainable_variables:
-        variable.assign(rng.normal(scale=0.7, size=variable.shape))
-    return model
+    return linear_semi_supervised(objective, **kwargs)
 
 
 def numpy_weights(model):

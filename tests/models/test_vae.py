@@ -2,9 +2,9 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from finite_differences import gradient
 from keras import layers
 from scipy import special
+from tools import assert_same, check_draws, gradient
 
 from vae_gan_tf import networks
 from vae_gan_tf.errors import UserError
@@ -82,11 +82,6 @@ def loop(model, *batches):
     for batch in batches:
         logs = step(batch)
     return logs
-
-
-def assert_same(one, other, rtol=0.0, atol=0.0):
-    for a, b in zip(one, other, strict=True):
-        np.testing.assert_allclose(a, b, rtol=rtol, atol=atol)
 
 
 def test_the_bound_against_numpy(codes):
@@ -200,23 +195,7 @@ def test_seeds():
 
 
 def test_a_step_draws_by_the_run_seed_and_the_number_of_the_step(codes):
-    def draws(steps, seed=0, first=0):
-        model = linear(seed=seed)
-        model.compile(keras.optimizers.SGD(0.0))
-        model.optimizer.iterations.assign(first)
-        for _ in range(steps):
-            model.train_step((images(4, (2, 2, 1)),))
-        found = codes[:]
-        codes.clear()
-        return found
-
-    unbroken = draws(3)
-    assert_same(unbroken, draws(3))
-    assert_same(unbroken[2:], draws(1, first=2))
-    different = [*unbroken, *draws(2, seed=1)]
-    for number, one in enumerate(different):
-        for other in different[:number]:
-            assert np.abs(one - other).min() > 0
+    check_draws(lambda seed: linear(seed=seed), (images(4, (2, 2, 1)),), codes)
 
 
 def test_fit_does_what_a_loop_over_train_step_does():
