@@ -44,6 +44,36 @@ def digit_classifier() -> keras.Model:
     return pretrained.load_pretrained(CLASSIFIER)
 
 
+def checked_images(images, *shape: int | str) -> np.ndarray:
+    """Images as an array.
+
+    Args:
+        images: to be checked.
+        shape: what is expected of each axis: a size, or the name of one that may be any but 0.
+
+    Raises:
+        UserError: they are of another shape, or hold values outside [0, 1].
+    """
+    images = np.asarray(images)
+    if (
+        images.ndim != len(shape)
+        or not images.size
+        or any(
+            size != expected
+            for size, expected in zip(images.shape, shape, strict=True)
+            if not isinstance(expected, str)
+        )
+    ):
+        raise UserError(
+            f"images of shape {list(images.shape)} given, [{', '.join(map(str, shape))}] expected"
+        )
+    if not (images.min() >= 0 and images.max() <= 1):
+        raise UserError(
+            f"the values of images must lie in [0, 1]; found {images.min()} to {images.max()}"
+        )
+    return images
+
+
 def label_accuracy(images, labels, classifier: keras.Model | None = None) -> float:
     """The share of images that the classifier reads as the asked labels.
 
@@ -56,17 +86,11 @@ def label_accuracy(images, labels, classifier: keras.Model | None = None) -> flo
         UserError: there are no images, they are of another shape or hold values outside of
             [0, 1], or there is not one label for each.
     """
-    images, labels = np.asarray(images), np.asarray(labels)
-    if images.shape[1:] != (28, 28, 1) or len(images) == 0:
-        raise UserError(f"images of shape {list(images.shape)} given, [n, 28, 28, 1] expected")
+    images, labels = checked_images(images, "n", 28, 28, 1), np.asarray(labels)
     if labels.shape != images.shape[:1] or not np.issubdtype(labels.dtype, np.integer):
         raise UserError(
             f"{labels.dtype} labels of shape {list(labels.shape)} given for {len(images)} images, "
             "one integer for each expected"
-        )
-    if not (images.min() >= 0 and images.max() <= 1):
-        raise UserError(
-            f"the values of images must lie in [0, 1]; found {images.min()} to {images.max()}"
         )
     classifier = classifier or digit_classifier()
     logits = classifier.predict(images, batch_size=500, verbose=0)

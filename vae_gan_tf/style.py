@@ -14,6 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from vae_gan_tf.errors import UserError
+from vae_gan_tf.metrics import checked_images
 from vae_gan_tf.models.adversarial import CVAEGAN
 from vae_gan_tf.models.cvae import CVAE
 from vae_gan_tf.models.vae import split_seed, stateless_seed
@@ -207,14 +208,5 @@ def _ratio(numerator: np.ndarray, denominator: np.ndarray) -> np.ndarray:
 
 
 def _checked(images, channels: int) -> np.ndarray:
-    images = np.asarray(images, np.float64)
-    if images.ndim != 4 or images.shape[-1] != channels or not images.size:
-        raise UserError(
-            f"images of shape {list(images.shape)} given, [batch, height, width, {channels}] "
-            "expected"
-        )
-    if not (images.min() >= 0 and images.max() <= 1):
-        raise UserError(
-            f"the values of images must lie in [0, 1]; found {images.min()} to {images.max()}"
-        )
-    return images
+    images = checked_images(images, "batch", "height", "width", channels)
+    return images.astype(np.float64)
