@@ -200,7 +200,7 @@ def test_a_runs_folder_that_cannot_be_written_is_one_sentence(tmp_path, mnist, d
 
 
 def test_a_batch_larger_than_the_data_is_one_sentence(tmp_path, mnist, data_dir):
-    with pytest.raises(UserError, match="batches of 1000 images asked for, and there are not"):
+    with pytest.raises(UserError, match="batches of 1000 images asked for, and there are 100"):
         experiment.train(smoke(tmp_path, data_dir, "--batch_size=1000"), "vae", mnist)
 
 

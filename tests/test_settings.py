@@ -3,6 +3,7 @@ import dataclasses
 import pytest
 
 from vae_gan_tf import experiment, settings
+from vae_gan_tf.errors import UserError
 
 
 def test_report_preset_is_as_the_report_says():
@@ -55,3 +56,9 @@ def test_weights_of_the_adversarial_losses(model, dataset, weights):
     run = settings.preset("report", model, dataset)
     assert (run.kl_weight, run.adversarial_weight, run.feature_variance) == weights
     assert run.learning_rate == 1e-4
+
+
+@pytest.mark.parametrize(("model", "labels"), [("cvae", 1000), ("semi-supervised", 0)])
+def test_labels_that_the_model_cannot_be_trained_with(model, labels):
+    with pytest.raises(UserError, match=f"--labels={labels} given for {model}; it is for"):
+        settings.resolve("report", model, "mnist", {"labels": labels})

@@ -242,10 +242,14 @@ def count(split: Split | FewLabels) -> int:
     return sum(len(part.images) for part in parts)
 
 
+def epoch_images(split: Split | FewLabels) -> int:
+    """The images that an epoch is a pass over: all, or where only some have labels the others."""
+    return len((split.unlabelled if isinstance(split, FewLabels) else split).images)
+
+
 def epoch_steps(split: Split | FewLabels, batch_size: int) -> int:
-    """The batches in an epoch, which is a pass over the images, or over the unlabelled ones."""
-    images = split.unlabelled.images if isinstance(split, FewLabels) else split.images
-    return len(images) // batch_size
+    """The batches in an epoch."""
+    return epoch_images(split) // batch_size
 
 
 def batches(

@@ -163,7 +163,8 @@ def completions(
     Returns:
         [rows, 2 + count, height, width, channels].
     """
-    images, given = split.at([np.argmax(split.labels == label) for label in range(rows)]).arrays()
+    _, first = np.unique(split.labels, return_index=True)
+    images, given = split.at(first[:rows]).arrays()
     shown = completion.shown(given, part, images.shape[1:])
     drawn = completion.complete(model, given, count, seed)
     return np.concatenate([images[:, None], shown[:, None], drawn], axis=1)

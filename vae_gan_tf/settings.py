@@ -4,6 +4,7 @@ import dataclasses
 from collections.abc import Sequence
 
 from vae_gan_tf import completion, likelihoods
+from vae_gan_tf.errors import UserError
 
 LIKELIHOODS = {
     "bernoulli": likelihoods.Bernoulli(),
@@ -155,5 +156,15 @@ def preset(name: str, model: str, dataset: str) -> Settings:
 
 
 def resolve(preset_name: str, model: str, dataset: str, overrides: dict) -> Settings:
-    """The settings of a preset with some fields overridden."""
-    return dataclasses.replace(preset(preset_name, model, dataset), **overrides)
+    """The settings of a preset with some fields overridden.
+
+    Raises:
+        UserError: labels to keep for a model that takes all, or none for one that needs some.
+    """
+    settings = dataclasses.replace(preset(preset_name, model, dataset), **overrides)
+    if bool(settings.labels) != (model in SEMI_SUPERVISED):
+        raise UserError(
+            f"--labels={settings.labels} given for {model}; it is for the semi-supervised models, "
+            "which need at least one label of each class"
+        )
+    return settings

@@ -194,7 +194,8 @@ def train(
     epoch_steps = datasets.epoch_steps(data.train, batch_size)
     if not epoch_steps:
         raise UserError(
-            f"batches of {batch_size} images asked for, and there are not so many to train on"
+            f"batches of {batch_size} images asked for, and there are "
+            f"{datasets.epoch_images(data.train)} images to train on"
         )
     checkpoints = Checkpoints(folder, model=model, **optimizers(model))
     resumed = checkpoints.restore()
