@@ -4,7 +4,7 @@ import pytest
 import tensorflow as tf
 from keras import layers
 from scipy import special
-from tools import assert_same, check_draws, gradient, linear_semi_supervised
+from tools import assert_same, check_draws, follow, gradient, linear_semi_supervised
 
 from vae_gan_tf import networks
 from vae_gan_tf.errors import UserError
@@ -585,21 +585,9 @@ def every_pair(data):
     return [*zip(x, y, strict=True), *((image, k) for image in unlabelled for k in range(3))]
 
 
-def inferred(weights, x, y):
-    """q(y | x) for all labels; mean and standard deviation of q(z | x, y)."""
-    product, variance, variance_bias, logits, logits_bias, of_y, bias, mean, mean_bias, *_ = weights
-    x = x.reshape(-1)
-    hidden = np.tanh(x @ product + of_y[y] + bias)
-    return (
-        special.softmax(x @ logits + logits_bias),
-        hidden @ mean + mean_bias,
-        np.exp(0.5 * (x @ variance + variance_bias)),
-    )
-
-
 def costs_of_pair(weights, critic, x, y, noise, prior, feature_variance):
     """Section 3.2 for one image and one label in float64; gives q(y | x) too."""
-    q, mean, stddev = inferred(weights, x, y)
+    q, mean, stddev = follow(weights, x, y)
 
     def judged(picture):
         features = np.tanh(picture @ critic[0] + critic[1])
@@ -685,7 +673,7 @@ def test_a_semi_supervised_step_against_a_plain_sum(
     weights_after, critic_after = generator_weights(model), numpy_weights(model.discriminator)
 
     (z,) = codes
-    posteriors = [inferred(weights, x, y)[1:] for x, y in every_pair(data)]
+    posteriors = [follow(weights, x, y)[1:] for x, y in every_pair(data)]
     noise = [(code - mean) / stddev for code, (mean, stddev) in zip(z, posteriors, strict=False)]
     prior = z[15:]
     assert (len(noise), len(prior)) == (15, 15)

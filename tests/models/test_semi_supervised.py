@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from scipy import special
-from tools import gradient, linear_semi_supervised
+from tools import follow, gradient, linear_semi_supervised
 
 from vae_gan_tf import networks
 from vae_gan_tf.errors import UserError
@@ -79,21 +79,6 @@ def numpy_weights(model):
     ]
     assert {id(it) for it in found} == {id(it) for it in model.trainable_variables}
     return [variable.numpy().astype(np.float64) for variable in found]
-
-
-def follow(weights, x, y):
-    """Section 2.3 for one image and one label in float64, of a linear model.
-
-    Gives q(y | x) for all labels, and mean and standard deviation of q(z | x, y).
-    """
-    product, variance, variance_bias, logits, logits_bias, of_y, bias, mean, mean_bias, *_ = weights
-    x = x.reshape(-1)
-    hidden = np.tanh(x @ product + of_y[y] + bias)
-    return (
-        special.softmax(x @ logits + logits_bias),
-        hidden @ mean + mean_bias,
-        np.exp(0.5 * (x @ variance + variance_bias)),
-    )
 
 
 def labelled_parts(weights, x, y, noise):

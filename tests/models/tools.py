@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 from keras import layers
+from scipy import special
 
 from vae_gan_tf.models.cvae import LabelCondition
 from vae_gan_tf.models.semi_supervised import SemiSupervisedVAE
@@ -73,3 +74,18 @@ def linear_semi_supervised(objective, **kwargs):
     for variable in model.trainable_variables:
         variable.assign(rng.normal(scale=0.7, size=variable.shape))
     return model
+
+
+def follow(weights, x, y):
+    """Section 2.3 for one image and one label in float64, of a linear model.
+
+    Gives q(y | x) for all labels, and mean and standard deviation of q(z | x, y).
+    """
+    product, variance, variance_bias, logits, logits_bias, of_y, bias, mean, mean_bias, *_ = weights
+    x = x.reshape(-1)
+    hidden = np.tanh(x @ product + of_y[y] + bias)
+    return (
+        special.softmax(x @ logits + logits_bias),
+        hidden @ mean + mean_bias,
+        np.exp(0.5 * (x @ variance + variance_bias)),
+    )
