@@ -36,6 +36,9 @@ ROWS = {
 }
 """The model of each row and the settings that it adds to the preset."""
 
+IMPROVED = {"Convolutional": ("semi-supervised", {"architecture": "improved"})}
+"""The rows of the preset "improved", which has networks of its own."""
+
 REPORT = {
     "Fully connected": {1000: 5.1, 600: 12.0},
     "Convolutional": {1000: 4.8, 600: 6.2},
@@ -55,12 +58,13 @@ _LABELS = flags.DEFINE_multi_integer("column", [1000, 600], "labels of a column 
 flags.adopt_module_key_flags(experiment)
 
 
-def cells(overrides: dict) -> list[tuple[str, dict]]:
+def cells(rows: dict, overrides: dict) -> list[tuple[str, dict]]:
     """The runs that the command line asks for, as row and settings that override the preset's."""
     return [
-        (row, ROWS[row][1] | overrides | {"labels": labels, "seed": seed})
+        (row, rows[row][1] | overrides | {"labels": labels, "seed": seed})
         for seed in range(_SEEDS.value)  # a number for every cell first, then better ones
         for row in _ROWS.value
+        if row in rows
         for labels in _LABELS.value
     ]
 
@@ -202,9 +206,10 @@ def main(argv: Sequence[str]) -> None:
     path = options.figures_dir / f"{'-'.join(words)}.json"
     runs = read(path)
     data = experiment.load_data(options, "mnist")
-    asked = cells(options.overrides)
+    rows = IMPROVED if options.preset == "improved" else ROWS
+    asked = cells(rows, options.overrides)
     settings = [
-        dataclasses.asdict(resolve(options.preset, ROWS[row][0], "mnist", overrides))
+        dataclasses.asdict(resolve(options.preset, rows[row][0], "mnist", overrides))
         for row, overrides in asked
     ]
     done = [any(run["settings"] == each for run in runs) for each in settings]
@@ -219,12 +224,12 @@ def main(argv: Sequence[str]) -> None:
             flush=True,
         )
         result = experiment.train(
-            dataclasses.replace(options, overrides=overrides), ROWS[row][0], data
+            dataclasses.replace(options, overrides=overrides), rows[row][0], data
         )
         if result.interrupted:
             print("The run was interrupted; the same command goes on where it stopped.")
             sys.exit(130)
-        run = options.runs_dir / resolve(options.preset, ROWS[row][0], "mnist", overrides).name
+        run = options.runs_dir / resolve(options.preset, rows[row][0], "mnist", overrides).name
         history = training.History(run, result.record["steps"]).validations
         more = {
             "row": row,

@@ -85,3 +85,25 @@ def test_the_objective_counts_the_images(overrides, weights):
     objective = build_model(run, (28, 28, 1), 10, images=55_000).objective
     given = objective.labelled, objective.unlabelled, objective.classification
     assert given == pytest.approx(weights)
+
+
+def test_the_learning_rate_falls_as_half_a_cosine():
+    cell = {"labels": 1000, "epochs": 2, "batch_size": 100}
+    run = settings.resolve("improved", "semi-supervised", "mnist", cell)
+    model = build_model(run, (28, 28, 1), 10, images=2000)  # 10 steps an epoch
+    rates = []
+    for step in (0, 5, 10, 20, 30):
+        model.optimizer.iterations.assign(step)
+        rates.append(float(model.optimizer.learning_rate))
+    cosine = np.cos(np.pi * np.array([0, 0.25, 0.5, 1, 1]))
+    np.testing.assert_allclose(rates, 1e-3 * (1 + cosine) / 2, atol=1e-9)
+
+
+def test_the_improved_networks():
+    run = settings.resolve("improved", "semi-supervised", "mnist", {"dropout": 0.25})
+    model = build_model(run, (28, 28, 1), 10)
+    assert type(model) is SemiSupervisedVAE
+    assert [model.trunk.get_layer(f"dropout{n}").rate for n in (1, 2, 3)] == [0.25] * 3
+    assert model.trunk.get_layer("flat").output.shape == (None, 3 * 3 * 128)
+    assert model.head.get_layer("dense_out").activation.__name__ == "leaky_relu"
+    assert model.decoder.get_layer("joined").output.shape == (None, 60)

@@ -450,3 +450,40 @@ def test_few_labels_go_on_inside_an_epoch(first_batch, labelled):
     whole = semi_supervised(few, epoch=1)
     assert semi_supervised(few, epoch=1, first_batch=first_batch) == whole[first_batch:]
     assert semi_supervised(few, epoch=2) != whole
+
+
+def test_moved_images_against_a_shifted_canvas():
+    images = np.random.default_rng(0).integers(1, 256, [3, 4, 5, 2]).astype(np.uint8)
+    moves = np.array([[0, 0], [1, -2], [-3, 1]])
+    found = datasets.moved(images, moves)
+    assert found.dtype == np.uint8
+    np.testing.assert_array_equal(found[0], images[0])
+    for image, before, (down, right) in zip(found, images, moves, strict=True):
+        for row, column in np.ndindex(4, 5):
+            inside = 0 <= row - down < 4 and 0 <= column - right < 5
+            expected = before[row - down, column - right] if inside else 0
+            np.testing.assert_array_equal(image[row, column], expected)
+
+
+def test_a_shift_moves_each_training_image_anew():
+    """An image of one bright pixel tells how far it was moved."""
+    images = np.zeros([60, 7, 7, 1], np.uint8)
+    images[:, 3, 3] = 255
+    few = datasets.few_labels(
+        datasets.Split(images, np.arange(60, dtype=np.int32) % 3), 12, 0, 4, shift=2
+    )
+
+    def places(epoch, first_batch=0):
+        found = []
+        for (x, _), without in datasets.batches(few, 12, 3, epoch, first_batch):
+            for part in (x, without):
+                assert np.all(np.sum(part, axis=(1, 2, 3)) == 1)
+                found.append(np.argwhere(part.numpy() == 1)[:, 1:3])
+        return found
+
+    first, second = places(0), places(1)
+    moves = np.concatenate([*first, *second])
+    assert {*moves[:, 0]} == {*moves[:, 1]} == {1, 2, 3, 4, 5}
+    assert not np.array_equal(np.concatenate(first), np.concatenate(second))
+    for one, other in zip(places(0, first_batch=2), first[4:], strict=True):
+        np.testing.assert_array_equal(one, other)

@@ -20,11 +20,13 @@ SEMI_SUPERVISED = [
     networks.mean_head,
     networks.upsampling_decoder,
 ]
+IMPROVED = [networks.improved_trunk, networks.improved_decoder]
 # Networks whose first output is that of a hidden layer.
 HIDDEN_FIRST = (
     networks.discriminator,
     networks.fully_connected_trunk,
     networks.convolutional_trunk,
+    networks.improved_trunk,
 )
 
 
@@ -34,6 +36,9 @@ def tiny(kind, **kwargs):
         return kind((8, 8, 1), width=1 / 16, **kwargs)
     if kind is networks.mean_head:
         return kind(latent_size=3, units=6, **kwargs)
+    if kind in IMPROVED:  # without dropout, whose noise would be another in each call
+        kwargs = ({"dropout": 0.0} if kind is networks.improved_trunk else {}) | kwargs
+        return kind((8, 8, 1), latent_size=3, **kwargs)
     size = {"units": 6} if "fully" in kind.__name__ else {"width": 1 / 16}
     return kind((8, 8, 1), latent_size=3, **size, **kwargs)
 
@@ -351,7 +356,9 @@ def test_inputs_and_outputs(kind, image_shape, condition_size):
 
 
 @pytest.mark.parametrize(
-    "kind", [*KINDS[:4], networks.upsampling_decoder], ids=lambda it: it.__name__
+    "kind",
+    [*KINDS[:4], networks.upsampling_decoder, networks.improved_decoder],
+    ids=lambda it: it.__name__,
 )
 def test_the_condition_reaches_every_output(kind):
     network = tiny(kind, condition_size=2)
@@ -367,6 +374,7 @@ def test_the_condition_reaches_every_output(kind):
     [
         *zip(KINDS, ["relu", "relu", "softplus", "softplus", "relu"], strict=True),
         *zip(SEMI_SUPERVISED, ["softplus", "relu", "relu", "relu"], strict=True),
+        *((kind, "leaky_relu") for kind in IMPROVED),
     ],
     ids=lambda it: getattr(it, "__name__", it),
 )
@@ -405,6 +413,14 @@ def test_trunk_and_head_are_a_layer_on_h_and_y(activation):
     np.testing.assert_allclose(
         head([product, tf.constant(y)]), x @ kernel + bias, rtol=1e-4, atol=1e-5
     )
+
+
+def test_dropout_is_for_training_alone():
+    trunk = tiny(networks.improved_trunk, dropout=0.5)
+    x = inputs_of(trunk)
+    hidden = keras.Model(trunk.input, trunk.get_layer("flat").output)
+    np.testing.assert_array_equal(hidden(x), hidden(x))
+    assert np.mean(hidden(x, training=True) == 0) == pytest.approx(0.5, abs=0.1)
 
 
 def test_pooling_takes_the_largest():
@@ -560,7 +576,7 @@ def test_batch_normalisation_has_the_settings_of_keras(setting):
     np.testing.assert_allclose(ours(x, training=True), theirs(x, training=True), atol=1e-5)
 
 
-@pytest.mark.parametrize("kind", KINDS + SEMI_SUPERVISED, ids=lambda it: it.__name__)
+@pytest.mark.parametrize("kind", KINDS + SEMI_SUPERVISED + IMPROVED, ids=lambda it: it.__name__)
 def test_mixed_precision(kind):
     full, mixed = tiny(kind), tiny(kind, dtype="mixed_bfloat16")
     mixed.set_weights(full.get_weights())
@@ -580,7 +596,7 @@ def test_mixed_precision(kind):
         assert np.sqrt(np.mean((one - other) ** 2)) < 0.05 * np.std(other)
 
 
-@pytest.mark.parametrize("kind", KINDS + SEMI_SUPERVISED, ids=lambda it: it.__name__)
+@pytest.mark.parametrize("kind", KINDS + SEMI_SUPERVISED + IMPROVED, ids=lambda it: it.__name__)
 def test_save_and_load(kind, tmp_path):
     network = tiny(kind, dtype="mixed_bfloat16")
     x = inputs_of(network)

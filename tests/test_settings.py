@@ -62,3 +62,15 @@ def test_weights_of_the_adversarial_losses(model, dataset, weights):
 def test_labels_that_the_model_cannot_be_trained_with(model, labels):
     with pytest.raises(UserError, match=f"--labels={labels} given for {model}; it is for"):
         settings.resolve("report", model, "mnist", {"labels": labels})
+
+
+@pytest.mark.parametrize("model", ["cvae", "semi-supervised-gan"])
+def test_the_improved_preset_is_of_one_model(model):
+    assert settings.preset("improved", "semi-supervised", "mnist").architecture == "improved"
+    with pytest.raises(UserError, match=f"no preset improved of {model}, only of semi-supervised"):
+        settings.resolve("improved", model, "mnist", {})
+
+
+def test_the_improved_networks_are_semi_supervised_ones():
+    with pytest.raises(UserError, match="--architecture=improved given for cvae; it is for the"):
+        settings.resolve("report", "cvae", "mnist", {"architecture": "improved"})

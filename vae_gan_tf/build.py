@@ -61,8 +61,17 @@ def build_model(
             adversarial_weight=settings.adversarial_weight,
             name="adversarial",
         )
-    model.compile(keras.optimizers.Adam(settings.learning_rate))
+    model.compile(keras.optimizers.Adam(_learning_rate(settings, images)))
     return model
+
+
+def _learning_rate(
+    settings: Settings, images: int
+) -> float | keras.optimizers.schedules.LearningRateSchedule:
+    if settings.learning_rate_decay == "none":
+        return settings.learning_rate
+    steps = settings.epochs * ((images - settings.labels) // settings.batch_size)
+    return keras.optimizers.schedules.CosineDecay(settings.learning_rate, steps)
 
 
 def _networks(settings: Settings, image_shape, condition_size: int, width: dict) -> list:
@@ -100,6 +109,12 @@ def _semi_supervised_networks(settings: Settings, image_shape, classes: int, wid
             trunk,
             networks.mean_head(classes, units=units, activation="relu", **common),
             networks.upsampling_decoder(image_shape, **decoder, **width, **common),
+        ]
+    if settings.architecture == "improved":
+        return [
+            networks.improved_trunk(image_shape, classes, dropout=settings.dropout, **common),
+            networks.mean_head(classes, units=512, activation="leaky_relu", **common),
+            networks.improved_decoder(image_shape, **decoder, **common),
         ]
     units = {"units": settings.units}
     return [

@@ -92,6 +92,9 @@ class FewLabels(NamedTuple):
     """The labels here are not looked at."""
     labelled_batch: int
     """Labelled images in a batch."""
+    shift: int = 0
+    """Each image of a training batch is moved by so many pixels at most, up or down and left or
+    right, evenly drawn anew each time; what it leaves becomes black."""
 
 
 @dataclass(frozen=True)
@@ -195,7 +198,9 @@ def how_to_get(name: str) -> str:
     )
 
 
-def few_labels(split: Split, labels: int, seed: int, labelled_batch: int = 100) -> FewLabels:
+def few_labels(
+    split: Split, labels: int, seed: int, labelled_batch: int = 100, shift: int = 0
+) -> FewLabels:
     """Keeps the labels of so many images, equally many of each class, chosen by the seed.
 
     Args:
@@ -203,6 +208,7 @@ def few_labels(split: Split, labels: int, seed: int, labelled_batch: int = 100) 
       labels: how many to keep, a multiple of the number of classes.
       seed: the same seed keeps the same labels.
       labelled_batch: labelled images in a training batch.
+      shift: see `FewLabels`.
 
     Raises:
       UserError: the labels are no integers, the count cannot be drawn evenly, a class has too few
@@ -233,7 +239,7 @@ def few_labels(split: Split, labels: int, seed: int, labelled_batch: int = 100) 
     ]
     kept = np.zeros(len(split.labels), bool)
     kept[np.concatenate(chosen)] = True
-    return FewLabels(split.at(kept), split.at(~kept), labelled_batch)
+    return FewLabels(split.at(kept), split.at(~kept), labelled_batch, shift)
 
 
 def count(split: Split | FewLabels) -> int:
@@ -278,18 +284,25 @@ def batches(
       UserError: the batch size is below 1 or above the number of images.
     """
     if isinstance(split, FewLabels):
-        labelled, unlabelled, labelled_batch = split
-        unlabelled = batches(unlabelled, batch_size, seed, epoch, first_batch).map(lambda x, _: x)
+        labelled, unlabelled, labelled_batch, shift = split
         wanted = epoch_steps(split, batch_size) * labelled_batch
         random = np.random.default_rng((seed, epoch, 1))
         passes = -(-wanted // len(labelled.images))
         order = np.concatenate([random.permutation(len(labelled.images)) for _ in range(passes)])
-        order = order[first_batch * labelled_batch : wanted]
-        return tf.data.Dataset.zip(_gather(labelled, order, labelled_batch), unlabelled)
-    _check_batch_size(split, batch_size)
-    order = np.random.default_rng((seed, epoch)).permutation(len(split.images))
-    end = len(order) // batch_size * batch_size
-    return _gather(split, order[first_batch * batch_size : end], batch_size)
+        some = slice(first_batch * labelled_batch, wanted)
+        moves = random.integers(-shift, shift + 1, [len(order), 2])
+        with_labels = _gather(labelled, order[some], labelled_batch, moves[some])
+    else:
+        unlabelled, shift = split, 0
+    _check_batch_size(unlabelled, batch_size)
+    random = np.random.default_rng((seed, epoch))
+    order = random.permutation(len(unlabelled.images))
+    some = slice(first_batch * batch_size, len(order) // batch_size * batch_size)
+    moves = random.integers(-shift, shift + 1, [len(order), 2])
+    found = _gather(unlabelled, order[some], batch_size, moves[some])
+    if isinstance(split, FewLabels):
+        return tf.data.Dataset.zip(with_labels, found.map(lambda x, _: x))
+    return found
 
 
 def in_order(split: Split, batch_size: int) -> tf.data.Dataset:
@@ -306,7 +319,8 @@ def in_order(split: Split, batch_size: int) -> tf.data.Dataset:
       UserError: the batch size is below 1 or above the number of images.
     """
     _check_batch_size(split, batch_size)
-    return _gather(split, np.arange(len(split.images)), batch_size)
+    order = np.arange(len(split.images))
+    return _gather(split, order, batch_size, np.zeros([len(order), 2], np.int64))
 
 
 def _check_name(name: str) -> None:
@@ -322,17 +336,32 @@ def _check_batch_size(split: Split, batch_size: int) -> None:
         )
 
 
-def _gather(split: Split, order: np.ndarray, batch_size: int) -> tf.data.Dataset:
-    """Batches of the images with the indices ``order``."""
+def moved(images: np.ndarray, moves: np.ndarray) -> np.ndarray:
+    """Images [n, height, width, channels], each moved by moves [n, 2] pixels; the rest is black."""
+    margin = np.abs(moves).max(initial=0)
+    if not margin:
+        return images
+    _, height, width, _ = images.shape
+    padded = np.pad(images, [(0, 0), (margin, margin), (margin, margin), (0, 0)])
+    rows, columns = (
+        np.arange(size) + margin - each[:, None]
+        for size, each in zip((height, width), moves.T, strict=True)
+    )
+    return padded[np.arange(len(images))[:, None, None], rows[:, :, None], columns[:, None]]
+
+
+def _gather(split: Split, order: np.ndarray, batch_size: int, moves: np.ndarray) -> tf.data.Dataset:
+    """Batches of the images with the indices ``order``, each moved as ``moves`` says."""
     parts = split.images, split.y
 
     # NumPy does the gathering because it reads the array in place: a tensor of all images would be
     # a copy of them, made anew every epoch.
-    def take(indices: np.ndarray) -> list[np.ndarray]:
-        return [part[indices] for part in parts]
+    def take(indices: np.ndarray, moves: np.ndarray) -> list[np.ndarray]:
+        images, y = (part[indices] for part in parts)
+        return [moved(images, moves), y]
 
-    def batch(indices: tf.Tensor) -> tuple[tf.Tensor, ...]:
-        taken = tf.numpy_function(take, [indices], [part.dtype for part in parts])
+    def batch(indices: tf.Tensor, moves: tf.Tensor) -> tuple[tf.Tensor, ...]:
+        taken = tf.numpy_function(take, [indices, moves], [part.dtype for part in parts])
         for tensor, part in zip(taken, parts, strict=True):
             tensor.set_shape([indices.shape[0], *part.shape[1:]])
         return tuple(
@@ -340,7 +369,7 @@ def _gather(split: Split, order: np.ndarray, batch_size: int) -> tf.data.Dataset
             for tensor in taken
         )
 
-    indices = tf.data.Dataset.from_tensor_slices(order)
+    indices = tf.data.Dataset.from_tensor_slices((order, moves))
     # Full batches get a static size, which compiled steps want.
     indices = indices.batch(batch_size, drop_remainder=len(order) % batch_size == 0)
     return indices.map(batch).prefetch(2)

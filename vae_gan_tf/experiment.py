@@ -298,7 +298,7 @@ def with_side_information(data: datasets.Dataset, settings: Settings) -> dataset
     """The data set with what the model is given of each image, if that is not the label of all."""
     if settings.labels:
         few = datasets.few_labels(
-            data.train, settings.labels, settings.seed, settings.labelled_batch
+            data.train, settings.labels, settings.seed, settings.labelled_batch, settings.shift
         )
         return dataclasses.replace(data, train=few)
     if not settings.part:
