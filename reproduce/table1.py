@@ -27,17 +27,7 @@ from matplotlib.figure import Figure
 from vae_gan_tf import experiment, plots, training
 from vae_gan_tf.errors import UserError
 from vae_gan_tf.files import write_whole
-from vae_gan_tf.settings import resolve
-
-ROWS = {
-    "Fully connected": ("semi-supervised", {"architecture": "fully_connected"}),
-    "Convolutional": ("semi-supervised", {"architecture": "convolutional"}),
-    "Convolutional with GAN": ("semi-supervised-gan", {"architecture": "convolutional"}),
-}
-"""The model of each row and the settings that it adds to the preset."""
-
-IMPROVED = {"Convolutional": ("semi-supervised", {"architecture": "improved"})}
-"""The rows of the preset "improved", which has networks of its own."""
+from vae_gan_tf.settings import TABLE_1, TABLE_1_IMPROVED, resolve
 
 REPORT = {
     "Fully connected": {1000: 5.1, 600: 12.0},
@@ -53,7 +43,9 @@ KINGMA = {
 """Mean and standard deviation of the test errors in Kingma et al. (2014), in percent."""
 
 _SEEDS = flags.DEFINE_integer("seeds", 3, "runs a cell, with the seeds 0, 1, ...", lower_bound=1)
-_ROWS = flags.DEFINE_multi_enum("row", list(ROWS), list(ROWS), "train this row (may be repeated)")
+_ROWS = flags.DEFINE_multi_enum(
+    "row", list(TABLE_1), list(TABLE_1), "train this row (may be repeated)"
+)
 _LABELS = flags.DEFINE_multi_integer("column", [1000, 600], "labels of a column (may be repeated)")
 flags.adopt_module_key_flags(experiment)
 
@@ -119,7 +111,7 @@ def table(runs: Sequence[dict]) -> list[list[str]]:
                 )
             ),
         ]
-        for row in ROWS
+        for row in TABLE_1
     ]
     for name, values in KINGMA.items():
         texts = [
@@ -135,7 +127,7 @@ def picture(runs: Sequence[dict]) -> Figure:
     columns = sorted({labels for _, labels in found} | {1000, 600}, reverse=True)
     figure = Figure(figsize=(4 * len(columns), 3.4), layout="constrained")
     for axes, labels in zip(figure.subplots(1, len(columns), sharey=True), columns, strict=True):
-        for place, row in enumerate(ROWS):
+        for place, row in enumerate(TABLE_1):
             values = found.get((row, labels), [])
             axes.plot([place] * len(values), values, "o", color="tab:blue", alpha=0.6)
             if values:
@@ -146,11 +138,15 @@ def picture(runs: Sequence[dict]) -> Figure:
             if labels in values:
                 axes.axhline(values[labels][0], color="grey", linestyle=style, linewidth=1)
                 axes.annotate(
-                    name, (len(ROWS) - 0.55, values[labels][0]), fontsize=6, ha="right", va="bottom"
+                    name,
+                    (len(TABLE_1) - 0.55, values[labels][0]),
+                    fontsize=6,
+                    ha="right",
+                    va="bottom",
                 )
-        names = [row.replace(" with", "\nwith").replace("Fully ", "Fully\n") for row in ROWS]
-        axes.set_xticks(range(len(ROWS)), names, fontsize=8)
-        axes.set_xlim(-0.5, len(ROWS) - 0.5)
+        names = [row.replace(" with", "\nwith").replace("Fully ", "Fully\n") for row in TABLE_1]
+        axes.set_xticks(range(len(TABLE_1)), names, fontsize=8)
+        axes.set_xlim(-0.5, len(TABLE_1) - 0.5)
         axes.set_title(f"{labels} labels", fontsize=9)
     first = figure.axes[0]
     first.set_ylim(bottom=0)  # once all is drawn, for it ends the automatic choice of the top
@@ -178,7 +174,7 @@ def write(runs: Sequence[dict], path: Path) -> None:
 
 def time_left(runs: Sequence[dict], waiting: Sequence[str]) -> str:
     """About how long the runs of the waiting rows take, by finished ones of the same row."""
-    seconds = {row: [run["wall_seconds"] for run in runs if run["row"] == row] for row in ROWS}
+    seconds = {row: [run["wall_seconds"] for run in runs if run["row"] == row] for row in TABLE_1}
     unknown = [row for row in waiting if not seconds[row]]
     known = sum(statistics.mean(seconds[row]) for row in waiting if seconds[row])
     more = f" and {len(unknown)} runs of rows not timed yet" if unknown else ""
@@ -206,7 +202,7 @@ def main(argv: Sequence[str]) -> None:
     path = options.figures_dir / f"{'-'.join(words)}.json"
     runs = read(path)
     data = experiment.load_data(options, "mnist")
-    rows = IMPROVED if options.preset == "improved" else ROWS
+    rows = TABLE_1_IMPROVED if options.preset == "improved" else TABLE_1
     asked = cells(rows, options.overrides)
     settings = [
         dataclasses.asdict(resolve(options.preset, rows[row][0], "mnist", overrides))

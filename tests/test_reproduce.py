@@ -156,6 +156,39 @@ def test_a_table_1_that_cannot_be(run, arguments, sentence):
         run("table1", "--preset=smoke", *arguments)
 
 
+def test_the_improved_table_1(run):
+    small = ("--images=1500", "--epochs=1", "--labelled_batch=20")
+    figures = run("table1", "--preset=improved", "--column=1000", "--seeds=1", *small)
+    (only,) = json.loads((figures / "table1-improved-custom.json").read_text())["runs"]
+    assert (only["row"], only["settings"]["architecture"]) == ("Convolutional", "improved")
+
+
+def test_samples_of_the_models_of_table_1(run):
+    figures = run("table1_samples", "--preset=smoke")
+    record = json.loads((figures / "table1_samples-smoke.json").read_text())
+    models = [
+        (each["settings"]["model"], each["settings"]["architecture"]) for each in record["runs"]
+    ]
+    assert models == [
+        ("semi-supervised", "fully_connected"),
+        ("semi-supervised", "convolutional"),
+        ("semi-supervised-gan", "convolutional"),
+    ]
+    assert matplotlib.image.imread(figures / "table1_samples-smoke.png").shape[1] > 500
+
+
+@pytest.mark.parametrize(
+    ("argument", "sentence"),
+    [
+        ("--dataset=svhn_small", "table 1 is for mnist only"),
+        ("--architecture=improved", "--architecture is what the rows of table 1 vary"),
+    ],
+)
+def test_samples_that_cannot_be(run, argument, sentence):
+    with pytest.raises(UserError, match=sentence):
+        run("table1_samples", argument)
+
+
 def test_a_damaged_table_1_is_kept(run, tmp_path):
     (tmp_path / "figures").mkdir()
     (tmp_path / "figures" / "table1-smoke.json").write_text("{")

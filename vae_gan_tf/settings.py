@@ -109,6 +109,16 @@ part of the image."""
 
 MODELS = ("vae", "cvae", "semi-supervised", *ADVERSARIAL, *SIMPLE)
 
+TABLE_1 = {
+    "Fully connected": ("semi-supervised", {"architecture": "fully_connected"}),
+    "Convolutional": ("semi-supervised", {"architecture": "convolutional"}),
+    "Convolutional with GAN": ("semi-supervised-gan", {"architecture": "convolutional"}),
+}
+"""The model of each row of table 1 and the settings that it adds to a preset."""
+
+TABLE_1_IMPROVED = {"Convolutional": ("semi-supervised", {"architecture": "improved"})}
+"""The rows that there are in the preset "improved", which has networks of its own."""
+
 PRESETS = ("report", "improved", "quick", "smoke")
 
 
