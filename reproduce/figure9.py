@@ -16,7 +16,7 @@ from collections.abc import Sequence
 import numpy as np
 from absl import flags
 
-from vae_gan_tf import datasets, experiment, metrics, plots, style
+from vae_gan_tf import datasets, experiment, plots, scores, style
 
 _FRESH_CODE = flags.DEFINE_bool("fresh_code", False, "draw a code anew for each label")
 flags.adopt_module_key_flags(experiment)
@@ -53,7 +53,7 @@ def kept(result: experiment.Result, fresh_code: bool) -> dict:
     if images.shape[-1] == 1:
         asked = np.tile(np.arange(10), len(images))
         drawn = np.reshape(outputs, [-1, *images.shape[1:]])
-        record["label_accuracy"] = metrics.label_accuracy(drawn, asked)
+        record["label_accuracy"] = scores.label_accuracy(scores.judged(drawn, asked)).value
     return record
 
 

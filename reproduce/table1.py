@@ -12,9 +12,7 @@ The json has the validation error after each epoch too.
 With another --preset its name is added.
 """
 
-import csv
 import dataclasses
-import io
 import json
 import statistics
 import sys
@@ -24,9 +22,8 @@ from pathlib import Path
 from absl import flags
 from matplotlib.figure import Figure
 
-from vae_gan_tf import experiment, plots, training
+from vae_gan_tf import experiment, plots, tables, training
 from vae_gan_tf.errors import UserError
-from vae_gan_tf.files import write_whole
 from vae_gan_tf.settings import TABLE_1, TABLE_1_IMPROVED, resolve
 
 REPORT = {
@@ -159,14 +156,8 @@ def picture(runs: Sequence[dict]) -> Figure:
 
 def write(runs: Sequence[dict], path: Path) -> None:
     """Writes the table as .md, .csv, .json and .png."""
-    lines = table(runs)
-    rule = ["---"] * len(lines[0])
-    markdown = "".join(f"| {' | '.join(line)} |\n" for line in [lines[0], rule, *lines[1:]])
-    note = "Test error in percent: mean ± standard deviation over runs (their number).\n"
-    write_whole(path.with_suffix(".md"), f"{markdown}\n{note}".encode())
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows(lines)
-    write_whole(path.with_suffix(".csv"), text.getvalue().encode())
+    note = "Test error in percent: mean ± standard deviation over runs (their number)."
+    tables.write(table(runs), note, path)
     plots.save(picture(runs), path.with_suffix(".png"))
     record = {"table": "table1", "runs": runs, "report": REPORT, "kingma": KINGMA}
     experiment.write_json(path.with_suffix(".json"), record)

@@ -19,12 +19,12 @@ import numpy as np
 import tensorflow as tf
 from absl import app, flags
 
-from vae_gan_tf import completion, datasets, metrics, plots, pretrained, training
+from vae_gan_tf import completion, datasets, metrics, plots, pretrained, scores, training
 from vae_gan_tf.build import build_model
 from vae_gan_tf.checkpoints import lock
 from vae_gan_tf.errors import UserError
 from vae_gan_tf.files import write_whole
-from vae_gan_tf.models.adversarial import CVAEGAN, VAEGAN
+from vae_gan_tf.models.adversarial import CVAEGAN, VAEGAN, generator
 from vae_gan_tf.models.cvae import CVAE, LabelCondition
 from vae_gan_tf.models.vae import VAE
 from vae_gan_tf.saved_model import export
@@ -36,6 +36,9 @@ HOW_NOT_WHAT = ("seed", "precision", "deterministic")
 
 FEWEST_IMAGES = 50
 """Test images that a picture of reconstructions shows."""
+
+SCORED = 1000
+"""Drawn images that TensorBoard's scores are of, and validation images beside them."""
 
 SPLITS = ("train", "validation", "test")
 
@@ -53,6 +56,12 @@ def define_flags() -> None:
     flags.DEFINE_string("data_dir", None, "folder of TFDS data sets (default: that of TFDS)")
     flags.DEFINE_string("runs_dir", "runs", "folder of the runs: checkpoints, TensorBoard, models")
     flags.DEFINE_string("figures_dir", "figures", "folder of the picture and its json")
+    flags.DEFINE_integer(
+        "scores_every",
+        0,
+        "epochs from one point of the drawn images' scores in TensorBoard to the next; 0 for none",
+        lower_bound=0,
+    )
     flags.DEFINE_bool("pretrained", False, "draw with the networks shipped with the package")
     for name, field in FIELDS.items():
         text = f"override the preset's {name.replace('_', ' ')}: {field.metadata['help']}"
@@ -80,6 +89,9 @@ class Options:
     runs_dir: Path
     figures_dir: Path
     pretrained: bool
+    scores_every: int
+    """Epochs from one point of TensorBoard's scores to the next; 0 for none. It is no setting, for
+    no result depends on it: a run may be gone on with, with another."""
 
 
 def parse_flags(argv: Sequence[str]) -> Options:
@@ -123,6 +135,7 @@ def parse_flags(argv: Sequence[str]) -> Options:
         runs_dir=Path(values.runs_dir),
         figures_dir=Path(values.figures_dir),
         pretrained=values.pretrained,
+        scores_every=values.scores_every,
     )
 
 
@@ -137,11 +150,6 @@ def run_script(main: Callable[[Sequence[str]], None]) -> None:
     except KeyboardInterrupt:
         print("Stopped; the same command goes on from the last checkpoint.", file=sys.stderr)
         sys.exit(130)
-
-
-def generator(model: VAE | VAEGAN) -> VAE:
-    """The variational auto-encoder in a model: itself, or an adversarial model's generator."""
-    return model.generator if isinstance(model, VAEGAN) else model
 
 
 def digits(model: VAE | VAEGAN, rows: int = 10, columns: int = 10, seed: int = 0) -> np.ndarray:
@@ -265,6 +273,17 @@ def train(options: Options, model_name: str, data: datasets.Dataset) -> Result:
             shown["confusion"] = metrics.confusion(generator(model), validation)[None, None]
         return {name: plots.tile(images)[None] for name, images in shown.items()}
 
+    if options.scores_every and settings.part:
+        raise UserError(
+            f"--scores_every is for images drawn from labels or codes alone, and {settings.model} "
+            "is given a part of an image"
+        )
+
+    def drawn_scores(model: VAE | VAEGAN) -> dict[str, float]:
+        real = scores.judged(*data.validation.at(slice(SCORED)).arrays())
+        drawn = scores.judged(*scores.draw(model, SCORED))
+        return {name: score.value for name, score in scores.all_scores(drawn, real).items()}
+
     with lock(folder):
         _claim(folder, settings)
         images = datasets.count(data.train)
@@ -278,6 +297,8 @@ def train(options: Options, model_name: str, data: datasets.Dataset) -> Result:
             seed=settings.seed,
             patience=settings.patience,
             pictures=pictures,
+            scores=drawn_scores,
+            scores_every=options.scores_every,
         )
         record = {
             "settings": dataclasses.asdict(settings),
@@ -335,15 +356,15 @@ def _finish(
     weights = folder / f"{name}.npz"
     pretrained.save_pretrained(inference, weights)
     inference = pretrained.load_file(weights)
-    scores = score(inference, data)
-    print(", ".join(f"{name} {value:.4g}" for name, value in scores.items()))
+    found = score(inference, data)
+    print(", ".join(f"{name} {value:.4g}" for name, value in found.items()))
     with Summaries(folder / "tensorboard") as summaries:
         summaries.begin(record["steps"])
         summaries.hparams(
             dataclasses.asdict(settings),
-            training.renamed("validation", record["validation"]) | scores,
+            training.renamed("validation", record["validation"]) | found,
         )
-    record |= {"scores": scores, "weights": {"name": name, "sha256": pretrained.sha256(weights)}}
+    record |= {"scores": found, "weights": {"name": name, "sha256": pretrained.sha256(weights)}}
     return Result(inference, data, title(settings.model, data), record)
 
 
@@ -371,12 +392,13 @@ def score(model: VAE | VAEGAN, data: datasets.Dataset) -> dict[str, float]:
     As many digits are drawn as there are test images.
     """
     generating = generator(model)
-    scores = training.renamed("test", bound(generating, data.test))
+    found = training.renamed("test", bound(generating, data.test))
     if data.name == "mnist" and isinstance(getattr(generating, "condition", None), LabelCondition):
         labels = np.repeat(np.arange(10), len(data.test.images) // 10)
         drawn = [generating.sample(part, seed=int(part[0])) for part in np.split(labels, 10)]
-        scores["label_accuracy"] = metrics.label_accuracy(np.concatenate(drawn), labels)
-    return scores
+        read = scores.label_accuracy(scores.judged(np.concatenate(drawn), labels))
+        found["label_accuracy"] = read.value
+    return found
 
 
 def shipped(model_name: str, data: datasets.Dataset) -> Result:

@@ -1,12 +1,14 @@
-"""Scores of models and of generated images.
+"""The judge of generated images, and what models make of real ones, in nats.
 
-The judge is a small classifier of MNIST digits, trained on the 55 000 training images alone by
-``python reproduce/classifier.py`` and shipped with the package; ``figures/classifier.json`` tells
-its error. It has no part in the training of any model.
+The judge is a small classifier of digits, one for MNIST and one for svhn_small, each trained on the
+training images alone by ``reproduce/classifier.py`` and shipped with the package;
+``figures/classifier.json`` and ``classifier-svhn_small.json`` tell its error. It has no part in the
+training of any model. `scores` has the scores by it.
 """
 
 import functools
 import math
+from typing import NamedTuple
 
 import keras
 import numpy as np
@@ -19,18 +21,15 @@ from vae_gan_tf.errors import UserError
 from vae_gan_tf.models.semi_supervised import SemiSupervisedVAE
 from vae_gan_tf.models.vae import VAE, stateless_seed
 
-CLASSIFIER = "mnist-classifier"
-"""The name under which the trained classifier is shipped."""
+CLASSIFIERS = {(28, 28, 1): "mnist-classifier", (32, 32, 3): "svhn_small-classifier"}
+"""The names under which the trained classifiers are shipped, by the shape of their images."""
 
 
-def mnist_classifier() -> keras.Model:
+def mnist_classifier(dtype: str = "float32") -> keras.Model:
     """The classifier, not yet trained: images [batch, 28, 28, 1] to logits [batch, 10]."""
-    model = keras.Sequential(name="classifier")
-    model.add(keras.Input([28, 28, 1]))
+    model = keras.Sequential([keras.Input([28, 28, 1])], name="classifier")
     for filters in (32, 64, 128):
-        model.add(layers.Conv2D(filters, 3, padding="same", use_bias=False))
-        model.add(layers.BatchNormalization())
-        model.add(layers.ReLU())
+        _add_convolution(model, filters, dtype)
         model.add(layers.MaxPooling2D())
     model.add(layers.Flatten())
     model.add(layers.Dropout(0.4))
@@ -38,10 +37,58 @@ def mnist_classifier() -> keras.Model:
     return model
 
 
+def svhn_classifier(dtype: str = "float32") -> keras.Model:
+    """The classifier, not yet trained: images [batch, 32, 32, 3] to logits [batch, 10]."""
+    model = keras.Sequential([keras.Input([32, 32, 3])], name="classifier")
+    for filters, dropout in ((32, 0.1), (64, 0.2), (128, 0.3)):
+        _add_convolution(model, filters, dtype)
+        _add_convolution(model, filters, dtype)
+        model.add(layers.MaxPooling2D())
+        model.add(layers.Dropout(dropout))
+    _add_convolution(model, 192, dtype)
+    model.add(layers.GlobalAveragePooling2D())
+    model.add(layers.Dropout(0.4))
+    model.add(layers.Dense(10))
+    return model
+
+
+def _add_convolution(model: keras.Sequential, filters: int, dtype: str) -> None:
+    """3 x 3, batch normalisation, ReLU, all in this precision."""
+    model.add(layers.Conv2D(filters, 3, padding="same", use_bias=False, dtype=dtype))
+    model.add(layers.BatchNormalization(dtype=dtype))
+    model.add(layers.ReLU(dtype=dtype))
+
+
 @functools.cache
-def digit_classifier() -> keras.Model:
-    """The trained classifier that ships with the package."""
-    return pretrained.load_pretrained(CLASSIFIER)
+def digit_classifier(image_shape: tuple[int, int, int] = (28, 28, 1)) -> keras.Model:
+    """The trained classifier of images of this shape that ships with the package.
+
+    Raises:
+        UserError: there is none for this shape.
+    """
+    if image_shape not in CLASSIFIERS:
+        expected = " or ".join(str(list(shape)) for shape in CLASSIFIERS)
+        raise UserError(
+            f"no classifier ships for images of shape {list(image_shape)}; {expected} expected"
+        )
+    return pretrained.load_pretrained(CLASSIFIERS[image_shape])
+
+
+class Score(NamedTuple):
+    """A number with its standard error."""
+
+    value: float
+    error: float
+
+    def scaled(self, factor: float) -> "Score":
+        """The score in another unit."""
+        return Score(self.value * factor, self.error * abs(factor))
+
+
+def mean_score(values: np.ndarray) -> Score:
+    """The mean of values [n], with what resampling them would give as its standard error."""
+    values = np.asarray(values, np.float64)
+    return Score(float(values.mean()), float(values.std() / math.sqrt(len(values))))
 
 
 def checked_images(images, *shape: int | str) -> np.ndarray:
@@ -74,29 +121,6 @@ def checked_images(images, *shape: int | str) -> np.ndarray:
     return images
 
 
-def label_accuracy(images, labels, classifier: keras.Model | None = None) -> float:
-    """The share of images that the classifier reads as the asked labels.
-
-    Args:
-        images: [n, 28, 28, 1] in [0, 1].
-        labels: integers [n].
-        classifier: another judge, from images to logits; the shipped one by default.
-
-    Raises:
-        UserError: there are no images, they are of another shape or hold values outside of
-            [0, 1], or there is not one label for each.
-    """
-    images, labels = checked_images(images, "n", 28, 28, 1), np.asarray(labels)
-    if labels.shape != images.shape[:1] or not np.issubdtype(labels.dtype, np.integer):
-        raise UserError(
-            f"{labels.dtype} labels of shape {list(labels.shape)} given for {len(images)} images, "
-            "one integer for each expected"
-        )
-    classifier = classifier or digit_classifier()
-    logits = classifier.predict(images, batch_size=500, verbose=0)
-    return float(np.mean(np.argmax(logits, axis=-1) == labels))
-
-
 def importance_weighted(
     model: VAE,
     x,
@@ -111,12 +135,14 @@ def importance_weighted(
 
     With K codes z_k drawn from q(z | x, y) it is log (1/K) sum_k p(x | y, z_k) p(z_k) /
     q(z_k | x, y) (Burda, Grosse and Salakhutdinov 2016): in expectation a lower bound on
-    log p(x | y), equal to the bound (1) for K = 1 and rising with K.
+    log p(x | y), equal to the bound (1) for K = 1 and rising with K. The model gives the weights
+    (`VAE.log_weights`), so that one of other codes serves as well.
 
     Args:
         model: a `VAE` or one of its kind.
         x: images [batch, height, width, channels] in [0, 1].
-        y: side information of a conditional model.
+        y: side information of a conditional model; a semi-supervised one takes None as well, and
+            gives log p(x) then, with y log p(x, y), which is what its bound is of.
         samples: K.
         at_once: codes of an image decoded at the same time, which divide K; a matter of memory.
         pixels: truth values [height, width, 1], which pixels count; all of them if None.
@@ -127,22 +153,54 @@ def importance_weighted(
     """
     if samples < 1 or samples % at_once:
         raise UserError(f"{samples} samples asked for, a positive multiple of {at_once} expected")
-    posterior, prior = model.encode(x, y), model.prior()
-    x = tf.repeat(tf.cast(x, tf.float32), at_once, axis=0)
-    y = None if y is None else tf.repeat(y, at_once, axis=0)
-    mask = True if pixels is None else pixels
-
-    def log_weights(seed: tf.Tensor) -> tf.Tensor:
-        z = posterior.sample(at_once, seed=seed)
-        codes = tf.reshape(tf.transpose(z, [1, 0, 2]), [-1, model.latent_size])
-        log_pixels = model.decode(codes, y).distribution.log_prob(x)
-        log_likelihood = tf.reduce_sum(tf.where(mask, log_pixels, 0.0), [1, 2, 3])
-        log_ratio = prior.log_prob(z) - posterior.log_prob(z)
-        return log_ratio + tf.transpose(tf.reshape(log_likelihood, [-1, at_once]))
-
     seeds = tf.random.split(stateless_seed(seed), samples // at_once)
-    weights = tf.map_fn(log_weights, seeds, fn_output_signature=tf.float32)
+    weights = tf.map_fn(
+        lambda seed: model.log_weights(x, y, at_once, seed, pixels),
+        seeds,
+        fn_output_signature=tf.float32,
+    )
     return tf.reduce_logsumexp(weights, [0, 1]) - math.log(samples)
+
+
+class Nats(NamedTuple):
+    """What a model makes of images, in nats an image."""
+
+    reconstruction: Score
+    """-log p(x | z, y) at codes of q(z | x, y), the reconstruction error."""
+    bound: Score
+    """The bound, negative."""
+    log_likelihood: Score
+    """The importance-weighted estimate, negative: of -log p(x), or as the bound given y."""
+
+
+def nats(model: VAE, images, y=None, *, samples: int = 100, seed: int = 0) -> Nats:
+    """Reconstruction error, negative bound and negative log p(x | y), means over the images.
+
+    The standard errors are those of the means over the images.
+
+    Args:
+        model: a `VAE` or one of its kind.
+        images: [n, height, width, channels] in [0, 1].
+        y: side information of a conditional model; a semi-supervised one takes None as well.
+        samples: codes an image of the importance-weighted estimate.
+        seed: the same seed draws the same codes.
+
+    Raises:
+        UserError: there are no images, or the model cannot take images or y.
+    """
+    images = checked_images(images, "n", *model.image_shape)
+
+    @tf.function(reduce_retracing=True)
+    def of_batch(seed, *batch) -> tuple:
+        bound = model.elbo(*batch, seed=seed)
+        estimate = importance_weighted(model, *batch, samples=samples, seed=seed)
+        return bound.reconstruction, bound.elbo, estimate
+
+    found = []
+    for start in range(0, len(images), 100):
+        batch = [each[start : start + 100] for each in (images, y) if each is not None]
+        found.append(of_batch(tf.constant([seed, start]), *batch))
+    return Nats(*(mean_score(-np.concatenate(part)) for part in zip(*found, strict=True)))
 
 
 def confusion(model: SemiSupervisedVAE, split: Split) -> np.ndarray:

@@ -172,6 +172,8 @@ def train(
     seed: int,
     patience: int = 0,
     pictures: Callable[[keras.Model], dict[str, np.ndarray]] = lambda model: {},
+    scores: Callable[[keras.Model], dict[str, float]] = lambda model: {},
+    scores_every: int = 0,
 ) -> Outcome:
     """Trains a compiled model, or goes on with the training that the folder holds.
 
@@ -186,6 +188,8 @@ def train(
         patience: stop when the validation bound has not risen for this many epochs; 0 for never.
         pictures: gives the pictures [n, height, width, channels] that TensorBoard shows after
             each epoch, by name.
+        scores: gives the scores of drawn images that TensorBoard shows as curves, by name.
+        scores_every: epochs from one point of these to the next; 0 for none.
 
     Raises:
         UserError: there are fewer images than in a batch; a term of the loss, or a weight, is no
@@ -236,6 +240,8 @@ def train(
                 summaries.scalars(step, renamed("validation", entry["validation"]))
                 for name, images in pictures(model).items():
                     summaries.images(step, name, images)
+                if scores_every and (epoch + 1) % scores_every == 0:
+                    summaries.scalars(step, renamed("scores", scores(model)))
                 summaries.histograms(step, trainable_by_name(model))
             _check_weights(model, step, saved)
             history.add(step=step, seconds=clock.seconds, **entry)

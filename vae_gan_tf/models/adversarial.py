@@ -416,3 +416,8 @@ class SemiSupervisedVAEGAN(CVAEGAN):
     def classify(self, x) -> tfd.OneHotCategorical:
         """q(y | x), as of the generator."""
         return self.generator.classify(x)
+
+
+def generator(model: VAE | VAEGAN) -> VAE:
+    """The variational auto-encoder in a model: itself, or an adversarial model's generator."""
+    return model.generator if isinstance(model, VAEGAN) else model

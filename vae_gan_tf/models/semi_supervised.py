@@ -20,6 +20,7 @@ and every unlabelled x with every class. There each pair counts the same, howeve
 takes the class to be, both in the statistics of the batch and in the averages kept for test time.
 """
 
+import math
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -283,6 +284,19 @@ class SemiSupervisedVAE(CVAE):
             pairs = self.pairs(x[:0], tf.zeros([0], tf.int32), x, training)
             return self.bounds(pairs, seed, training)[1]
         return self.bounds(self.pairs(x, y, x[:0], training), seed, training)[0]
+
+    def log_weights(
+        self, x, y=None, count: int = 1, seed: int | tf.Tensor = 0, pixels=None
+    ) -> tf.Tensor:
+        """As of a `VAE`, of log p(x, y); without labels y of log p(x), every label summed over."""
+        if y is not None:
+            label = -math.log(self.condition.classes)  # log p(y)
+            return super().log_weights(x, y, count, seed, pixels) + label
+        every_class = [
+            self.log_weights(x, tf.fill(tf.shape(x)[:1], label), count, seed, pixels)
+            for label in range(self.condition.classes)
+        ]
+        return tf.reduce_logsumexp(every_class, 0)
 
     def train_step(self, data) -> dict[str, tf.Tensor]:
         """One step on the weighted sum of L(x, y), U(x) and -log q(y | x); gives its terms.

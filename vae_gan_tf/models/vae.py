@@ -190,6 +190,35 @@ class VAE(Configured, keras.Model):
         kl = tfd.kl_divergence(posterior, self.prior())
         return Elbo(reconstruction - kl, reconstruction, kl)
 
+    def log_weights(
+        self, x, y=None, count: int = 1, seed: int | tf.Tensor = 0, pixels=None
+    ) -> tf.Tensor:
+        """The logarithm of p(x | y, z) p(z) / q(z | x, y) at codes z of q(z | x, y), in nats.
+
+        In expectation the ratio is p(x | y) and its logarithm the bound (1).
+
+        Args:
+            x: images [batch, height, width, channels] in [0, 1].
+            y: side information of a conditional model.
+            count: codes drawn for each image.
+            seed: the same seed draws the same codes.
+            pixels: truth values [height, width, 1], which pixels count; all of them if None.
+
+        Returns:
+            [count, batch].
+        """
+        posterior = self.encode(x, y)
+        z = posterior.sample(count, seed=stateless_seed(seed))
+        # The codes of an image beside each other: [batch * count, latent_size].
+        codes = tf.reshape(tf.transpose(z, [1, 0, 2]), [-1, self.latent_size])
+        x = tf.repeat(tf.cast(x, tf.float32), count, axis=0)
+        y = None if y is None else tf.repeat(y, count, axis=0)
+        log_pixels = self.decode(codes, y).distribution.log_prob(x)
+        counted = tf.where(True if pixels is None else pixels, log_pixels, 0.0)
+        log_likelihood = tf.reshape(tf.reduce_sum(counted, [1, 2, 3]), [-1, count])
+        log_ratio = self.prior().log_prob(z) - posterior.log_prob(z)
+        return log_ratio + tf.transpose(log_likelihood)
+
     def checked_images(self, x) -> tf.Tensor:
         """Images as a float32 tensor; a UserError for another shape or values outside [0, 1]."""
         x = checked_tensor("images", x, self.image_shape)

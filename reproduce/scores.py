@@ -1,0 +1,224 @@
+"""One table of scores over the models that ship with the package, beside those of real images.
+
+    python reproduce/scores.py
+
+Draws 10 000 images of each model, labels asked for evenly, and scores them by the judge of their
+data set (`vae_gan_tf.scores`) against the test images; and measures the models on test images in
+nats. The line "real test images" is the ceiling: the test images as if a model had drawn them. The
+scores that compare two sets of images, and depend on how many there are, compare as many as half of
+the test images at a time, for all lines; for the ceiling they compare one half of the test images
+with the other, and the other way round.
+
+Writes figures/scores.md, .csv, .json and .png. A line that the json holds for the same weights is
+not measured again. Of one --dataset its name is added; with other --generated or --measured, or
+--images of each split, the word custom.
+"""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from absl import flags
+from matplotlib.figure import Figure
+
+from vae_gan_tf import datasets, experiment, metrics, plots, pretrained, scores, tables
+from vae_gan_tf.errors import UserError
+from vae_gan_tf.models.adversarial import generator
+from vae_gan_tf.models.cvae import CVAE
+from vae_gan_tf.models.semi_supervised import SemiSupervisedVAE
+
+MODELS = {
+    "mnist": ("vae", "vae-gan", "cvae", "cvae-gan"),
+    "svhn_small": ("vae", "vae-gan", "cvae", "cvae-gan"),
+}
+"""The shipped models of each data set."""
+
+REAL = "real test images"
+
+COLUMNS = {
+    "label_accuracy": "read as asked, %",
+    "sharpness_gradient": "sharpness, gradient",
+    "sharpness_laplacian": "sharpness, Laplacian",
+    "diversity": "diversity",
+    "diversity_worst_class": "diversity, worst class",
+    "frechet_distance": "Frechet distance",
+    "precision": "precision",
+    "recall": "recall",
+    "density": "density",
+    "coverage": "coverage",
+    "reconstruction": "reconstruction, nats",
+    "bound": "negative bound, nats",
+    "log_likelihood": "-log p, nats",
+}
+"""The head of each score."""
+
+NOTE = (
+    "± is the standard error. Sharpness and diversity are shares of those of real images. The "
+    "diversity of a model without labels is that of the classes that the judge reads. Frechet "
+    "distance, precision, recall, density and coverage compare parts of as many images as half of "
+    "the test images; for real test images one half with the other. The last three are of test "
+    "images: log p(x | y), for a model without labels log p(x)."
+)
+
+_GENERATED = flags.DEFINE_integer("generated", 10_000, "images drawn of a model", lower_bound=100)
+_MEASURED = flags.DEFINE_integer(
+    "measured", 1000, "test images measured in nats, evenly spread", lower_bound=1
+)
+flags.adopt_module_key_flags(experiment)
+
+Row = dict
+"""A line: data set, model, what it was measured with, and the scores [value, error] by name."""
+
+
+def read(path: Path) -> list[Row]:
+    """The lines that an earlier command measured.
+
+    Raises:
+        UserError: the file is not what this script writes.
+    """
+    if not path.exists():
+        return []
+    try:
+        return json.loads(path.read_text())["rows"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise UserError(
+            f"{path} does not hold the lines of scores; move it away to start anew"
+        ) from error
+
+
+def real_scores(real: scores.Judged, half: int) -> dict:
+    """The scores of the test images; by halves where they are compared as sets."""
+    order = np.random.default_rng(0).permutation(len(real.images))[: 2 * half]
+    return scores.all_scores(real.at(order), real.at(np.roll(order, half)), half)
+
+
+def model_scores(name: str, data: datasets.Dataset, real: scores.Judged, half: int) -> dict:
+    """The scores of a shipped model, by drawn images and in nats."""
+    model = pretrained.load_pretrained(f"{name}-{data.name}")
+    drawn = scores.judged(*scores.draw(model, _GENERATED.value))
+    order = np.random.default_rng(0).permutation(len(real.images))
+    found = scores.all_scores(drawn, real.at(order), half)
+    count = min(_MEASURED.value, len(data.test.images))
+    images, labels = data.test.at(np.arange(count) * len(data.test.images) // count).arrays()
+    generating = generator(model)
+    given = isinstance(generating, CVAE) and not isinstance(generating, SemiSupervisedVAE)
+    return found | metrics.nats(generating, images, labels if given else None)._asdict()
+
+
+def cell(name: str, score: Sequence[float] | None) -> str:
+    """A score with its standard error: "0.873 ± 0.002", or a dash."""
+    if score is None:
+        return "-"
+    factor = 100 if name == "label_accuracy" else 1
+    digits = 1 if abs(score[0]) >= 100 else 2 if abs(score[0]) * factor >= 10 else 3
+    return " ± ".join(f"{factor * number:.{digits}f}" for number in score)
+
+
+def table(rows: Sequence[Row]) -> list[list[str]]:
+    """The lines of the table, the heads first."""
+    return [
+        ["", *COLUMNS.values()],
+        *(
+            [
+                f"{row['model']}, {row['dataset']}",
+                *(cell(name, row["scores"].get(name)) for name in COLUMNS),
+            ]
+            for row in rows
+        ),
+    ]
+
+
+def picture(rows: Sequence[Row]) -> Figure:
+    """A column a score, a row a data set: models as points, real test images as a line."""
+    names = list(dict.fromkeys(row["dataset"] for row in rows))
+    counts = [sum(row["dataset"] == name for row in rows) for name in names]
+    figure = Figure(
+        figsize=(1.35 * len(COLUMNS) + 1, 0.3 * sum(counts) + 1.2 * len(names)),
+        layout="constrained",
+    )
+    grid = figure.subplots(
+        len(names), len(COLUMNS), sharey="row", squeeze=False, height_ratios=counts
+    )
+    for line, dataset in zip(grid, names, strict=True):
+        shown = [row for row in rows if row["dataset"] == dataset and row["model"] != REAL]
+        (real,) = (row for row in rows if row["dataset"] == dataset and row["model"] == REAL)
+        for axes, (name, head) in zip(line, COLUMNS.items(), strict=True):
+            if name in real["scores"]:
+                axes.axvline(real["scores"][name][0], color="tab:red", linewidth=1)
+            for place, row in enumerate(shown):
+                if name in row["scores"]:
+                    value, error = row["scores"][name]
+                    axes.errorbar(value, place, xerr=error, fmt="o", color="tab:blue", ms=4)
+            axes.set_title(head.replace(", ", ",\n"), fontsize=7)
+            axes.tick_params(labelsize=6)
+            axes.margins(x=0.15)
+            axes.grid(axis="y", alpha=0.3)
+        line[0].set_yticks(range(len(shown)), [row["model"] for row in shown], fontsize=8)
+        line[0].set_ylim(len(shown) - 0.5, -0.5)
+        line[0].set_ylabel(dataset, fontsize=8)
+    figure.suptitle("line: real test images", fontsize=8, color="tab:red")
+    return figure
+
+
+def write(rows: Sequence[Row], path: Path) -> None:
+    """Writes the table as .md, .csv, .json and .png."""
+    tables.write(table(rows), NOTE, path)
+    plots.save(picture(rows), path.with_suffix(".png"))
+    experiment.write_json(
+        path.with_suffix(".json"),
+        {
+            "table": "scores",
+            "rows": rows,
+            "machine": experiment.machine(),
+            "versions": experiment.versions(),
+        },
+    )
+
+
+def main(argv: Sequence[str]) -> None:
+    """Measures what is missing and writes the table after each data set."""
+    options = experiment.parse_flags(argv)
+    unused = set(options.overrides) - {"images"}
+    if unused or options.preset != "report":
+        name = sorted(unused)[0] if unused else "preset"
+        raise UserError(f"--{name} does not apply: the models that ship are scored as they are")
+    asked = options.datasets or [
+        name for name in MODELS if datasets.is_local(name, options.data_dir)
+    ]
+    unknown = [name for name in asked if name not in MODELS]
+    if unknown:
+        raise UserError(f"no models ship for {unknown[0]}, only for {', '.join(MODELS)}")
+    custom = "images" in options.overrides or any(
+        flag.value != flag.default for flag in (_GENERATED, _MEASURED)
+    )
+    words = ["scores", *(asked if len(asked) < len(MODELS) else []), *(["custom"] * custom)]
+    path = options.figures_dir / f"{'-'.join(words)}.json"
+    before, rows = read(path), []
+    for dataset in asked:
+        data = experiment.load_data(options, dataset)
+        test = data.test.at(slice(options.overrides.get("images") or None))
+        real = scores.judged(*test.arrays())
+        half = len(test.images) // 2
+        counts = {"generated": _GENERATED.value, "measured": _MEASURED.value, "part": half}
+        folder = Path(pretrained.__file__).parent
+        judge = pretrained.sha256(folder / f"{metrics.CLASSIFIERS[data.image_shape]}.npz")
+        for model in (*MODELS[dataset], REAL):
+            made = {"dataset": dataset, "model": model, "judge": judge} | counts
+            if model != REAL:
+                made["weights"] = pretrained.sha256(folder / f"{model}-{dataset}.npz")
+            known = [row for row in before if {name: row.get(name) for name in made} == made]
+            if known:
+                rows.append(known[0])
+                continue
+            print(f"{model}, {dataset}", flush=True)
+            found = (
+                real_scores(real, half) if model == REAL else model_scores(model, data, real, half)
+            )
+            rows.append(made | {"scores": found})
+        write(rows, path)
+    print(path.with_suffix(".md").read_text())
+
+
+if __name__ == "__main__":
+    experiment.run_script(main)
