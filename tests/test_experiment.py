@@ -4,8 +4,9 @@ import sys
 
 import numpy as np
 import pytest
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from vae_gan_tf import datasets, experiment, plots
+from vae_gan_tf import datasets, experiment, plots, scores
 from vae_gan_tf.checkpoints import lock
 from vae_gan_tf.errors import UserError
 
@@ -210,6 +211,25 @@ def test_deterministic_gives_the_same_file_again(tmp_path, mnist, data_dir):
         options = smoke(tmp_path / folder, data_dir, "--deterministic")
         sums.add(experiment.train(options, "vae-gan", mnist).record["weights"]["sha256"])
     assert len(sums) == 1
+
+
+def test_scores_of_drawn_images_are_shown_while_training(tmp_path, mnist, data_dir, monkeypatch):
+    monkeypatch.setattr(experiment, "SCORED", 100)
+    monkeypatch.setattr(scores, "FRECHET_RESAMPLES", 2)
+    experiment.train(smoke(tmp_path, data_dir, "--scores_every=2"), "cvae-simple", mnist)
+    folder = tmp_path / "cvae-simple-mnist-smoke-seed0"
+    events = EventAccumulator(str(folder / "tensorboard"), size_guidance={"tensors": 0}).Reload()
+    shown = [name for name in events.Tags()["tensors"] if name.startswith("scores/")]
+    assert {"scores/label_accuracy", "scores/diversity", "scores/coverage"} < set(shown)
+    for name in shown:
+        assert [point.step for point in events.Tensors(name)] == [10]
+    # It is no setting: without it the run is taken as it is.
+    experiment.train(smoke(tmp_path, data_dir), "cvae-simple", mnist)
+
+
+def test_scores_need_images_drawn_without_a_given_part(tmp_path, mnist, data_dir):
+    with pytest.raises(UserError, match="cvae-left is given a part"):
+        experiment.train(smoke(tmp_path, data_dir, "--scores_every=1"), "cvae-left", mnist)
 
 
 def test_semi_supervised_training_keeps_few_labels(tmp_path, mnist, data_dir):

@@ -1,65 +1,18 @@
-import json
-from pathlib import Path
-
 import keras
 import numpy as np
 import pytest
 import scipy.stats
 import tensorflow as tf
 import tensorflow_probability as tfp
+from models.tools import linear_semi_supervised
+from scipy.special import logsumexp
 
-from vae_gan_tf import likelihoods, metrics
+from vae_gan_tf import likelihoods, metrics, pretrained
 from vae_gan_tf.datasets import Split
 from vae_gan_tf.errors import UserError
 from vae_gan_tf.models.cvae import LabelCondition
+from vae_gan_tf.models.semi_supervised import Objective
 from vae_gan_tf.models.vae import VAE
-
-
-class Reader:
-    """A judge that reads the label off the first pixel, in tenths."""
-
-    def predict(self, images, batch_size, verbose):
-        return np.eye(10)[np.rint(images[:, 0, 0, 0] * 10).astype(int)]
-
-
-def images_of(digits):
-    images = np.zeros([len(digits), 28, 28, 1], np.float32)
-    images[:, 0, 0, 0] = np.array(digits) / 10
-    return images
-
-
-@pytest.mark.parametrize(
-    ("read", "asked", "accuracy"),
-    [([0, 1, 2, 3], [0, 1, 2, 3], 1.0), ([0, 1, 2, 3], [0, 1, 2, 9], 0.75), ([5], [6], 0.0)],
-)
-def test_label_accuracy_is_the_share_read_as_asked(read, asked, accuracy):
-    assert metrics.label_accuracy(images_of(read), np.array(asked), Reader()) == accuracy
-
-
-@pytest.mark.parametrize(
-    ("images", "labels", "sentence"),
-    [
-        (np.zeros([0, 28, 28, 1]), np.zeros(0, int), r"\[n, 28, 28, 1\] expected"),
-        (np.float32(0), np.zeros(1, int), r"\[\] given"),
-        (np.zeros([2, 32, 32, 3]), np.zeros(2, int), r"\[2, 32, 32, 3\] given"),
-        (np.zeros([2, 28, 28, 1]), np.zeros(3, int), "one integer for each expected"),
-        (np.zeros([2, 28, 28, 1]), np.zeros(2), "float64 labels"),
-        (np.full([2, 28, 28, 1], 255), np.zeros(2, int), r"lie in \[0, 1\]"),
-        (np.full([2, 28, 28, 1], np.nan), np.zeros(2, int), r"lie in \[0, 1\]"),
-    ],
-)
-def test_bad_input_is_one_sentence(images, labels, sentence):
-    with pytest.raises(UserError, match=sentence):
-        metrics.label_accuracy(images, labels, Reader())
-
-
-def test_the_shipped_judge_reads_real_digits_as_its_json_says(mnist):
-    figures = Path(__file__).parent.parent / "figures"
-    record = json.loads((figures / "classifier.json").read_text())
-    images = mnist.test.images.astype(np.float32) / 255
-    accuracy = metrics.label_accuracy(images, mnist.test.labels)
-    assert accuracy == pytest.approx(record["test_accuracy"], abs=1e-4)
-    assert accuracy >= 0.993
 
 
 class LinearGaussian(likelihoods.Likelihood):
@@ -116,19 +69,22 @@ def test_importance_weights_of_the_exact_posterior_give_log_p_with_one_sample():
 
 def test_importance_weighted_rises_from_the_bound_to_log_p():
     model = linear_gaussian(widened=1.5)
+
+    @tf.function
+    def estimate(samples, seed):
+        return metrics.importance_weighted(model, X, samples=samples, at_once=1, seed=seed)
+
     bound, some, many = (
         np.mean(
-            [
-                metrics.importance_weighted(model, X, samples=samples, at_once=1, seed=seed)
-                for seed in range(repeats)
-            ],
+            [estimate(samples, tf.constant(seed)) for seed in range(repeats)],
             axis=0,
         )
         for samples, repeats in ((1, 400), (10, 100), (1000, 1))
     )
     assert np.all(bound < some) and np.all(some < log_density(X) + 0.05)
     np.testing.assert_allclose(many, log_density(X), atol=0.1)
-    elbo = np.mean([model.elbo(X, seed=seed).elbo for seed in range(400)], axis=0)
+    bounds = tf.function(lambda seed: model.elbo(X, seed=seed).elbo)
+    elbo = np.mean([bounds(tf.constant(seed)) for seed in range(400)], axis=0)
     np.testing.assert_allclose(bound, elbo, atol=0.2)
 
 
@@ -144,6 +100,56 @@ def test_importance_weighted_of_some_pixels():
 def test_samples_that_cannot_be_drawn(samples):
     with pytest.raises(UserError, match=f"{samples} samples .* multiple of 10"):
         metrics.importance_weighted(linear_gaussian(1.0), X, samples=samples)
+
+
+def test_nats_of_the_exact_posterior_are_those_of_log_p():
+    model = linear_gaussian(widened=1.0)
+    found = metrics.nats(model, X, samples=10)
+    exact = -log_density(X)
+    assert found.log_likelihood.value == pytest.approx(exact.mean(), rel=1e-4)
+    assert found.log_likelihood.error == pytest.approx(exact.std() / np.sqrt(3), rel=1e-3)
+    many = metrics.nats(model, np.repeat(X, 2000, axis=0), samples=10)
+    elbo = tf.function(lambda seed: model.elbo(X, seed=seed))
+    bounds = [elbo(tf.constant(seed)) for seed in range(400)]
+    for name in ("bound", "reconstruction"):
+        each = np.mean([bound[name == "reconstruction"] for bound in bounds])
+        assert getattr(many, name).value == pytest.approx(-each, abs=0.1)
+    assert many.reconstruction.value < many.bound.value
+
+
+def test_nats_of_several_batches_and_labels():
+    model = pretrained.load_pretrained("cvae-mnist")
+    images, labels = np.zeros([101, 28, 28, 1], np.float32), np.arange(101) % 10
+    found = metrics.nats(model, images, labels, samples=10)
+    assert found.log_likelihood.value < found.bound.value
+    with pytest.raises(UserError, match="needs side information"):
+        metrics.nats(model, images)
+    with pytest.raises(UserError, match=r"\[0, 28, 28, 1\] given"):
+        metrics.nats(model, images[:0], labels[:0])
+
+
+def test_importance_weights_of_a_semi_supervised_model_against_a_sum_over_all_codes():
+    model = linear_semi_supervised(Objective(1.0, 1.0, 1.0))
+    variance, variance_bias = model.trunk.trainable_variables[1:3]
+    variance.assign(np.zeros(variance.shape))
+    variance_bias.assign([1.0, 1.0])  # a q(z | x, y) wider than the prior: no ratio is huge
+    x = np.random.default_rng(2).random([2, 2, 2, 1]).astype(np.float32)
+    weights, bias = (np.asarray(each) for each in model.decoder.get_weights()[-2:])
+    axis = np.linspace(-6, 6, 121)
+    codes = np.stack(np.meshgrid(axis, axis), -1).reshape(-1, 2)
+    prior = scipy.stats.norm.logpdf(codes).sum(axis=1) + 2 * np.log(axis[1] - axis[0])
+    joint = np.empty([3, 2])  # log p(x, y)
+    for y in range(3):
+        logits = np.hstack([codes, np.tile(np.eye(3)[y], [len(codes), 1])]) @ weights + bias
+        for image in range(2):
+            pixels = x[image].reshape(-1) * logits - np.logaddexp(0, logits)
+            joint[y, image] = logsumexp(prior + pixels.sum(axis=1)) - np.log(3)
+
+    def estimate(y=None):
+        return metrics.importance_weighted(model, x, y, samples=20_000, at_once=1000)
+
+    np.testing.assert_allclose(estimate(), logsumexp(joint, axis=0), atol=0.02)
+    np.testing.assert_allclose(estimate(np.array([2, 0])), [joint[2, 0], joint[0, 1]], atol=0.02)
 
 
 class Classifier:

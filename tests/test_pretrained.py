@@ -135,4 +135,11 @@ def test_every_shipped_file_is_small_and_belongs_to_a_figure():
     sizes = [file.stat().st_size for file in SHIPPED.glob("*.npz")]
     assert max(sizes) <= 8e6
     assert sum(sizes) <= 40e6
-    assert set(pretrained.names()) == set(RUNS) | {metrics.CLASSIFIER}
+    assert set(pretrained.names()) == set(RUNS) | set(metrics.CLASSIFIERS.values())
+
+
+def test_the_shipped_judges_are_those_of_their_json():
+    for name, record in (("mnist", "classifier"), ("svhn_small", "classifier-svhn_small")):
+        weights = json.loads((FIGURES / f"{record}.json").read_text())["weights"]
+        assert weights["name"] == f"{name}-classifier"
+        assert pretrained.sha256(SHIPPED / f"{name}-classifier.npz") == weights["sha256"]

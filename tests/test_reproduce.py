@@ -11,7 +11,7 @@ import matplotlib.image
 import numpy as np
 import pytest
 
-from vae_gan_tf import experiment, metrics, networks, pretrained, settings
+from vae_gan_tf import datasets, experiment, networks, pretrained, scores, settings
 from vae_gan_tf.build import build_model
 from vae_gan_tf.errors import UserError
 
@@ -238,11 +238,88 @@ def test_classifier_trains_and_writes_weights_and_json(run, tmp_path):
     accuracy = record["test_accuracy"]
     assert 0.1 <= accuracy <= 1
     images = np.zeros([4, 28, 28, 1], np.float32)
-    assert metrics.label_accuracy(images, np.arange(4), judge) <= 0.25
+    assert scores.label_accuracy(scores.judged(images, np.arange(4), judge)).value <= 0.25
+
+
+def test_classifier_of_svhn_trains_in_low_precision_and_ships_float32(run, tmp_path, monkeypatch):
+    random = np.random.default_rng(0)
+    split = datasets.Split(
+        random.integers(0, 256, [200, 32, 32, 3], np.uint8), random.integers(0, 10, 200, np.int32)
+    )
+    data = datasets.Dataset("svhn_small", split, split, split, 10, "made by the test")
+    monkeypatch.setattr(experiment, "load_data", lambda options, name: data)
+    file = tmp_path / "c.npz"
+    arguments = ("--dataset=svhn_small", "--epochs=1", f"--classifier_file={file}")
+    figures = run("classifier", *arguments)
+    record = json.loads((figures / "classifier-svhn_small-custom.json").read_text())
+    assert record["weights"]["name"] == "svhn_small-classifier"
+    assert record["settings"]["precision"] == "mixed_bfloat16"
+    judge = pretrained.load_file(file)
+    assert {layer.compute_dtype for layer in judge.layers} == {"float32"}
+
+
+@pytest.mark.parametrize("names", [["svhn"], ["mnist", "svhn_small"]])
+def test_classifier_is_of_one_data_set_with_a_judge(run, names):
+    with pytest.raises(UserError, match="one --dataset of mnist, svhn_small expected"):
+        run("classifier", *(f"--dataset={name}" for name in names))
+
+
+SCORES = ("scores", "--dataset=mnist", "--generated=120", "--measured=10", "--images=100")
+
+
+def test_scores_are_one_table_and_what_is_measured_is_kept(run, monkeypatch):
+    monkeypatch.setattr(scores, "FRECHET_RESAMPLES", 2)
+    script = load_script("scores")
+    monkeypatch.setattr(script, "MODELS", {"mnist": ("vae", "cvae"), "svhn_small": ()})
+    figures = run(*SCORES)
+    names = sorted(path.name for path in figures.iterdir())
+    assert names == [f"scores-mnist-custom.{ending}" for ending in ("csv", "json", "md", "png")]
+    rows = json.loads((figures / "scores-mnist-custom.json").read_text())["rows"]
+    assert [row["model"] for row in rows] == ["vae", "cvae", "real test images"]
+    vae, cvae, real = (row["scores"] for row in rows)
+    assert set(cvae) == set(script.COLUMNS)
+    assert set(cvae) - set(vae) == {"label_accuracy"}
+    assert set(cvae) - set(real) == {"reconstruction", "bound", "log_likelihood"}
+    assert [real[name][0] for name in ("sharpness_gradient", "diversity")] == pytest.approx([1, 1])
+    assert cvae["sharpness_gradient"][0] < 0.95 and cvae["label_accuracy"][0] > 0.8
+    value, error = cvae["recall"]
+    with (figures / "scores-mnist-custom.csv").open() as file:
+        lines = {line[0]: line[1:] for line in csv.reader(file)}
+    place = list(script.COLUMNS).index("recall")
+    assert lines["cvae, mnist"][place] == f"{value:.3f} ± {error:.3f}"
+    assert lines["vae, mnist"][0] == lines["real test images, mnist"][-1] == "-"
+    assert matplotlib.image.imread(figures / "scores-mnist-custom.png")[..., :3].std() > 0.05
+    monkeypatch.setattr(script, "model_scores", None)  # nothing is measured again
+    monkeypatch.setattr(script, "real_scores", None)
+    run(*SCORES)
+    assert json.loads((figures / "scores-mnist-custom.json").read_text())["rows"] == rows
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--epochs=3"], "--epochs does not apply"),
+        (["--preset=quick"], "--preset does not apply"),
+        (["--dataset=svhn"], "no models ship for svhn"),
+        (["--generated=10"], "generated"),
+    ],
+)
+def test_scores_that_cannot_be(run, arguments, sentence):
+    with pytest.raises(UserError, match=sentence):
+        run("scores", *arguments)
+
+
+def test_damaged_scores_are_kept(run, tmp_path):
+    path = tmp_path / "figures" / "scores-mnist-custom.json"
+    path.parent.mkdir()
+    path.write_text("{")
+    with pytest.raises(UserError, match=r"scores-mnist-custom\.json does not hold"):
+        run(*SCORES)
+    assert path.read_text() == "{"
 
 
 def test_a_shorter_training_does_not_replace_the_shipped_judge(run):
-    shipped = Path(pretrained.__file__).parent / f"{metrics.CLASSIFIER}.npz"
+    shipped = Path(pretrained.__file__).parent / "mnist-classifier.npz"
     before = pretrained.sha256(shipped)
     with pytest.raises(UserError, match="name another --classifier_file"):
         run("classifier", "--epochs=1", "--images=300")

@@ -195,6 +195,19 @@ def test_tensorboard_shows_losses_learning_rate_bound_pictures_and_weights(tmp_p
     assert float(tf.make_ndarray(rate)) == pytest.approx(1e-3)
 
 
+def test_tensorboard_shows_scores_at_an_interval(tmp_path):
+    def scores(model):
+        return {"recall": float(model.optimizer.iterations)}
+
+    train(tmp_path / "some", epochs=5, scores=scores, scores_every=2)
+    points = curve(tmp_path / "some", "scores/recall")
+    assert [point.step for point in points] == [8, 16]
+    assert [float(tf.make_ndarray(point.tensor_proto)) for point in points] == [8.0, 16.0]
+    train(tmp_path / "none", epochs=1, scores=scores)
+    events = EventAccumulator(str(tmp_path / "none" / "tensorboard")).Reload()
+    assert "scores/recall" not in events.Tags()["tensors"]
+
+
 def test_a_loss_that_is_not_finite_stops_the_run_and_keeps_the_checkpoint(tmp_path, monkeypatch):
     fetch, calls = training.fetch, []
 

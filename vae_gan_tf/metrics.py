@@ -154,11 +154,11 @@ def importance_weighted(
     if samples < 1 or samples % at_once:
         raise UserError(f"{samples} samples asked for, a positive multiple of {at_once} expected")
     seeds = tf.random.split(stateless_seed(seed), samples // at_once)
-    weights = tf.map_fn(
-        lambda seed: model.log_weights(x, y, at_once, seed, pixels),
-        seeds,
-        fn_output_signature=tf.float32,
+    # As plain Python, since the checks of x and y cannot be converted to a graph.
+    weigh = tf.autograph.experimental.do_not_convert(
+        lambda seed: model.log_weights(x, y, at_once, seed, pixels)
     )
+    weights = tf.map_fn(weigh, seeds, fn_output_signature=tf.float32)
     return tf.reduce_logsumexp(weights, [0, 1]) - math.log(samples)
 
 
@@ -190,7 +190,7 @@ def nats(model: VAE, images, y=None, *, samples: int = 100, seed: int = 0) -> Na
     """
     images = checked_images(images, "n", *model.image_shape)
 
-    @tf.function(reduce_retracing=True)
+    @tf.function(reduce_retracing=True, autograph=False)  # which would wrap a UserError
     def of_batch(seed, *batch) -> tuple:
         bound = model.elbo(*batch, seed=seed)
         estimate = importance_weighted(model, *batch, samples=samples, seed=seed)

@@ -7,6 +7,7 @@ far it would vary with other generated images. The real images are taken as give
 same for all that is compared with them.
 """
 
+import functools
 import math
 from typing import NamedTuple
 
@@ -74,10 +75,15 @@ def judged(images, labels=None, classifier: keras.Model | None = None) -> Judged
                 f"{labels.dtype} labels of shape {list(labels.shape)} given for {len(images)} "
                 "images, one integer for each expected"
             )
-    outputs = [classifier.layers[-1].input, classifier.outputs[0]]
-    both = keras.Model(classifier.inputs, outputs)
+    both = _with_features(classifier)
     features, logits = both.predict(images, batch_size=min(500, len(images)), verbose=0)
     return Judged(images, labels, features, np.argmax(logits, axis=-1))
+
+
+@functools.cache
+def _with_features(classifier: keras.Model) -> keras.Model:
+    """The network to features and logits; it is kept, for Keras compiles what is new."""
+    return keras.Model(classifier.inputs, [classifier.layers[-1].input, classifier.outputs[0]])
 
 
 def draw(
