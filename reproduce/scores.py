@@ -53,12 +53,15 @@ COLUMNS = {
 }
 """The head of each score."""
 
+ACROSS = 7
+"""Panels beside each other in the picture."""
+
 NOTE = (
     "± is the standard error. Sharpness and diversity are shares of those of real images. The "
     "diversity of a model without labels is that of the classes that the judge reads. Frechet "
     "distance, precision, recall, density and coverage compare parts of as many images as half of "
-    "the test images; for real test images one half with the other. The last three are of test "
-    "images: log p(x | y), for a model without labels log p(x)."
+    "the test images; for real test images one half with the other. The last three columns are of "
+    "test images, in nats an image: given the label, for a model without labels of x alone."
 )
 
 _GENERATED = flags.DEFINE_integer("generated", 10_000, "images drawn of a model", lower_bound=100)
@@ -106,13 +109,18 @@ def model_scores(name: str, data: datasets.Dataset, real: scores.Judged, half: i
     return found | metrics.nats(generating, images, labels if given else None)._asdict()
 
 
+def in_unit(name: str, score: Sequence[float]) -> list[float]:
+    """A score and its error in the unit that its head names."""
+    return [100 * number if name == "label_accuracy" else number for number in score]
+
+
 def cell(name: str, score: Sequence[float] | None) -> str:
     """A score with its standard error: "0.873 ± 0.002", or a dash."""
     if score is None:
         return "-"
-    factor = 100 if name == "label_accuracy" else 1
-    digits = 1 if abs(score[0]) >= 100 else 2 if abs(score[0]) * factor >= 10 else 3
-    return " ± ".join(f"{factor * number:.{digits}f}" for number in score)
+    numbers = in_unit(name, score)
+    digits = 1 if abs(numbers[0]) >= 100 else 2 if abs(numbers[0]) >= 10 else 3
+    return " ± ".join(f"{number:.{digits}f}" for number in numbers)
 
 
 def table(rows: Sequence[Row]) -> list[list[str]]:
@@ -130,34 +138,32 @@ def table(rows: Sequence[Row]) -> list[list[str]]:
 
 
 def picture(rows: Sequence[Row]) -> Figure:
-    """A column a score, a row a data set: models as points, real test images as a line."""
+    """A panel a score: models as points with their errors, real test images as a line."""
     names = list(dict.fromkeys(row["dataset"] for row in rows))
     counts = [sum(row["dataset"] == name for row in rows) for name in names]
-    figure = Figure(
-        figsize=(1.35 * len(COLUMNS) + 1, 0.3 * sum(counts) + 1.2 * len(names)),
-        layout="constrained",
-    )
-    grid = figure.subplots(
-        len(names), len(COLUMNS), sharey="row", squeeze=False, height_ratios=counts
-    )
-    for line, dataset in zip(grid, names, strict=True):
+    height = 2 * sum(0.25 * count + 0.7 for count in counts)
+    figure = Figure(figsize=(1.4 * ACROSS + 1, height), layout="constrained")
+    parts = np.atleast_1d(figure.subfigures(len(names), 1, height_ratios=counts))
+    for part, dataset in zip(parts, names, strict=True):
         shown = [row for row in rows if row["dataset"] == dataset and row["model"] != REAL]
         (real,) = (row for row in rows if row["dataset"] == dataset and row["model"] == REAL)
-        for axes, (name, head) in zip(line, COLUMNS.items(), strict=True):
+        part.suptitle(f"{dataset}; line: {REAL}", fontsize=9)
+        grid = part.subplots(-(-len(COLUMNS) // ACROSS), ACROSS, sharey=True).flat
+        for (name, head), axes in zip(COLUMNS.items(), grid, strict=False):
             if name in real["scores"]:
-                axes.axvline(real["scores"][name][0], color="tab:red", linewidth=1)
+                axes.axvline(in_unit(name, real["scores"][name])[0], color="tab:red", linewidth=1)
             for place, row in enumerate(shown):
                 if name in row["scores"]:
-                    value, error = row["scores"][name]
+                    value, error = in_unit(name, row["scores"][name])
                     axes.errorbar(value, place, xerr=error, fmt="o", color="tab:blue", ms=4)
-            axes.set_title(head.replace(", ", ",\n"), fontsize=7)
-            axes.tick_params(labelsize=6)
+            axes.set_title(head.replace(", ", ",\n"), fontsize=8)
+            axes.tick_params(labelsize=7)
             axes.margins(x=0.15)
             axes.grid(axis="y", alpha=0.3)
-        line[0].set_yticks(range(len(shown)), [row["model"] for row in shown], fontsize=8)
-        line[0].set_ylim(len(shown) - 0.5, -0.5)
-        line[0].set_ylabel(dataset, fontsize=8)
-    figure.suptitle("line: real test images", fontsize=8, color="tab:red")
+            axes.set_yticks(range(len(shown)), [row["model"] for row in shown])
+            axes.set_ylim(len(shown) - 0.5, -0.5)
+        for axes in grid:  # those left over
+            axes.set_axis_off()
     return figure
 
 

@@ -1,6 +1,6 @@
 """The models of "When Variational Auto-encoders meet Generative Adversarial Networks" (2016).
 
-`networks` has the networks of the report, `datasets` MNIST and SVHN, `metrics` scores of images.
+`networks` has the networks of the report, `datasets` MNIST and SVHN, `scores` scores of images.
 """
 
 from vae_gan_tf import networks  # Keras finds their layers when it loads a model
