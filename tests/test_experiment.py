@@ -27,7 +27,7 @@ def test_flags_override_fields_and_the_next_script_starts_afresh():
 @pytest.mark.parametrize(
     ("argument", "sentence"),
     [
-        ("--preset=huge", r"preset=huge.*report\|quick\|smoke"),
+        ("--preset=huge", r"preset=huge.*report\|improved\|quick\|smoke"),
         ("--dataset=cifar", r"cifar.*mnist\|svhn_small"),
         ("--epochs=many", "many"),
         ("--epochs=0", "--epochs must be positive, not 0"),
