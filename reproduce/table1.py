@@ -24,7 +24,7 @@ from matplotlib.figure import Figure
 
 from vae_gan_tf import experiment, plots, tables, training
 from vae_gan_tf.errors import UserError
-from vae_gan_tf.settings import TABLE_1, TABLE_1_IMPROVED, resolve
+from vae_gan_tf.settings import TABLE_1, TABLE_1_IMPROVED, resolve, with_defaults
 
 REPORT = {
     "Fully connected": {1000: 5.1, 600: 12.0},
@@ -67,7 +67,8 @@ def read(path: Path) -> list[dict]:
     if not path.exists():
         return []
     try:
-        return json.loads(path.read_text())["runs"]
+        runs = json.loads(path.read_text())["runs"]
+        return [run | {"settings": with_defaults(run["settings"])} for run in runs]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise UserError(
             f"{path} does not hold the runs of a table 1; move it away to start anew"

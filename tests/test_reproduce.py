@@ -115,6 +115,9 @@ def test_table_1_goes_on_where_it_stopped(run, tmp_path, monkeypatch, capsys):
 
     monkeypatch.setattr(experiment, "train", counted)
     shutil.rmtree(tmp_path / "runs")  # what is finished is kept without its run folder
+    older = json.loads((figures / "table1-smoke.json").read_text())
+    del older["runs"][0]["settings"]["shift"]  # as a version without this setting wrote it
+    (figures / "table1-smoke.json").write_text(json.dumps(older))
     run(*TABLE, "--column=600", "--seeds=2")
     assert trained == [(600, 0), (1000, 1), (600, 1)]
     runs = json.loads((figures / "table1-smoke.json").read_text())["runs"]

@@ -74,3 +74,9 @@ def test_the_improved_preset_is_of_one_model(model):
 def test_the_improved_networks_are_semi_supervised_ones():
     with pytest.raises(UserError, match="--architecture=improved given for cvae; it is for the"):
         settings.resolve("report", "cvae", "mnist", {"architecture": "improved"})
+
+
+def test_stored_settings_get_the_defaults_of_younger_ones():
+    run = dataclasses.asdict(settings.preset("report", "cvae", "mnist"))
+    older = {name: value for name, value in run.items() if name != "shift"} | {"epochs": 7}
+    assert settings.with_defaults(older) == run | {"epochs": 7, "shift": 0}

@@ -28,7 +28,7 @@ from vae_gan_tf.models.adversarial import CVAEGAN, VAEGAN, generator
 from vae_gan_tf.models.cvae import CVAE, LabelCondition
 from vae_gan_tf.models.vae import VAE
 from vae_gan_tf.saved_model import export
-from vae_gan_tf.settings import FIELDS, PRESETS, Settings, preset, resolve
+from vae_gan_tf.settings import FIELDS, PRESETS, Settings, preset, resolve, with_defaults
 from vae_gan_tf.summaries import Summaries
 
 HOW_NOT_WHAT = ("seed", "precision", "deterministic")
@@ -334,7 +334,7 @@ def _claim(folder: Path, settings: Settings) -> None:
     if not path.exists():
         write_json(path, asked)
         return
-    begun = json.loads(path.read_text())
+    begun = with_defaults(json.loads(path.read_text()))
     for name in asked | begun:
         if asked.get(name) != begun.get(name):
             raise UserError(

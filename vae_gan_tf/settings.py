@@ -99,6 +99,12 @@ class Settings:
 FIELDS = {field.name: field for field in dataclasses.fields(Settings) if field.metadata}
 """The settings that flags override."""
 
+
+def with_defaults(stored: dict) -> dict:
+    """Stored settings; what is younger than they are has the value that it has by default."""
+    return {name: field.default for name, field in FIELDS.items()} | stored
+
+
 SEMI_SUPERVISED = ("semi-supervised", "semi-supervised-gan")
 
 ADVERSARIAL = ("vae-gan", "cvae-gan", "semi-supervised-gan")
