@@ -1,0 +1,212 @@
+"""Section 2.4: DRAW, which draws an image in T steps (Gregor et al. 2015), and conditional DRAW.
+
+A code z is a sequence z_1 ... z_T, each N(0, I). With c_t the canvas after step t, h^dec_t the
+hidden state of the decoder and D(x | c) the likelihood with the canvas as its parameters, a step is
+
+    x^_t     = x - mean of D(. | c_{t-1})
+    h^enc_t  = LSTM^enc(read(x, x^_t, h^dec_{t-1}), h^dec_{t-1}), h^enc_{t-1})
+    z_t      ~ q(z_t | h^enc_t), a Gaussian with diagonal covariance
+    h^dec_t  = LSTM^dec(z_t, h^dec_{t-1})
+    c_t      = c_{t-1} + write(h^dec_t).
+
+The loss of an image is L^x + L^z, with L^x = -log D(x | c_T) and L^z the sum over the steps of
+KL(q(z_t | h^enc_t) || N(0, I)): the bound (1), for q(z | x) is the product of the q(z_t | h^enc_t).
+Its KL divergence is exact given z_1 ... z_{t-1}, which are drawn. c_0 and the first states are
+learned, as in the paper. `CDRAW` gives y to encoder and decoder in every step.
+"""
+
+from typing import NamedTuple
+
+import keras
+import tensorflow as tf
+
+from vae_gan_tf.attention import Window
+from vae_gan_tf.errors import UserError
+from vae_gan_tf.models.cvae import CVAE
+from vae_gan_tf.models.vae import VAE, Inference, checked_tensor, stateless_seed, tfd
+from vae_gan_tf.serialization import registered
+
+
+class Steps(NamedTuple):
+    """Images as they are drawn, step by step."""
+
+    images: tf.Tensor
+    """The mean of the likelihood of each canvas c_1 ... c_T, [batch, T, height, width, channels]:
+    what `VAE.sample` or `VAE.reconstruct` gives is the last."""
+    canvases: tf.Tensor
+    """c_1 ... c_T, [batch, T, height, width, channels * parameters of the likelihood]."""
+    read: Window | None
+    """Where the encoder read in each step, each part [batch, T]; None of samples, and of a model
+    that reads the whole image."""
+    write: Window | None
+    """Where the decoder wrote in each step; None of a model that writes to the whole image."""
+
+
+class _Pass(NamedTuple):
+    """What the T steps gave, each [batch, T, ...]; None for what there is not."""
+
+    mean: tf.Tensor | None
+    stddev: tf.Tensor | None
+    z: tf.Tensor
+    canvas: tf.Tensor
+    read: tf.Tensor | None
+    write: tf.Tensor | None
+
+
+@registered
+class DRAW(VAE):
+    """DRAW (section 2.4, figure 4): a `VAE` whose codes are [batch, T, latent_size].
+
+    Args:
+        encoder: the network of a step, see `networks.draw_encoder`.
+        decoder: the network of a step, see `networks.draw_decoder`.
+        steps: T.
+        **kwargs: as of `VAE`.
+
+    Raises:
+        UserError: T is below 1, or the networks do not fit together.
+    """
+
+    arguments = (*VAE.arguments, "steps")
+    encoder_inputs = 5
+    decoder_inputs = 3
+
+    def __init__(self, encoder: keras.Model, decoder: keras.Model, *, steps: int, **kwargs):
+        if steps < 1:
+            raise UserError(f"DRAW of {steps} steps asked for, at least 1 expected")
+        super().__init__(encoder, decoder, **kwargs)
+        self.steps = steps
+        self.code_shape = (steps, self.latent_size)
+        first = {
+            "canvas": decoder.outputs[0],
+            "encoder_hidden": encoder.inputs[3],
+            "encoder_cell": encoder.inputs[4],
+            "decoder_hidden": decoder.inputs[1],
+            "decoder_cell": decoder.inputs[2],
+        }
+        self.first = [
+            self.add_weight(shape=tensor.shape[1:], initializer="zeros", name=f"first_{name}")
+            for name, tensor in first.items()
+        ]
+
+    def _run(self, z, x, condition: list, count, training: bool) -> _Pass:
+        """The T steps.
+
+        Args:
+            z: codes [batch, T, latent_size] or, where images are encoded, noise of that shape.
+            x: images to encode, or None.
+            condition: the vectors y in a list, or nothing.
+            count: the batch.
+            training: of the networks.
+        """
+        state = [tf.repeat(each.value[None], count, 0) for each in self.first]
+        steps = []
+        for each in tf.unstack(z, self.steps, 1):
+            state, step = self._step(each, x, condition, state, training)
+            steps.append(step)
+        return _Pass(
+            *(
+                None if parts[0] is None else tf.stack(parts, 1)
+                for parts in zip(*steps, strict=True)
+            )
+        )
+
+    def _step(self, z, x, condition: list, state: list, training: bool) -> tuple[list, _Pass]:
+        """A step: the state after it, and what it gave."""
+        canvas, encoder_hidden, encoder_cell, hidden, cell = state
+        mean = stddev = None
+        read, write = [], []
+        if x is not None:
+            error = x - self.likelihood(canvas).mean()
+            mean, log_variance, encoder_hidden, encoder_cell, *read = self.encoder(
+                [x, error, hidden, encoder_hidden, encoder_cell, *condition], training=training
+            )
+            stddev = tf.exp(0.5 * log_variance)
+            z = mean + stddev * z
+        added, hidden, cell, *write = self.decoder([z, hidden, cell, *condition], training=training)
+        canvas += added
+        state = [canvas, encoder_hidden, encoder_cell, hidden, cell]
+        windows = (each[0] if each else None for each in (read, write))
+        return state, _Pass(mean, stddev, z, canvas, *windows)
+
+    def _encoded(self, x, y, seed, training: bool = False) -> _Pass:
+        """The steps with images: with a seed z_t is drawn, without one it is the mean."""
+        x, *condition = tf.nest.flatten(self.checked(x, y))
+        shape = [tf.shape(x)[0], *self.code_shape]
+        noise = (
+            tf.zeros(shape)
+            if seed is None
+            else tf.random.stateless_normal(shape, stateless_seed(seed))
+        )
+        return self._run(noise, x, condition, shape[0], training)
+
+    def _decoded(self, z, y, training: bool = False) -> _Pass:
+        """The steps with given codes."""
+        z = checked_tensor("codes", z, self.code_shape)
+        z, *condition = tf.nest.flatten(self.with_condition(z, y))
+        return self._run(z, None, condition, tf.shape(z)[0], training)
+
+    def encode(
+        self, x, y=None, training: bool = False, seed: int | tf.Tensor | None = None
+    ) -> tfd.Distribution:
+        """q(z | x, y) along one sequence of codes: the product of the q(z_t | h^enc_t).
+
+        h^enc_t depends on z_1 ... z_{t-1}. With a seed these are drawn; without one each is the
+        mean of its distribution, so that ``decode(encode(x).mean())`` is what ``reconstruct(x)``
+        gives. Arguments and errors else as of `VAE.encode`.
+
+        Returns:
+            A distribution with batch shape [batch] and event shape [T, latent_size].
+        """
+        return self._posterior(self._encoded(x, y, seed, training))
+
+    def decode(self, z, y=None, training: bool = False) -> tfd.Distribution:
+        """p(x | z): the likelihood of the last canvas, of codes z [batch, T, latent_size]."""
+        return self.likelihood(self._decoded(z, y, training).canvas[:, -1])
+
+    def infer(
+        self, x, y=None, seed: int | tf.Tensor | None = None, training: bool = False
+    ) -> Inference:
+        """Encodes images, which decodes them as well; see `encode` on what is drawn."""
+        run = self._encoded(x, y, seed, training)
+        return Inference(self._posterior(run), run.z, self.likelihood(run.canvas[:, -1]))
+
+    def _posterior(self, run: _Pass) -> tfd.Distribution:
+        return tfd.Independent(tfd.Normal(run.mean, run.stddev), 2)
+
+    def sample_steps(self, count: int, seed: int | tf.Tensor = 0) -> Steps:
+        """The images of ``sample(count, seed)`` as they are drawn."""
+        return self.decode_steps(self.prior().sample(count, seed=stateless_seed(seed)))
+
+    def decode_steps(self, z, y=None) -> Steps:
+        """The images of codes z [batch, T, latent_size] as they are drawn."""
+        return self._shown(self._decoded(z, y))
+
+    def reconstruct_steps(self, x, y=None, seed: int | tf.Tensor | None = None) -> Steps:
+        """The images of ``reconstruct(x, y, seed)`` as they are drawn."""
+        return self._shown(self._encoded(x, y, seed))
+
+    def _shown(self, run: _Pass) -> Steps:
+        canvases = run.canvas
+        flat = tf.reshape(canvases, [-1, *canvases.shape[2:]])
+        images = tf.reshape(self.likelihood(flat).mean(), [-1, self.steps, *self.image_shape])
+        windows = (None if each is None else Window.of(each) for each in (run.read, run.write))
+        return Steps(images, canvases, *windows)
+
+
+@registered
+class CDRAW(DRAW, CVAE):
+    """Conditional DRAW (section 2.4): a `DRAW` and a `CVAE`.
+
+    Args:
+        encoder: the network of a step, with y.
+        decoder: the network of a step, with y.
+        condition: what the side information is.
+        **kwargs: as of `DRAW`.
+    """
+
+    arguments = (*DRAW.arguments, "condition")
+
+    def sample_steps(self, y, seed: int | tf.Tensor = 0) -> Steps:
+        """The images of ``sample(y, seed)`` as they are drawn."""
+        return self.decode_steps(self.prior().sample(tf.shape(y)[0], seed=stateless_seed(seed)), y)
