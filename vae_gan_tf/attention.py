@@ -132,7 +132,14 @@ def write(patches: tf.Tensor, vectors: tf.Tensor, height: int, width: int) -> tf
 
 def _between(down: tf.Tensor, images: tf.Tensor, across: tf.Tensor) -> tf.Tensor:
     """down [batch, i, h] times images [batch, h, w, c] times across^T, across [batch, j, w]."""
-    return tf.einsum("biwc,bjw->bijc", tf.einsum("bih,bhwc->biwc", down, images), across)
+    # Products of matrices, a batch of them, with nothing but small tensors transposed between.
+    _, height, width, channels = images.shape
+    rows = tf.linalg.matmul(down, tf.reshape(images, [-1, height, width * channels]))
+    rows = tf.transpose(tf.reshape(rows, [-1, down.shape[1], width, channels]), [0, 1, 3, 2])
+    rows = tf.reshape(rows, [-1, down.shape[1] * channels, width])
+    patches = tf.linalg.matmul(rows, across, transpose_b=True)
+    patches = tf.reshape(patches, [-1, down.shape[1], channels, across.shape[1]])
+    return tf.transpose(patches, [0, 1, 3, 2])
 
 
 @registered

@@ -42,15 +42,16 @@ class Steps(NamedTuple):
     """Where the decoder wrote in each step; None of a model that writes to the whole image."""
 
 
-class _Pass(NamedTuple):
-    """What the T steps gave, each [batch, T, ...]; None for what there is not."""
+ENCODER_STATES = ("decoder_hidden", "encoder_hidden", "encoder_cell")
+"""The states before a step that the encoder takes, in the order of its inputs."""
 
-    mean: tf.Tensor | None
-    stddev: tf.Tensor | None
-    z: tf.Tensor
-    canvas: tf.Tensor
-    read: tf.Tensor | None
-    write: tf.Tensor | None
+DECODER_STATES = ("decoder_hidden", "decoder_cell")
+"""Those that the decoder takes."""
+
+
+def _swapped(values: tf.Tensor) -> tf.Tensor:
+    """[batch, T, ...] as [T, batch, ...] or back."""
+    return tf.transpose(values, [1, 0, *range(2, values.shape.rank)])
 
 
 @registered
@@ -84,52 +85,68 @@ class DRAW(VAE):
             "decoder_hidden": decoder.inputs[1],
             "decoder_cell": decoder.inputs[2],
         }
-        self.first = [
-            self.add_weight(shape=tensor.shape[1:], initializer="zeros", name=f"first_{name}")
+        self.first = {
+            name: self.add_weight(shape=tensor.shape[1:], initializer="zeros", name=f"first_{name}")
             for name, tensor in first.items()
-        ]
+        }
+        self.windows = {
+            "read": len(encoder.outputs) > 4,
+            "write": len(decoder.outputs) > 3,
+        }
 
-    def _run(self, z, x, condition: list, count, training: bool) -> _Pass:
+    def _run(self, z, x, condition: list, training: bool) -> dict[str, tf.Tensor]:
         """The T steps.
+
+        A loop of the graph: unrolled, a step of training takes a twentieth less time, and T = 64
+        takes a minute to compile.
 
         Args:
             z: codes [batch, T, latent_size] or, where images are encoded, noise of that shape.
             x: images to encode, or None.
             condition: the vectors y in a list, or nothing.
-            count: the batch.
             training: of the networks.
+
+        Returns:
+            [batch, T, ...] each: the state after each step, by the names of ``first``; the code
+            "z", and with images "mean" and "stddev" of its distribution; the windows "read", with
+            images, and "write", if there are any.
         """
-        state = [tf.repeat(each.value[None], count, 0) for each in self.first]
-        steps = []
-        for each in tf.unstack(z, self.steps, 1):
-            state, step = self._step(each, x, condition, state, training)
-            steps.append(step)
-        return _Pass(
-            *(
-                None if parts[0] is None else tf.stack(parts, 1)
-                for parts in zip(*steps, strict=True)
-            )
-        )
 
-    def _step(self, z, x, condition: list, state: list, training: bool) -> tuple[list, _Pass]:
-        """A step: the state after it, and what it gave."""
-        canvas, encoder_hidden, encoder_cell, hidden, cell = state
-        mean = stddev = None
-        read, write = [], []
-        if x is not None:
-            error = x - self.likelihood(canvas).mean()
-            mean, log_variance, encoder_hidden, encoder_cell, *read = self.encoder(
-                [x, error, hidden, encoder_hidden, encoder_cell, *condition], training=training
-            )
-            stddev = tf.exp(0.5 * log_variance)
-            z = mean + stddev * z
-        added, hidden, cell, *write = self.decoder([z, hidden, cell, *condition], training=training)
-        canvas += added
-        state = [canvas, encoder_hidden, encoder_cell, hidden, cell]
-        windows = (each[0] if each else None for each in (read, write))
-        return state, _Pass(mean, stddev, z, canvas, *windows)
+        def step(before: dict, z) -> dict:
+            after = {}
+            if x is not None:
+                error = x - self.likelihood(before["canvas"]).mean()
+                states = (before[name] for name in ENCODER_STATES)
+                mean, log_variance, hidden, cell, *read = self.encoder(
+                    [x, error, *states, *condition], training=training
+                )
+                stddev = tf.exp(0.5 * log_variance)
+                z = mean + stddev * z
+                after |= {"mean": mean, "stddev": stddev}
+                after |= {"encoder_hidden": hidden, "encoder_cell": cell}
+                after |= {"read": window for window in read}
+            states = (before[name] for name in DECODER_STATES)
+            added, hidden, cell, *write = self.decoder([z, *states, *condition], training=training)
+            after |= {"z": z, "canvas": before["canvas"] + added}
+            after |= {"decoder_hidden": hidden, "decoder_cell": cell}
+            after |= {"write": window for window in write}
+            return {name: tf.cast(value, tf.float32) for name, value in after.items()}
 
-    def _encoded(self, x, y, seed, training: bool = False) -> _Pass:
+        z = _swapped(z)
+        first = {
+            name: tf.repeat(value.value[None], tf.shape(z)[1], 0)
+            for name, value in self.first.items()
+            if x is not None or not name.startswith("encoder")
+        }
+        given = {"z": z, **({} if x is None else {"mean": z, "stddev": z})}
+        first |= {name: tf.zeros_like(value[0]) for name, value in given.items()}
+        for name, there in self.windows.items():
+            if there and (name == "write" or x is not None):
+                first[name] = tf.zeros([tf.shape(z)[1], 5])
+        found = tf.scan(step, z, first)
+        return {name: _swapped(values) for name, values in found.items()}
+
+    def _encoded(self, x, y, seed, training: bool = False) -> dict[str, tf.Tensor]:
         """The steps with images: with a seed z_t is drawn, without one it is the mean."""
         x, *condition = tf.nest.flatten(self.checked(x, y))
         shape = [tf.shape(x)[0], *self.code_shape]
@@ -138,13 +155,13 @@ class DRAW(VAE):
             if seed is None
             else tf.random.stateless_normal(shape, stateless_seed(seed))
         )
-        return self._run(noise, x, condition, shape[0], training)
+        return self._run(noise, x, condition, training)
 
-    def _decoded(self, z, y, training: bool = False) -> _Pass:
+    def _decoded(self, z, y, training: bool = False) -> dict[str, tf.Tensor]:
         """The steps with given codes."""
         z = checked_tensor("codes", z, self.code_shape)
         z, *condition = tf.nest.flatten(self.with_condition(z, y))
-        return self._run(z, None, condition, tf.shape(z)[0], training)
+        return self._run(z, None, condition, training)
 
     def encode(
         self, x, y=None, training: bool = False, seed: int | tf.Tensor | None = None
@@ -162,17 +179,17 @@ class DRAW(VAE):
 
     def decode(self, z, y=None, training: bool = False) -> tfd.Distribution:
         """p(x | z): the likelihood of the last canvas, of codes z [batch, T, latent_size]."""
-        return self.likelihood(self._decoded(z, y, training).canvas[:, -1])
+        return self.likelihood(self._decoded(z, y, training)["canvas"][:, -1])
 
     def infer(
         self, x, y=None, seed: int | tf.Tensor | None = None, training: bool = False
     ) -> Inference:
         """Encodes images, which decodes them as well; see `encode` on what is drawn."""
         run = self._encoded(x, y, seed, training)
-        return Inference(self._posterior(run), run.z, self.likelihood(run.canvas[:, -1]))
+        return Inference(self._posterior(run), run["z"], self.likelihood(run["canvas"][:, -1]))
 
-    def _posterior(self, run: _Pass) -> tfd.Distribution:
-        return tfd.Independent(tfd.Normal(run.mean, run.stddev), 2)
+    def _posterior(self, run: dict) -> tfd.Distribution:
+        return tfd.Independent(tfd.Normal(run["mean"], run["stddev"]), 2)
 
     def sample_steps(self, count: int, seed: int | tf.Tensor = 0) -> Steps:
         """The images of ``sample(count, seed)`` as they are drawn."""
@@ -186,11 +203,11 @@ class DRAW(VAE):
         """The images of ``reconstruct(x, y, seed)`` as they are drawn."""
         return self._shown(self._encoded(x, y, seed))
 
-    def _shown(self, run: _Pass) -> Steps:
-        canvases = run.canvas
+    def _shown(self, run: dict) -> Steps:
+        canvases = run["canvas"]
         flat = tf.reshape(canvases, [-1, *canvases.shape[2:]])
         images = tf.reshape(self.likelihood(flat).mean(), [-1, self.steps, *self.image_shape])
-        windows = (None if each is None else Window.of(each) for each in (run.read, run.write))
+        windows = (Window.of(run[name]) if name in run else None for name in ("read", "write"))
         return Steps(images, canvases, *windows)
 
 
