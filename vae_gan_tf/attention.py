@@ -131,7 +131,10 @@ def write(patches: tf.Tensor, vectors: tf.Tensor, height: int, width: int) -> tf
 
 
 def _between(down: tf.Tensor, images: tf.Tensor, across: tf.Tensor) -> tf.Tensor:
-    """down [batch, i, h] times images [batch, h, w, c] times across^T, across [batch, j, w]."""
+    """Of down [batch, i, h], images [batch, h, w, c] and across [batch, j, w]: [batch, i, j, c].
+
+    The product down * image * across^T of each channel.
+    """
     # Products of matrices, a batch of them, with nothing but small tensors transposed between.
     _, height, width, channels = images.shape
     rows = tf.linalg.matmul(down, tf.reshape(images, [-1, height, width * channels]))

@@ -42,16 +42,24 @@ class Steps(NamedTuple):
     """Where the decoder wrote in each step; None of a model that writes to the whole image."""
 
 
-ENCODER_STATES = ("decoder_hidden", "encoder_hidden", "encoder_cell")
-"""The states before a step that the encoder takes, in the order of its inputs."""
+STATES = ("canvas", "decoder_hidden", "decoder_cell", "encoder_hidden", "encoder_cell")
+"""What a step passes on to the next; the values before the first one are learned."""
 
-DECODER_STATES = ("decoder_hidden", "decoder_cell")
-"""Those that the decoder takes."""
+ENCODED = ("mean", "log_variance", "encoder_hidden", "encoder_cell", "read")
+"""What the encoder gives, in the order of its outputs; "read" only with attention."""
+
+DECODED = ("canvas", "decoder_hidden", "decoder_cell", "write")
+"""What the decoder gives; "canvas" is what is added to it, "write" there only with attention."""
 
 
 def _swapped(values: tf.Tensor) -> tf.Tensor:
     """[batch, T, ...] as [T, batch, ...] or back."""
     return tf.transpose(values, [1, 0, *range(2, values.shape.rank)])
+
+
+def _named(names: tuple[str, ...], outputs: list[tf.Tensor]) -> dict[str, tf.Tensor]:
+    """A network's outputs by name, in float32; the last name may have none."""
+    return {name: tf.cast(output, tf.float32) for name, output in zip(names, outputs, strict=False)}
 
 
 @registered
@@ -62,7 +70,7 @@ class DRAW(VAE):
         encoder: the network of a step, see `networks.draw_encoder`.
         decoder: the network of a step, see `networks.draw_decoder`.
         steps: T.
-        **kwargs: as of `VAE`.
+        *args, **kwargs: as of `VAE`.
 
     Raises:
         UserError: T is below 1, or the networks do not fit together.
@@ -72,33 +80,34 @@ class DRAW(VAE):
     encoder_inputs = 5
     decoder_inputs = 3
 
-    def __init__(self, encoder: keras.Model, decoder: keras.Model, *, steps: int, **kwargs):
+    def __init__(self, encoder: keras.Model, decoder: keras.Model, *args, steps: int, **kwargs):
         if steps < 1:
             raise UserError(f"DRAW of {steps} steps asked for, at least 1 expected")
-        super().__init__(encoder, decoder, **kwargs)
+        super().__init__(encoder, decoder, *args, **kwargs)
         self.steps = steps
         self.code_shape = (steps, self.latent_size)
-        first = {
-            "canvas": decoder.outputs[0],
-            "encoder_hidden": encoder.inputs[3],
-            "encoder_cell": encoder.inputs[4],
-            "decoder_hidden": decoder.inputs[1],
-            "decoder_cell": decoder.inputs[2],
-        }
+        shapes = self._shapes(encoding=True)
         self.first = {
-            name: self.add_weight(shape=tensor.shape[1:], initializer="zeros", name=f"first_{name}")
-            for name, tensor in first.items()
+            name: self.add_weight(shape=shapes[name], initializer="zeros", name=f"first_{name}")
+            for name in STATES
         }
-        self.windows = {
-            "read": len(encoder.outputs) > 4,
-            "write": len(decoder.outputs) > 3,
-        }
+
+    def _shapes(self, encoding: bool) -> dict[str, tuple[int, ...]]:
+        """The shape, without batch, of all that a step gives, with an image to encode or without.
+
+        Names are those of `STATES`, `ENCODED` and `DECODED`, and "z".
+        """
+        tensors = {"z": self.decoder.inputs[0]}
+        tensors |= zip(DECODED, self.decoder.outputs, strict=False)
+        if encoding:
+            tensors |= zip(ENCODED, self.encoder.outputs, strict=False)
+        return {name: tuple(tensor.shape[1:]) for name, tensor in tensors.items()}
 
     def _run(self, z, x, condition: list, training: bool) -> dict[str, tf.Tensor]:
         """The T steps.
 
-        A loop of the graph: unrolled, a step of training takes a twentieth less time, and T = 64
-        takes a minute to compile.
+        They are a loop of the graph. Unrolled, a step of training would take a twentieth less
+        time, and T = 64 a minute to compile.
 
         Args:
             z: codes [batch, T, latent_size] or, where images are encoded, noise of that shape.
@@ -107,44 +116,36 @@ class DRAW(VAE):
             training: of the networks.
 
         Returns:
-            [batch, T, ...] each: the state after each step, by the names of ``first``; the code
-            "z", and with images "mean" and "stddev" of its distribution; the windows "read", with
-            images, and "write", if there are any.
+            What each step gave, [batch, T, ...], by the names of `_shapes`.
         """
 
         def step(before: dict, z) -> dict:
             after = {}
             if x is not None:
-                error = x - self.likelihood(before["canvas"]).mean()
-                states = (before[name] for name in ENCODER_STATES)
-                mean, log_variance, hidden, cell, *read = self.encoder(
-                    [x, error, *states, *condition], training=training
-                )
-                stddev = tf.exp(0.5 * log_variance)
-                z = mean + stddev * z
-                after |= {"mean": mean, "stddev": stddev}
-                after |= {"encoder_hidden": hidden, "encoder_cell": cell}
-                after |= {"read": window for window in read}
-            states = (before[name] for name in DECODER_STATES)
-            added, hidden, cell, *write = self.decoder([z, *states, *condition], training=training)
-            after |= {"z": z, "canvas": before["canvas"] + added}
-            after |= {"decoder_hidden": hidden, "decoder_cell": cell}
-            after |= {"write": window for window in write}
-            return {name: tf.cast(value, tf.float32) for name, value in after.items()}
+                after = self._encoder_step(before, x, z, condition, training)
+                z = after["z"]
+            return after | self._decoder_step(before, z, condition, training)
 
-        z = _swapped(z)
-        first = {
-            name: tf.repeat(value.value[None], tf.shape(z)[1], 0)
-            for name, value in self.first.items()
-            if x is not None or not name.startswith("encoder")
-        }
-        given = {"z": z, **({} if x is None else {"mean": z, "stddev": z})}
-        first |= {name: tf.zeros_like(value[0]) for name, value in given.items()}
-        for name, there in self.windows.items():
-            if there and (name == "write" or x is not None):
-                first[name] = tf.zeros([tf.shape(z)[1], 5])
-        found = tf.scan(step, z, first)
+        count, shapes = tf.shape(z)[0], self._shapes(encoding=x is not None)
+        first = {name: tf.zeros([count, *shape]) for name, shape in shapes.items()}
+        learned = [name for name in STATES if name in first]
+        first |= {name: tf.repeat(self.first[name].value[None], count, 0) for name in learned}
+        found = tf.scan(step, _swapped(z), first)
         return {name: _swapped(values) for name, values in found.items()}
+
+    def _encoder_step(self, before: dict, x, noise, condition: list, training: bool) -> dict:
+        error = x - self.likelihood(before["canvas"]).mean()
+        states = (before[name] for name in ("decoder_hidden", "encoder_hidden", "encoder_cell"))
+        outputs = self.encoder([x, error, *states, *condition], training=training)
+        after = _named(ENCODED, outputs)
+        z = after["mean"] + tf.exp(0.5 * after["log_variance"]) * noise
+        return {**after, "z": z}
+
+    def _decoder_step(self, before: dict, z, condition: list, training: bool) -> dict:
+        states = (before[name] for name in ("decoder_hidden", "decoder_cell"))
+        outputs = self.decoder([z, *states, *condition], training=training)
+        after = _named(DECODED, outputs)
+        return {**after, "canvas": before["canvas"] + after["canvas"], "z": z}
 
     def _encoded(self, x, y, seed, training: bool = False) -> dict[str, tf.Tensor]:
         """The steps with images: with a seed z_t is drawn, without one it is the mean."""
@@ -189,7 +190,7 @@ class DRAW(VAE):
         return Inference(self._posterior(run), run["z"], self.likelihood(run["canvas"][:, -1]))
 
     def _posterior(self, run: dict) -> tfd.Distribution:
-        return tfd.Independent(tfd.Normal(run["mean"], run["stddev"]), 2)
+        return tfd.Independent(tfd.Normal(run["mean"], tf.exp(0.5 * run["log_variance"])), 2)
 
     def sample_steps(self, count: int, seed: int | tf.Tensor = 0) -> Steps:
         """The images of ``sample(count, seed)`` as they are drawn."""
