@@ -23,7 +23,15 @@ import tensorflow as tf
 from vae_gan_tf.attention import Window
 from vae_gan_tf.errors import UserError
 from vae_gan_tf.models.cvae import CVAE
-from vae_gan_tf.models.vae import VAE, Inference, checked_tensor, stateless_seed, tfd
+from vae_gan_tf.models.vae import (
+    VAE,
+    Generated,
+    Inference,
+    checked_tensor,
+    split_seed,
+    stateless_seed,
+    tfd,
+)
 from vae_gan_tf.serialization import registered
 
 
@@ -188,6 +196,18 @@ class DRAW(VAE):
         """Encodes images, which decodes them as well; see `encode` on what is drawn."""
         run = self._encoded(x, y, seed, training)
         return Inference(self._posterior(run), run["z"], self.likelihood(run["canvas"][:, -1]))
+
+    def generate(self, x, y, seed: tf.Tensor) -> Generated:
+        """As `VAE.generate`, but a reconstruction is drawn while it is encoded."""
+        for_posterior, for_prior = split_seed(seed, 2)
+        posterior, _, likelihood = self.infer(x, y, for_posterior, training=True)
+        z = self.prior().sample(tf.shape(x)[0], seed=for_prior)
+        return Generated(
+            likelihood.mean(),
+            self.decode(z, y, training=True).mean(),
+            tfd.kl_divergence(posterior, self.prior()),
+            likelihood,
+        )
 
     def _posterior(self, run: dict) -> tfd.Distribution:
         return tfd.Independent(tfd.Normal(run["mean"], tf.exp(0.5 * run["log_variance"])), 2)

@@ -45,6 +45,23 @@ class Inference(NamedTuple):
     """p(x | z, y)."""
 
 
+class Generated(NamedTuple):
+    """What an adversarial model judges in a step, each for every image of the batch."""
+
+    reconstructed: tf.Tensor
+    """x~ = Dec(Enc(x)), [batch, height, width, channels]."""
+    drawn: tf.Tensor
+    """Dec(z) with z from the prior, [batch, height, width, channels]."""
+    kl: tf.Tensor
+    """KL(q(z | x, y) || p(z)), [batch], in nats."""
+    likelihood: tfd.Distribution
+    """p(x | z, y), whose mean is x~."""
+
+    def expand(self, values: tf.Tensor) -> tf.Tensor:
+        """What there is for each image x, for each x~: the same, for each x has one."""
+        return values
+
+
 def stateless_seed(seed: int | tf.Tensor) -> tf.Tensor:
     """A number, or a pair of integers as it is, as the seed of TensorFlow's stateless randomness.
 
@@ -218,6 +235,26 @@ class VAE(Configured, keras.Model):
         reconstruction = likelihood.log_prob(tf.cast(x, tf.float32))
         kl = tfd.kl_divergence(posterior, self.prior())
         return Elbo(reconstruction - kl, reconstruction, kl)
+
+    def generate(self, x, y, seed: tf.Tensor) -> Generated:
+        """A reconstruction of each image and as many drawn images of the same y, in training mode.
+
+        For adversarial training. Both pass the decoder as one batch, so that the averages which
+        batch normalisation keeps for test time are those it was trained with.
+        """
+        return self.generate_from(self.encode(x, y, training=True), y, seed)
+
+    def generate_from(self, posterior: tfd.Distribution, y, seed: tf.Tensor) -> Generated:
+        """As `generate`, of images that are encoded already."""
+        for_posterior, for_prior = split_seed(seed, 2)
+        prior, count = self.prior(), posterior.batch_shape_tensor()[0]
+        z = tf.concat(
+            [posterior.sample(seed=for_posterior), prior.sample(count, seed=for_prior)], 0
+        )
+        twice = None if y is None else tf.concat([y, y], 0)
+        likelihood = self.decode(z, twice, training=True)
+        images = tf.split(likelihood.mean(), 2)
+        return Generated(*images, tfd.kl_divergence(posterior, prior), likelihood[:count])
 
     def checked_images(self, x) -> tf.Tensor:
         """Images as a float32 tensor; a UserError for another shape or values outside [0, 1]."""
