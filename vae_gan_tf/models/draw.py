@@ -100,6 +100,23 @@ class DRAW(VAE):
             for name in STATES
         }
 
+    def _check_networks(self) -> None:
+        """Raises a UserError unless encoder, decoder and likelihood fit together."""
+        given = [len(self.encoder.inputs), len(self.decoder.inputs)]
+        if given[0] < self.encoder_inputs or given[1] < self.decoder_inputs:
+            raise UserError(
+                f"an encoder of {given[0]} inputs and a decoder of {given[1]} given, networks of a "
+                f"step of DRAW with at least {self.encoder_inputs} and {self.decoder_inputs} "
+                "expected"
+            )
+        super()._check_networks()
+        taken, given = self.encoder.inputs[2].shape[-1], self.decoder.inputs[1].shape[-1]
+        if taken != given:
+            raise UserError(
+                f"a decoder of {given} units given with an encoder that reads the state of one of "
+                f"{taken}"
+            )
+
     def _shapes(self, encoding: bool) -> dict[str, tuple[int, ...]]:
         """The shape, without batch, of all that a step gives, with an image to encode or without.
 
