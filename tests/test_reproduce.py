@@ -10,6 +10,7 @@ from pathlib import Path
 import matplotlib.image
 import numpy as np
 import pytest
+from PIL import Image
 
 from vae_gan_tf import experiment, metrics, networks, pretrained, settings
 from vae_gan_tf.build import build_model
@@ -46,6 +47,8 @@ def run(tmp_path, data_dir):
         ("figure7", ["cvae-gan"]),
         ("figure8", ["cvae-left"]),
         ("figure9", ["cvae-simple"]),
+        ("figure10", ["draw"]),
+        ("figure11", ["draw-gan"]),
         ("latent_space", ["vae", "vae-2d"]),
         ("vae_gan", ["vae", "vae-gan"]),
     ],
@@ -92,6 +95,20 @@ def test_the_latent_space_is_shown_in_the_projector(run, tmp_path):
     for model, size in (("vae", 50), ("vae-2d", 3)):  # two numbers and a 0
         vectors = np.loadtxt(tmp_path / "runs" / f"latent_space-{model}-mnist" / "vectors.tsv")
         assert vectors.shape == (100, size)
+
+
+def test_conditional_draw_has_an_animation_and_a_picture_of_its_own(run):
+    figures = run("figure11", "--preset=smoke", "--conditional", "--animate", "--draw_steps=4")
+    name = "figure11-conditional-smoke-custom"
+    assert {path.name for path in figures.iterdir()} == {
+        f"{name}.{ending}" for ending in ("png", "json", "gif")
+    }
+    (record,) = json.loads((figures / f"{name}.json").read_text())["runs"]
+    assert record["settings"]["model"] == "cdraw-gan"
+    assert 0 <= record["scores"]["label_accuracy"] <= 1
+    with Image.open(figures / f"{name}.gif") as animation:
+        assert animation.n_frames == 4
+        assert animation.size == (4 * (3 * 29 + 1), 4 * (10 * 29 + 1))
 
 
 TABLE = ("table1", "--preset=smoke", "--row=Fully connected", "--column=1000")

@@ -50,6 +50,8 @@ def test_semi_supervised_runs_are_told_apart_by_their_name():
         ("cvae-gan", "svhn_small", (10, 100, 50)),
         ("vae-gan", "svhn_small", (1, 1, 1)),
         ("semi-supervised-gan", "mnist", (1, 1, 1)),
+        ("draw-gan", "mnist", (1, 1, 1)),
+        ("cdraw-gan", "svhn_small", (1, 1, 1)),
     ],
 )
 def test_weights_of_the_adversarial_losses(model, dataset, weights):
@@ -62,3 +64,20 @@ def test_weights_of_the_adversarial_losses(model, dataset, weights):
 def test_labels_that_the_model_cannot_be_trained_with(model, labels):
     with pytest.raises(UserError, match=f"--labels={labels} given for {model}; it is for"):
         settings.resolve("report", model, "mnist", {"labels": labels})
+
+
+@pytest.mark.parametrize("name", settings.DRAW)
+def test_draw_has_the_settings_of_section_4_6(name):
+    run = settings.preset("report", name, "mnist")
+    assert (run.draw_steps, run.read_size, run.write_size) == (10, 5, 5)
+    assert (run.latent_size, run.units, run.batch_size) == (10, 256, 100)
+    assert run.learning_rate == (1e-4 if name.endswith("gan") else 1e-3)
+    assert run.reconstruction == ("squared_error" if name.endswith("gan") else "feature")
+
+
+@pytest.mark.parametrize(
+    ("model", "architecture"), [("vae", "recurrent"), ("draw-gan", "convolutional")]
+)
+def test_networks_that_a_model_cannot_have(model, architecture):
+    with pytest.raises(UserError, match=f"--architecture={architecture} given for {model}"):
+        settings.resolve("report", model, "mnist", {"architecture": architecture})

@@ -68,10 +68,11 @@ def panel(steps: Steps, title: str) -> plots.Panel:
 def boxes(window: Window, size: int) -> np.ndarray:
     """Left, top, right and bottom of windows of size x size filters, in pixels: [..., 4].
 
-    The upper left corner of the image is (0, 0), and a filter stands for a square of its stride.
+    The upper left corner of the image is (0, 0). The box goes around the pixels under the centres
+    of the outer filters.
     """
-    x, y = (centre.numpy() - 0.5 for centre in (window.x, window.y))
-    half = size * window.stride.numpy() / 2
+    x, y = (np.asarray(centre) - 0.5 for centre in (window.x, window.y))
+    half = ((size - 1) * np.asarray(window.stride) + 1) / 2
     return np.stack([x - half, y - half, x + half, y + half], -1)
 
 
@@ -110,9 +111,10 @@ def frames(
                 sigma = float(window.variance[row, step]) ** 0.5
                 left, top = 1 + column * (width + 1), 1 + row * (height + 1)
                 cell = picture.crop(_scaled(left, top, left + width, top + height))
-                corners = [SCALE * float(np.clip(side, -width, 2 * width)) for side in box]
+                # A pixel belongs to a line that ends on it; what is far outside is not drawn.
+                ends = np.clip(SCALE * box, -SCALE * width, 2 * SCALE * width) - [0, 0, 1, 1]
                 line = int(np.clip(round(SCALE * sigma / 2), 1, SCALE))
-                ImageDraw.Draw(cell).rectangle(corners, outline=colour, width=line)
+                ImageDraw.Draw(cell).rectangle(ends.tolist(), outline=colour, width=line)
                 picture.paste(cell, _scaled(left, top))
         found.append(picture)
     return found
