@@ -263,3 +263,17 @@ def test_step_time_counts_the_operations_of_section_4_5():
     dense = 50 * 500 + 500 * 2450 + 794 * 512 + 512 * 784
     convolutions = 49 * 36 * 50 * 20 + 196 * 36 * 20
     assert step_time.multiply_adds(decoder) == dense + convolutions
+
+
+@pytest.mark.parametrize("name", ["draw", "draw-gan"])
+def test_step_time_counts_the_operations_of_section_4_6(name):
+    step_time = load_script("step_time")
+    model = build_model(settings.resolve("report", name, "mnist", {}), (28, 28, 1), 10)
+    lstms = (50 + 256 + 256) * 1024, (10 + 256) * 1024
+    encoder = lstms[0] + 256 * 5 + 2 * 256 * 10 + 2 * (5 * 28 * 28 + 5 * 28 * 5)
+    decoder = lstms[1] + 256 * 5 + 256 * 25 + 28 * 5 * 5 + 28 * 5 * 28
+    expected = 2000 * (3 * encoder + 3 * decoder)
+    if name == "draw-gan":
+        critic = step_time.multiply_adds(model.discriminator)
+        expected += 2000 * 3 * decoder + 200 * 13 * critic
+    assert step_time.step_operations(model, 100) == expected
