@@ -15,6 +15,8 @@ as large as its forward one, one for the weights and one for the input):
     VAE-GAN, CVAE-GAN  2 B (3 E + 6 D + 14 C)     31.1 GFLOP at B = 100
 
     semi-supervised    6 ((L + U) T + (L + U k) (H + D))
+    DRAW               2 B t (3 E + 3 D)              5.3 GFLOP at B = 100, t = 10
+    DRAW-GAN           2 B (t (3 E + 6 D) + 13 C)    10.4 GFLOP
 
 The decoder of an adversarial model makes two images, a reconstruction and a drawn one. Of the
 14 C, 9 are the update of the discriminator on real, drawn and reconstructed images; 5 are the
@@ -40,12 +42,22 @@ import numpy as np
 import tensorflow as tf
 from absl import flags
 
-from vae_gan_tf import datasets, experiment, networks, training
+from vae_gan_tf import attention, datasets, experiment, networks, training
+from vae_gan_tf.models.draw import DRAW
 from vae_gan_tf.models.semi_supervised import SemiSupervisedVAE
 
 _MODELS = flags.DEFINE_list(
     "models",
-    ["vae", "cvae", "vae-gan", "cvae-gan", "semi-supervised/fully_connected", "semi-supervised"],
+    [
+        "vae",
+        "cvae",
+        "vae-gan",
+        "cvae-gan",
+        "semi-supervised/fully_connected",
+        "semi-supervised",
+        "draw",
+        "draw-gan",
+    ],
     "the models to time, separated by commas; an architecture may stand behind a slash",
 )
 _STEPS = flags.DEFINE_integer("steps", 60, "steps that are timed", lower_bound=1)
@@ -70,6 +82,12 @@ def multiply_adds(network: keras.Model) -> int:
             total += np.prod(layer.kernel.shape) * np.prod(layer.output.shape[1:3])
         elif isinstance(layer, keras.layers.Dense):
             total += np.prod(layer.kernel.shape)
+        elif isinstance(layer, keras.layers.LSTMCell):
+            total += np.prod(layer.kernel.shape) + np.prod(layer.recurrent_kernel.shape)
+        elif isinstance(layer, attention.Read | attention.Write):
+            (_, *one), (_, *other) = layer.input[0].shape, layer.output.shape
+            # From one to the other with the new height, and the width still that of the input.
+            total += other[0] * np.prod(one) + np.prod(other) * one[1]
     return int(total)
 
 
@@ -81,10 +99,12 @@ def step_operations(model: keras.Model, batch_size: int, labelled_batch: int = 0
         trunk, head, decoder = map(multiply_adds, (model.trunk, model.head, model.decoder))
         return 6 * ((labelled_batch + batch_size) * trunk + pairs * (head + decoder))
     encoder, decoder = multiply_adds(generator.encoder), multiply_adds(generator.decoder)
+    if isinstance(generator, DRAW):
+        encoder, decoder = generator.steps * encoder, generator.steps * decoder
     if model is generator:
         return 2 * batch_size * (3 * encoder + 3 * decoder)
-    critic = multiply_adds(model.discriminator)
-    return 2 * batch_size * (3 * encoder + 6 * decoder + 14 * critic)
+    critic = multiply_adds(model.discriminator) * (14 if model.reconstruction is None else 13)
+    return 2 * batch_size * (3 * encoder + 6 * decoder + critic)
 
 
 def seconds_each(action: Callable[[], object], count: int) -> list[float]:

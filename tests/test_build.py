@@ -5,10 +5,21 @@ import pytest
 
 from vae_gan_tf import experiment, settings
 from vae_gan_tf.build import build_model
-from vae_gan_tf.models.adversarial import CVAEGAN, VAEGAN, SemiSupervisedVAEGAN
+from vae_gan_tf.models.adversarial import (
+    CVAEGAN,
+    VAEGAN,
+    CrossEntropy,
+    SemiSupervisedVAEGAN,
+    SquaredError,
+)
 from vae_gan_tf.models.cvae import CVAE
+from vae_gan_tf.models.draw import CDRAW, DRAW
 from vae_gan_tf.models.semi_supervised import SemiSupervisedVAE
 from vae_gan_tf.models.vae import VAE
+
+SHAPES = pytest.mark.parametrize(
+    ("dataset", "shape"), [("mnist", (28, 28, 1)), ("svhn", (32, 32, 3))]
+)
 
 
 @pytest.mark.parametrize(
@@ -23,7 +34,7 @@ from vae_gan_tf.models.vae import VAE
         ("semi-supervised-gan", SemiSupervisedVAEGAN, 11),
     ],
 )
-@pytest.mark.parametrize(("dataset", "shape"), [("mnist", (28, 28, 1)), ("svhn", (32, 32, 3))])
+@SHAPES
 @pytest.mark.parametrize("architecture", ["convolutional", "fully_connected"])
 def test_build_model(name, kind, logits, dataset, shape, architecture):
     run = settings.resolve("report", name, dataset, {"architecture": architecture})
@@ -47,6 +58,47 @@ def test_build_model(name, kind, logits, dataset, shape, architecture):
         assert generator.condition.shape == (height // 2, width // 2, channels)
     if logits:
         assert model.discriminator.outputs[1].shape[-1] == logits
+
+
+@SHAPES
+@pytest.mark.parametrize(
+    ("name", "kind", "generating"),
+    [
+        ("draw", DRAW, DRAW),
+        ("cdraw", CDRAW, CDRAW),
+        ("draw-gan", VAEGAN, DRAW),
+        ("cdraw-gan", CVAEGAN, CDRAW),
+    ],
+)
+def test_build_draw(name, kind, generating, dataset, shape):
+    model = build_model(settings.resolve("report", name, dataset, {}), shape, 10)
+    generator = experiment.generator(model)
+    assert (type(model), type(generator)) == (kind, generating)
+    assert generator.image_shape == shape
+    assert generator.code_shape == (10, 10)
+    for network in (generator.encoder, generator.decoder):
+        assert network.get_layer("lstm").units == 256
+        assert network.get_layer("window").size == 5
+    if kind is not generating:
+        assert type(model.reconstruction) is SquaredError
+
+
+def test_draw_without_attention():
+    overrides = {"read_size": 0, "write_size": 0, "draw_steps": 3, "latent_size": 7}
+    model = build_model(settings.resolve("smoke", "draw", "mnist", overrides), (28, 28, 1), 10)
+    assert (len(model.encoder.outputs), len(model.decoder.outputs)) == (4, 3)
+    assert model.code_shape == (3, 7)
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [("feature", type(None)), ("cross_entropy", CrossEntropy), ("squared_error", SquaredError)],
+)
+def test_the_reconstruction_term_is_a_setting(name, kind):
+    run = settings.resolve("smoke", "draw-gan", "mnist", {"reconstruction": name})
+    assert type(build_model(run, (28, 28, 1), 10).reconstruction) is kind
+    run = settings.resolve("smoke", "cvae-gan", "mnist", {})
+    assert build_model(run, (28, 28, 1), 10).reconstruction is None
 
 
 @pytest.mark.parametrize("likelihood", settings.LIKELIHOODS)

@@ -10,6 +10,7 @@ from pathlib import Path
 import matplotlib.image
 import numpy as np
 import pytest
+from PIL import Image
 
 from vae_gan_tf import datasets, experiment, networks, pretrained, scores, settings
 from vae_gan_tf.build import build_model
@@ -46,6 +47,8 @@ def run(tmp_path, data_dir):
         ("figure7", ["cvae-gan"]),
         ("figure8", ["cvae-left"]),
         ("figure9", ["cvae-simple"]),
+        ("figure10", ["draw"]),
+        ("figure11", ["draw-gan"]),
         ("latent_space", ["vae", "vae-2d"]),
         ("vae_gan", ["vae", "vae-gan"]),
     ],
@@ -92,6 +95,20 @@ def test_the_latent_space_is_shown_in_the_projector(run, tmp_path):
     for model, size in (("vae", 50), ("vae-2d", 3)):  # two numbers and a 0
         vectors = np.loadtxt(tmp_path / "runs" / f"latent_space-{model}-mnist" / "vectors.tsv")
         assert vectors.shape == (100, size)
+
+
+def test_conditional_draw_has_an_animation_and_a_picture_of_its_own(run):
+    figures = run("figure11", "--preset=smoke", "--conditional", "--animate", "--draw_steps=4")
+    name = "figure11-conditional-smoke-custom"
+    assert {path.name for path in figures.iterdir()} == {
+        f"{name}.{ending}" for ending in ("png", "json", "gif")
+    }
+    (record,) = json.loads((figures / f"{name}.json").read_text())["runs"]
+    assert record["settings"]["model"] == "cdraw-gan"
+    assert 0 <= record["scores"]["label_accuracy"] <= 1
+    with Image.open(figures / f"{name}.gif") as animation:
+        assert animation.n_frames == 4
+        assert animation.size == (4 * (3 * 29 + 1), 4 * (10 * 29 + 1))
 
 
 TABLE = ("table1", "--preset=smoke", "--row=Fully connected", "--column=1000")
@@ -359,3 +376,17 @@ def test_step_time_counts_the_operations_of_section_4_5():
     dense = 50 * 500 + 500 * 2450 + 794 * 512 + 512 * 784
     convolutions = 49 * 36 * 50 * 20 + 196 * 36 * 20
     assert step_time.multiply_adds(decoder) == dense + convolutions
+
+
+@pytest.mark.parametrize("name", ["draw", "draw-gan"])
+def test_step_time_counts_the_operations_of_section_4_6(name):
+    step_time = load_script("step_time")
+    model = build_model(settings.resolve("report", name, "mnist", {}), (28, 28, 1), 10)
+    lstms = (50 + 256 + 256) * 1024, (10 + 256) * 1024
+    encoder = lstms[0] + 256 * 5 + 2 * 256 * 10 + 2 * (5 * 28 * 28 + 5 * 28 * 5)
+    decoder = lstms[1] + 256 * 5 + 256 * 25 + 28 * 5 * 5 + 28 * 5 * 28
+    expected = 2000 * (3 * encoder + 3 * decoder)
+    if name == "draw-gan":
+        critic = step_time.multiply_adds(model.discriminator)
+        expected += 2000 * 3 * decoder + 200 * 13 * critic
+    assert step_time.step_operations(model, 100) == expected

@@ -50,6 +50,8 @@ def test_semi_supervised_runs_are_told_apart_by_their_name():
         ("cvae-gan", "svhn_small", (10, 100, 50)),
         ("vae-gan", "svhn_small", (1, 1, 1)),
         ("semi-supervised-gan", "mnist", (1, 1, 1)),
+        ("draw-gan", "mnist", (1, 1, 1)),
+        ("cdraw-gan", "svhn_small", (1, 1, 1)),
     ],
 )
 def test_weights_of_the_adversarial_losses(model, dataset, weights):
@@ -80,3 +82,20 @@ def test_stored_settings_get_the_defaults_of_younger_ones():
     run = dataclasses.asdict(settings.preset("report", "cvae", "mnist"))
     older = {name: value for name, value in run.items() if name != "shift"} | {"epochs": 7}
     assert settings.with_defaults(older) == run | {"epochs": 7, "shift": 0}
+
+
+@pytest.mark.parametrize("name", settings.DRAW)
+def test_draw_has_the_settings_of_section_4_6(name):
+    run = settings.preset("report", name, "mnist")
+    assert (run.draw_steps, run.read_size, run.write_size) == (10, 5, 5)
+    assert (run.latent_size, run.units, run.batch_size) == (10, 256, 100)
+    assert run.learning_rate == (1e-4 if name.endswith("gan") else 1e-3)
+    assert run.reconstruction == ("squared_error" if name.endswith("gan") else "feature")
+
+
+@pytest.mark.parametrize(
+    ("model", "architecture"), [("vae", "recurrent"), ("draw-gan", "convolutional")]
+)
+def test_networks_that_a_model_cannot_have(model, architecture):
+    with pytest.raises(UserError, match=f"--architecture={architecture} given for {model}"):
+        settings.resolve("report", model, "mnist", {"architecture": architecture})

@@ -3,11 +3,24 @@
 import keras
 
 from vae_gan_tf import completion, networks
-from vae_gan_tf.models.adversarial import CVAEGAN, VAEGAN, SemiSupervisedVAEGAN
+from vae_gan_tf.models.adversarial import (
+    CVAEGAN,
+    VAEGAN,
+    CrossEntropy,
+    SemiSupervisedVAEGAN,
+    SquaredError,
+)
 from vae_gan_tf.models.cvae import CVAE, ImageCondition, LabelCondition
+from vae_gan_tf.models.draw import CDRAW, DRAW
 from vae_gan_tf.models.semi_supervised import Objective, SemiSupervisedVAE
 from vae_gan_tf.models.vae import VAE
 from vae_gan_tf.settings import ADVERSARIAL, LIKELIHOODS, SEMI_SUPERVISED, Settings
+
+RECONSTRUCTIONS = {
+    "feature": None,
+    "cross_entropy": CrossEntropy(),
+    "squared_error": SquaredError(),
+}
 
 
 def build_model(
@@ -16,7 +29,7 @@ def build_model(
     """The model that the settings describe, compiled with Adam.
 
     The layers of the convolutional networks grow by 8/7 for colour images, as section 4.3 says
-    for SVHN.
+    for SVHN; the LSTMs of DRAW do not.
 
     Args:
         settings: of the run.
@@ -41,6 +54,13 @@ def build_model(
             )
         )
         model = SemiSupervisedVAE(*parts, LabelCondition(classes), objective, **common)
+    elif settings.model.startswith("draw"):
+        parts = _recurrent_networks(settings, image_shape, 0)
+        model = DRAW(*parts, steps=settings.draw_steps, **common)
+    elif settings.model.startswith("cdraw"):
+        parts = _recurrent_networks(settings, image_shape, classes)
+        condition = LabelCondition(classes)
+        model = CDRAW(*parts, condition, steps=settings.draw_steps, **common)
     elif settings.model.startswith("cvae"):
         condition = (
             ImageCondition(completion.part_shape(settings.part, image_shape))
@@ -52,13 +72,20 @@ def build_model(
     else:
         model = VAE(*_networks(settings, image_shape, 0, width), **common)
     if settings.model in ADVERSARIAL:
-        kind = {CVAE: CVAEGAN, SemiSupervisedVAE: SemiSupervisedVAEGAN, VAE: VAEGAN}[type(model)]
+        kind = (
+            SemiSupervisedVAEGAN
+            if isinstance(model, SemiSupervisedVAE)
+            else CVAEGAN
+            if isinstance(model, CVAE)
+            else VAEGAN
+        )
         logits = 1 if kind is VAEGAN else classes + 1
         model = kind(
             model,
             networks.discriminator(image_shape, logits, dtype=settings.precision, **width),
             feature_variance=settings.feature_variance,
             adversarial_weight=settings.adversarial_weight,
+            reconstruction=RECONSTRUCTIONS[settings.reconstruction],
             name="adversarial",
         )
     model.compile(keras.optimizers.Adam(_learning_rate(settings, images)))
@@ -121,4 +148,22 @@ def _semi_supervised_networks(settings: Settings, image_shape, classes: int, wid
         networks.fully_connected_trunk(image_shape, classes, **units, **common),
         networks.mean_head(classes, activation="softplus", **units, **common),
         networks.fully_connected_decoder(image_shape, **decoder, **units, **common),
+    ]
+
+
+def _recurrent_networks(settings: Settings, image_shape, condition_size: int) -> list:
+    """Encoder and decoder of a step of DRAW (section 4.6)."""
+    common = {
+        "image_shape": image_shape,
+        "condition_size": condition_size,
+        "latent_size": settings.latent_size,
+        "units": settings.units,
+        "dtype": settings.precision,
+    }
+    parameters = LIKELIHOODS[settings.likelihood].parameters
+    return [
+        networks.draw_encoder(**common, read_size=settings.read_size or None),
+        networks.draw_decoder(
+            **common, write_size=settings.write_size or None, parameters=parameters
+        ),
     ]

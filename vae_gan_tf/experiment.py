@@ -116,6 +116,7 @@ def parse_flags(argv: Sequence[str]) -> Options:
         "units",
         "learning_rate",
         "feature_variance",
+        "draw_steps",
     ):
         if name in overrides and not overrides[name] > 0:
             raise UserError(f"--{name} must be positive, not {overrides[name]}")
@@ -415,8 +416,8 @@ def publish(
     panels: Sequence[plots.Panel],
     results: Sequence[Result],
     columns: int = 2,
-) -> None:
-    """Draws the panels, so many beside each other, and writes picture and json.
+) -> Path:
+    """Draws panels, so many beside each other; writes picture and json, gives the picture's path.
 
     Only a whole run of the report preset gets the plain name; another preset, a part of the
     panels, overridden settings, shipped networks and an interrupted run each add a word to it. The
@@ -448,6 +449,7 @@ def publish(
     if interrupted:
         print("The run was interrupted; the same command goes on where it stopped.")
         sys.exit(130)  # what a shell expects of a program that Ctrl-C ended
+    return path
 
 
 def write_json(path: Path, record: dict) -> None:

@@ -49,7 +49,7 @@ def manifold(model: VAE, side: int = 20) -> np.ndarray:
     Raises:
         UserError: the model has side information, or its code is not of two numbers.
     """
-    if model.latent_size != 2 or len(model.decoder.inputs) > 1:
+    if model.code_shape != (2,) or len(model.decoder.inputs) > 1:
         raise UserError(
             "a manifold needs a model without side information and with a code of 2 numbers; "
             f"its inputs are of sizes {[each.shape[-1] for each in model.decoder.inputs]}"

@@ -1,4 +1,4 @@
-"""The networks of sections 4.3 to 4.5, as functional Keras models.
+"""The networks of sections 4.3 to 4.6, as functional Keras models.
 
 Section 4: batch normalisation on all layers except the output layers, weights from a zero-centred
 normal distribution, whose standard deviation the report does not give: here it is Glorot's,
@@ -17,6 +17,7 @@ import keras
 import tensorflow as tf
 from keras import layers
 
+from vae_gan_tf import attention
 from vae_gan_tf.errors import UserError
 from vae_gan_tf.serialization import registered
 
@@ -454,3 +455,101 @@ def improved_decoder(
         outputs, 4, strides=2, padding="same", dtype="float32", name="parameters", **_weights()
     )(x)
     return keras.Model([code, *condition], x, name="decoder")
+
+
+# Section 4.6, DRAW: the networks of one step. The report has an LSTM of 256 units in each; all else
+# is as in Gregor et al. (2015).
+
+
+def _lstm(inputs: list, hidden, cell, units: int, dtype: str) -> list:
+    """A step of an LSTM on the inputs side by side; gives its new hidden and cell state."""
+    x = layers.Concatenate(dtype=dtype, name="joined")(inputs) if inputs[1:] else inputs[0]
+    recurrent = {"recurrent_initializer": keras.initializers.GlorotNormal()}
+    lstm = layers.LSTMCell(units, dtype=dtype, name="lstm", **_weights(), **recurrent)
+    return lstm(x, [hidden, cell])[1]
+
+
+def draw_encoder(
+    image_shape: tuple[int, int, int],
+    condition_size: int = 0,
+    latent_size: int = 10,
+    units: int = 256,
+    read_size: int | None = 5,
+    dtype: str = "float32",
+) -> keras.Model:
+    """The encoder of DRAW for one step: read, LSTM, FC each for mean and log-variance of z_t.
+
+    Takes the image x and the error image [batch, height, width, channels], the decoder's hidden
+    state before the step [batch, units], its own hidden and cell state [batch, units], and y
+    [batch, condition_size] if there is any. Gives mean and log-variance [batch, latent_size], the
+    new hidden and cell state and, with attention, the window that was read [batch, 5].
+
+    Args:
+        image_shape: height, width and channels.
+        condition_size: length of y.
+        latent_size: length of z_t.
+        units: of the LSTM, and of the decoder's.
+        read_size: N of the window, or None to see the whole image in every step.
+        dtype: of the LSTM.
+
+    Raises:
+        UserError: the window is larger than the image.
+    """
+    attention.check_size(read_size, image_shape)
+    image, error = keras.Input(image_shape, name="image"), keras.Input(image_shape, name="error")
+    decoder = keras.Input([units], name="decoder_hidden")
+    hidden, cell = keras.Input([units], name="hidden"), keras.Input([units], name="cell")
+    condition = _condition(condition_size)
+    seen, window = layers.Concatenate(name="images")([image, error]), []
+    if read_size:
+        window = [attention.Windows(read_size, image_shape, name="window", **_weights())(decoder)]
+        seen = attention.Read(read_size, name="read")(seen, *window)
+    inputs = [layers.Flatten(name="flat")(seen), decoder, *condition]
+    state = _lstm(inputs, hidden, cell, units, dtype)
+    inputs = [image, error, decoder, hidden, cell, *condition]
+    outputs = [*_gaussian(state[0], latent_size), *state, *window]
+    return keras.Model(inputs, outputs, name="encoder")
+
+
+def draw_decoder(
+    image_shape: tuple[int, int, int],
+    condition_size: int = 0,
+    latent_size: int = 10,
+    units: int = 256,
+    write_size: int | None = 5,
+    parameters: int = 1,
+    dtype: str = "float32",
+) -> keras.Model:
+    """The decoder of DRAW for one step: LSTM, FC, write.
+
+    Takes z_t [batch, latent_size], its own hidden and cell state [batch, units], and y [batch,
+    condition_size] if there is any. Gives what is added to the canvas [batch, height, width,
+    channels * parameters], the new hidden and cell state and, with attention, the window that was
+    written [batch, 5].
+
+    Args:
+        image_shape: height, width and channels.
+        condition_size: length of y.
+        latent_size: length of z_t.
+        units: of the LSTM.
+        write_size: N of the window, or None to write to the whole image in every step.
+        parameters: of the likelihood for each channel of a pixel.
+        dtype: of the LSTM.
+
+    Raises:
+        UserError: the window is larger than the image.
+    """
+    attention.check_size(write_size, image_shape)
+    code = keras.Input([latent_size], name="code")
+    hidden, cell = keras.Input([units], name="hidden"), keras.Input([units], name="cell")
+    condition = _condition(condition_size)
+    state = _lstm([code, *condition], hidden, cell, units, dtype)
+    height, width, channels = image_shape
+    rows, columns = (write_size, write_size) if write_size else (height, width)
+    patch = [rows, columns, channels * parameters]
+    x = layers.Dense(math.prod(patch), dtype="float32", name="patch", **_weights())(state[0])
+    x, window = layers.Reshape(patch, name="reshaped")(x), []
+    if write_size:
+        window = [attention.Windows(write_size, image_shape, name="window", **_weights())(state[0])]
+        x = attention.Write(height, width, name="write")(x, *window)
+    return keras.Model([code, hidden, cell, *condition], [x, *state, *window], name="decoder")

@@ -13,19 +13,19 @@ def export(model: VAE, folder: Path) -> None:
     """Writes a SavedModel with the endpoints sample, encode, decode and reconstruct.
 
     With ``served = tf.saved_model.load(folder)``, images x float32 [batch, height, width,
-    channels] in [0, 1], codes z float32 [batch, latent_size], side information y (int32 labels
-    [batch], or float32 images) and a seed int32 [2]:
+    channels] in [0, 1], codes z float32 [batch, latent_size], of DRAW [batch, T, latent_size], side
+    information y (int32 labels [batch], or float32 images) and a seed int32 [2]:
 
     - ``served.sample(y, seed)``, without side information ``served.sample(count, seed)``: images;
-    - ``served.encode(x, y)``: a dict of the "mean" and "stddev" of q(z | x, y), [batch,
-      latent_size] each;
+    - ``served.encode(x, y)``: a dict of the "mean" and "stddev" of q(z | x, y), each of the shape
+      of z;
     - ``served.decode(z, y)``: images, the mean of p(x | z, y);
     - ``served.reconstruct(x, y)``: images.
 
     A model without side information takes no y. Values are not checked.
     """
     image = tf.TensorSpec([None, *model.image_shape], tf.float32, name="x")
-    code = tf.TensorSpec([None, model.latent_size], tf.float32, name="z")
+    code = tf.TensorSpec([None, *model.code_shape], tf.float32, name="z")
     seed = tf.TensorSpec([2], tf.int32, name="seed")
     count, condition = tf.TensorSpec([], tf.int32, name="count"), []
     if isinstance(model, CVAE):

@@ -31,10 +31,11 @@ class Settings:
     architecture: str = _setting(
         "convolutional",
         "encoder and decoder: those of section 4.3, or the simple ones of section 4.4; of the "
-        "semi-supervised models those of section 4.5, or the improved ones",
-        ("convolutional", "fully_connected", "improved"),
+        "semi-supervised models those of section 4.5, or the improved ones; DRAW's are the "
+        "recurrent ones of section 4.6",
+        ("convolutional", "fully_connected", "improved", "recurrent"),
     )
-    units: int = _setting(200, "units of a hidden layer of the simple networks")
+    units: int = _setting(200, "units of a hidden layer of the simple networks, of DRAW's LSTMs")
     likelihood: str = _setting(
         "bernoulli",
         "distribution of a pixel: Bernoulli, Gaussian of scale 0.1 or of a learned scale, or "
@@ -74,6 +75,15 @@ class Settings:
         ("none", "cosine"),
     )
     kl_weight: float = _setting(1.0, "weight of the KL divergence in the loss")
+    draw_steps: int = _setting(10, "steps T in which DRAW draws an image")
+    read_size: int = _setting(5, "DRAW reads windows of N x N; 0 for the whole image")
+    write_size: int = _setting(5, "DRAW writes windows of N x N; 0 for the whole image")
+    reconstruction: str = _setting(
+        "feature",
+        "reconstruction term of an adversarial model: the feature loss, or on pixels the negative "
+        "log-likelihood or the squared error",
+        ("feature", "cross_entropy", "squared_error"),
+    )
     feature_variance: float = _setting(1.0, "sigma^2 of the feature loss (section 3.1)")
     adversarial_weight: float = _setting(1.0, "weight of the generator's adversarial terms")
     images: int = _setting(0, "use so many images of each split only; 0 for all")
@@ -107,13 +117,15 @@ def with_defaults(stored: dict) -> dict:
 
 SEMI_SUPERVISED = ("semi-supervised", "semi-supervised-gan")
 
-ADVERSARIAL = ("vae-gan", "cvae-gan", "semi-supervised-gan")
+DRAW = ("draw", "cdraw", "draw-gan", "cdraw-gan")
+
+ADVERSARIAL = ("vae-gan", "cvae-gan", "semi-supervised-gan", "draw-gan", "cdraw-gan")
 
 SIMPLE = ("vae-2d", "cvae-simple", *(f"cvae-{part}" for part in completion.PARTS))
 """Models of the simple networks of section 4.4: with a code of two numbers, given a label, given a
 part of the image."""
 
-MODELS = ("vae", "cvae", "semi-supervised", *ADVERSARIAL, *SIMPLE)
+MODELS = ("vae", "cvae", "semi-supervised", "draw", "cdraw", *ADVERSARIAL, *SIMPLE)
 
 TABLE_1 = {
     "Fully connected": ("semi-supervised", {"architecture": "fully_connected"}),
@@ -135,7 +147,9 @@ def preset(name: str, model: str, dataset: str) -> Settings:
     100 (SVHN 20) for the simple networks of figures 8 and 9; the weights of the adversarial
     losses, which the report does not give, are the originals' (KL 10, adversarial 100, sigma^2 50),
     for VAE-GAN on SVHN and the semi-supervised GAN those of the equations as printed (all 1).
-    Semi-supervised models take 20 epochs and weigh the classification by 50.
+    Semi-supervised models take 20 epochs and weigh the classification by 50. DRAW takes 20 epochs,
+    the windows, the code and the LSTMs that it had in section 4.6, and DRAW-GAN the squared error
+    on pixels, with all weights 1.
     ``improved``: of the semi-supervised model; what each change is worth is in docs/results.md.
     ``quick``: recognisable digits in a few minutes, by 5 epochs at twice the learning rate.
     ``smoke``: seconds, to see that all works.
@@ -157,6 +171,14 @@ def preset(name: str, model: str, dataset: str) -> Settings:
             epochs=100 if dataset == "mnist" else 20,
             binarise_given=dataset == "mnist" and settings.part is not None,
             latent_size=2 if model == "vae-2d" else settings.latent_size,
+        )
+    if model in DRAW:
+        settings = dataclasses.replace(
+            settings,
+            architecture="recurrent",
+            units=256,
+            latent_size=10,
+            reconstruction="squared_error" if model in ADVERSARIAL else "feature",
         )
     if model in SEMI_SUPERVISED:
         # With alpha / N = 0.1 few classes are learned in so many epochs (docs/results.md).
@@ -190,8 +212,8 @@ def resolve(preset_name: str, model: str, dataset: str, overrides: dict) -> Sett
     """The settings of a preset with some fields overridden.
 
     Raises:
-        UserError: labels to keep for a model that takes all, or none for one that needs some; the
-            improved networks, or the preset, for a model that has none.
+        UserError: labels to keep for a model that takes all, or none for one that needs some;
+            networks that the model cannot have; a preset that it has not.
     """
     settings = dataclasses.replace(preset(preset_name, model, dataset), **overrides)
     if bool(settings.labels) != (model in SEMI_SUPERVISED):
@@ -202,5 +224,10 @@ def resolve(preset_name: str, model: str, dataset: str, overrides: dict) -> Sett
     if settings.architecture == "improved" and model not in SEMI_SUPERVISED:
         raise UserError(
             f"--architecture=improved given for {model}; it is for the semi-supervised models"
+        )
+    if (settings.architecture == "recurrent") != (model in DRAW):
+        raise UserError(
+            f"--architecture={settings.architecture} given for {model}; recurrent networks are "
+            f"those of {', '.join(DRAW)}, and these have no others"
         )
     return settings

@@ -8,10 +8,17 @@ from tools import assert_same, check_draws, follow, gradient, linear_semi_superv
 
 from vae_gan_tf import networks
 from vae_gan_tf.errors import UserError
-from vae_gan_tf.models.adversarial import CVAEGAN, VAEGAN, Generated, SemiSupervisedVAEGAN
+from vae_gan_tf.likelihoods import Bernoulli, Categorical, Gaussian
+from vae_gan_tf.models.adversarial import (
+    CVAEGAN,
+    VAEGAN,
+    CrossEntropy,
+    SemiSupervisedVAEGAN,
+    SquaredError,
+)
 from vae_gan_tf.models.cvae import CVAE, ImageCondition, LabelCondition
 from vae_gan_tf.models.semi_supervised import Objective, SemiSupervisedVAE
-from vae_gan_tf.models.vae import VAE
+from vae_gan_tf.models.vae import VAE, Generated
 
 SHAPE = (8, 8, 1)
 LABELS = np.array([0, 1, 2, 1], np.int32)
@@ -119,13 +126,18 @@ class Followed:
             "reconstructed": self.judged(critic, reconstructed)[2].mean(),
         }
 
-    def terms(self, weights, critic, feature_variance):
-        """Equation (2)."""
+    def terms(self, weights, critic, feature_variance, pixel=None):
+        """Equation (2); with a loss on pixels, a function of x and x~, if one is given."""
         reconstructed, drawn, kl = self.generated(weights)
         difference = self.judged(critic, self.x)[0] - self.judged(critic, reconstructed)[0]
+        again = (
+            {"feature": (difference**2).sum(-1).mean() / (2 * feature_variance)}
+            if pixel is None
+            else {"pixel": pixel(self.x, reconstructed).sum(-1).mean()}
+        )
         return {
             "kl": kl.mean(),
-            "feature": (difference**2).sum(-1).mean() / (2 * feature_variance),
+            **again,
             "drawn": self.judged(critic, drawn)[1].mean(),
             "reconstructed": self.judged(critic, reconstructed)[1].mean(),
         }
@@ -181,16 +193,23 @@ def test_costs_are_finite_where_a_probability_rounds_to_0(kind):
 
 @KINDS
 @pytest.mark.parametrize(
-    ("kl_weight", "feature_variance", "adversarial_weight"), [(1, 1, 1), (0.5, 4, 3)]
+    ("kl_weight", "feature_variance", "adversarial_weight", "reconstruction", "pixel"),
+    [
+        (1, 1, 1, None, None),
+        (0.5, 4, 3, None, None),
+        (0.5, 1, 3, SquaredError(), lambda x, p: (x - p) ** 2),
+        (2, 1, 1, CrossEntropy(), lambda x, p: -x * np.log(p) - (1 - x) * np.log(1 - p)),
+    ],
 )
 def test_a_step_is_one_of_the_discriminator_then_one_of_the_generator_against_it(
-    kind, kl_weight, feature_variance, adversarial_weight, codes
+    kind, kl_weight, feature_variance, adversarial_weight, reconstruction, pixel, codes
 ):
     model = linear(
         kind,
         kl_weight,
         feature_variance=feature_variance,
         adversarial_weight=adversarial_weight,
+        reconstruction=reconstruction,
     )
     x, y = images(4, (2, 2, 1)), LABELS if kind is CVAEGAN else None
     model.compile(keras.optimizers.SGD(1.0), keras.optimizers.SGD(0.5))
@@ -210,15 +229,16 @@ def test_a_step_is_one_of_the_discriminator_then_one_of_the_generator_against_it
 
     # The generator steps on (2), as the discriminator sees it after its own step.
     def loss(weights, critic=critic_after):
-        terms = followed.terms(weights, critic, feature_variance)
+        terms = followed.terms(weights, critic, feature_variance, pixel)
         adversarial = terms["drawn"] + terms["reconstructed"]
-        return kl_weight * terms["kl"] + terms["feature"] + adversarial_weight * adversarial
+        again = terms["pixel" if pixel else "feature"]
+        return kl_weight * terms["kl"] + again + adversarial_weight * adversarial
 
     steps = [a - b for a, b in zip(weights, weights_after, strict=True)]
     assert_same(steps, gradient(loss, weights), rtol=1e-3, atol=1e-5)
 
     critic_terms = followed.critic_terms(critic, weights)
-    terms = followed.terms(weights, critic_after, feature_variance)
+    terms = followed.terms(weights, critic_after, feature_variance, pixel)
     expected = {
         "loss/generator": loss(weights),
         "loss/discriminator": critic_loss(critic),
@@ -228,6 +248,21 @@ def test_a_step_is_one_of_the_discriminator_then_one_of_the_generator_against_it
     assert logs == pytest.approx(expected, 1e-4)
     # The test can tell the updated discriminator from the one before.
     assert abs(loss(weights) - loss(weights, critic)) > 0.01
+
+
+@pytest.mark.parametrize("likelihood", [Bernoulli(), Gaussian(None), Categorical(4)])
+def test_what_is_generated_comes_with_the_likelihood_of_the_reconstructions(likelihood):
+    networks_of = {"latent_size": 3, "width": 1 / 16}
+    model = VAE(
+        networks.convolutional_encoder(SHAPE, **networks_of),
+        networks.convolutional_decoder(SHAPE, parameters=likelihood.parameters, **networks_of),
+        likelihood,
+    )
+    generated = tf.function(model.generate)(images(4), None, tf.constant([0, 0]))
+    np.testing.assert_array_equal(generated.likelihood.mean(), generated.reconstructed)
+    x = images(4).round()
+    assert generated.likelihood.log_prob(x).shape == [4]
+    assert np.isfinite(CrossEntropy()(x, generated.likelihood)).all()
 
 
 @KINDS
@@ -247,7 +282,7 @@ def test_the_generator_step_changes_nothing_of_the_discriminator(kind, monkeypat
 def test_the_discriminator_step_changes_nothing_of_the_generator(kind):
     model, (x, y) = convolutional(kind), batch_of(kind)
     model.compile(keras.optimizers.SGD(0.1))
-    generated = model.generate(x, y, tf.constant([0, 0]))
+    generated = model.generator.generate(x, y, tf.constant([0, 0]))
     generator, discriminator = model.generator.get_weights(), model.discriminator.get_weights()
     model.update_discriminator(x, y, generated)
     assert_same(generator, model.generator.get_weights())
@@ -286,7 +321,9 @@ def test_the_discriminator_keeps_averages_of_real_images_only(kind):
 @KINDS
 def test_each_batch_of_images_is_normalised_by_itself(kind):
     model, (x, y) = convolutional(kind, feature_variance=2.0), batch_of(kind)
-    generated = Generated(images(4, seed=1) / 2, images(4, seed=2) ** 2, np.float32([1, 2, 3, 6]))
+    generated = Generated(
+        images(4, seed=1) / 2, images(4, seed=2) ** 2, np.float32([1, 2, 3, 6]), None
+    )
     judged = [
         [np.asarray(it, np.float64) for it in a_copy(model.discriminator)(pictures, training=True)]
         for pictures in (x, generated.drawn, generated.reconstructed)
@@ -322,7 +359,7 @@ def test_each_batch_of_images_is_normalised_by_itself(kind):
 
 def test_codes_of_a_step_are_independent_normal_draws(codes):
     model, x = linear(VAEGAN), images(20_000, (2, 2, 1))
-    model.generate(x, None, tf.constant([0, 0]))
+    model.generator.generate(x, None, tf.constant([0, 0]))
     followed = Followed(numpy_weights(model.generator), x, None, codes[0].astype(np.float64))
     together = np.concatenate([followed.noise, followed.prior], -1)
     # The standard error of each of these is 1 / sqrt(20 000) = 0.007 or a little more.
@@ -417,7 +454,9 @@ def test_the_optimizer_of_the_discriminator():
 @KINDS
 def test_a_saved_model_gives_equal_outputs_and_is_trained_further(kind, tmp_path):
     model, (x, y) = (
-        convolutional(kind, feature_variance=2.0, adversarial_weight=3.0),
+        convolutional(
+            kind, feature_variance=2.0, adversarial_weight=3.0, reconstruction=SquaredError()
+        ),
         batch_of(kind),
     )
     model.compile(keras.optimizers.Adam(0.01), keras.optimizers.RMSprop(0.005))
@@ -426,6 +465,7 @@ def test_a_saved_model_gives_equal_outputs_and_is_trained_further(kind, tmp_path
     again = keras.saving.load_model(tmp_path / "model.keras")
     assert type(again) is kind
     assert (again.feature_variance, again.adversarial_weight) == (2, 3)
+    assert type(again.reconstruction) is SquaredError
     optimizers = [(it.optimizer, it.discriminator_optimizer) for it in (model, again)]
     for one, other in zip(*optimizers, strict=True):
         assert type(one) is type(other) and one.get_config() == other.get_config()

@@ -7,6 +7,9 @@ reconstruction of an image and Dec(z), z ~ N(0, I), a drawn image, equations (2)
     L_G = L_KL + ||f_l(x) - f_l(x~)||^2 / 2 sigma^2 - log D(Dec(z)) - log D(x~)
     L_D = -log D(x) - log(1 - D(Dec(z))) - log(1 - D(x~)).
 
+A loss on pixels may take the place of the feature loss, as section 4.6 has it for DRAW-GAN, which
+is a `VAEGAN` of DRAW, conditional DRAW-GAN a `CVAEGAN` of conditional DRAW (section 3.4).
+
 Section 3.2 keeps both and writes "D takes it for real" as the cross-entropy with the label y
 among k + 1 classes, and "D takes it for generated" as the cross-entropy with the last class.
 
@@ -33,23 +36,26 @@ import tensorflow as tf
 from vae_gan_tf.errors import UserError
 from vae_gan_tf.models.cvae import CVAE, LabelCondition
 from vae_gan_tf.models.semi_supervised import Bound, Pairs, SemiSupervisedVAE, unpack_batch
-from vae_gan_tf.models.vae import VAE, Elbo, split_seed, tfd
+from vae_gan_tf.models.vae import VAE, Elbo, Generated, tfd
 from vae_gan_tf.serialization import Configured, registered, serialized
 
 
-class Generated(NamedTuple):
-    """What the generator makes of a batch in a step."""
+@registered
+class CrossEntropy(Configured):
+    """-log p(x | z, y): the reconstruction term of the bound (1), on pixels."""
 
-    reconstructed: tf.Tensor
-    """x~ = Dec(Enc(x)), [batch, height, width, channels]."""
-    drawn: tf.Tensor
-    """Dec(z) with z from the prior, [batch, height, width, channels]."""
-    kl: tf.Tensor
-    """KL(q(z | x, y) || p(z)), [batch], in nats."""
+    def __call__(self, x: tf.Tensor, likelihood: tfd.Distribution) -> tf.Tensor:
+        """[batch], in nats, of images and the likelihood of each."""
+        return -likelihood.log_prob(x)
 
-    def expand(self, values: tf.Tensor) -> tf.Tensor:
-        """What there is for each image x, for each x~: the same, for each x has one."""
-        return values
+
+@registered
+class SquaredError(Configured):
+    """||x - x~||^2, summed over pixels and channels (section 4.6)."""
+
+    def __call__(self, x: tf.Tensor, likelihood: tfd.Distribution) -> tf.Tensor:
+        """[batch], of images and the likelihood of each, whose mean is x~."""
+        return tf.reduce_sum(tf.math.squared_difference(x, likelihood.mean()), [1, 2, 3])
 
 
 @registered
@@ -64,9 +70,18 @@ class VAEGAN(Configured, keras.Model):
         discriminator: a network from images to features f_l and logits.
         feature_variance: sigma^2 of the feature loss.
         adversarial_weight: the weight of the two adversarial terms of (2).
+        reconstruction: what takes the place of the feature loss, a loss on pixels, `CrossEntropy`
+            or `SquaredError` (section 4.6); None for the feature loss.
     """
 
-    arguments = ("generator", "discriminator", "feature_variance", "adversarial_weight", "name")
+    arguments = (
+        "generator",
+        "discriminator",
+        "feature_variance",
+        "adversarial_weight",
+        "reconstruction",
+        "name",
+    )
 
     generator_prefix = "generator/"
     """What the names of the generator's terms begin with, beside those of the discriminator."""
@@ -77,6 +92,7 @@ class VAEGAN(Configured, keras.Model):
         discriminator: keras.Model,
         feature_variance: float = 1.0,
         adversarial_weight: float = 1.0,
+        reconstruction: CrossEntropy | SquaredError | None = None,
         **kwargs,
     ):
         super().__init__(**kwargs)
@@ -84,6 +100,13 @@ class VAEGAN(Configured, keras.Model):
         self.discriminator = discriminator
         self.feature_variance = feature_variance
         self.adversarial_weight = adversarial_weight
+        self.reconstruction = reconstruction
+        self.generator_terms = (
+            "kl",
+            "feature" if reconstruction is None else "pixel",
+            "drawn",
+            "reconstructed",
+        )
         given, expected = discriminator.outputs[1].shape[-1], self.logits_expected()
         if given != expected:
             raise UserError(f"a discriminator of {given} logits given, one of {expected} expected")
@@ -117,22 +140,7 @@ class VAEGAN(Configured, keras.Model):
     def prepare(self, data, seed: tf.Tensor) -> tuple:
         """Of what Keras passes as data: images x, the y of each x~, and what is generated."""
         x, y = self.generator.unpack(data)
-        return x, y, self.generate(x, y, seed)
-
-    def generate(self, x, y, seed: tf.Tensor) -> Generated:
-        """The images of a step, from the networks in training mode."""
-        return self.generate_from(self.generator.encode(x, y, training=True), y, seed)
-
-    def generate_from(self, posterior: tfd.Distribution, y, seed: tf.Tensor) -> Generated:
-        """A reconstruction for each q(z | x, y), and as many drawn images of the same y."""
-        for_posterior, for_prior = split_seed(seed, 2)
-        prior, count = self.generator.prior(), posterior.batch_shape_tensor()[0]
-        z = tf.concat(
-            [posterior.sample(seed=for_posterior), prior.sample(count, seed=for_prior)], 0
-        )
-        twice = None if y is None else tf.concat([y, y], 0)
-        images = self.generator.decode(z, twice, training=True).mean()
-        return Generated(*tf.split(images, 2), tfd.kl_divergence(posterior, prior))
+        return x, y, self.generator.generate(x, y, seed)
 
     def judge(self, images: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """Features and logits in training mode, the kept averages left as they are."""
@@ -154,17 +162,24 @@ class VAEGAN(Configured, keras.Model):
         }
 
     def generator_costs(self, x, y, generated: Generated) -> dict[str, tf.Tensor]:
-        """The four terms of (2), for each x~ and not yet weighted."""
-        features, _ = self.judge(x)
+        """The four terms of (2), for each x~ and not yet weighted: `generator_terms`."""
+        if self.reconstruction is None:
+            features, _ = self.judge(x)
         _, drawn = self.judge(generated.drawn)
         features_again, reconstructed = self.judge(generated.reconstructed)
-        difference = tf.math.squared_difference(generated.expand(features), features_again)
-        return {
-            "kl": generated.kl,
-            "feature": tf.reduce_sum(difference, -1) / (2 * self.feature_variance),
-            "drawn": self.cost_of_real(drawn, y),
-            "reconstructed": self.cost_of_real(reconstructed, y),
-        }
+        if self.reconstruction is None:
+            difference = tf.math.squared_difference(generated.expand(features), features_again)
+            again = tf.reduce_sum(difference, -1) / (2 * self.feature_variance)
+        else:
+            real = generated.expand(tf.cast(x, tf.float32))
+            again = self.reconstruction(real, generated.likelihood)
+        costs = (
+            generated.kl,
+            again,
+            self.cost_of_real(drawn, y),
+            self.cost_of_real(reconstructed, y),
+        )
+        return dict(zip(self.generator_terms, costs, strict=True))
 
     def discriminator_loss(self, x, y, generated: Generated) -> dict[str, tf.Tensor]:
         """The three terms of (3), each a mean over the batch."""
@@ -178,11 +193,11 @@ class VAEGAN(Configured, keras.Model):
 
     def weighted(self, terms: dict[str, tf.Tensor]) -> tf.Tensor:
         """The sum (2) of its terms, with their weights."""
-        adversarial = terms["drawn"] + terms["reconstructed"]
+        kl, reconstruction, drawn, reconstructed = (terms[name] for name in self.generator_terms)
         return (
-            self.generator.kl_weight * terms["kl"]
-            + terms["feature"]
-            + self.adversarial_weight * adversarial
+            self.generator.kl_weight * kl
+            + reconstruction
+            + self.adversarial_weight * (drawn + reconstructed)
         )
 
     def train_step(self, data) -> dict[str, tf.Tensor]:
@@ -322,6 +337,8 @@ class GeneratedPairs(NamedTuple):
     """Dec(z, y) with z from the prior, [l + u * k, height, width, channels]."""
     kl: tf.Tensor
     """KL(q(z | x, y) || p(z)), [l + u * k], in nats."""
+    likelihood: tfd.Distribution
+    """p(x | z, y), whose mean is x~."""
     pairs: Pairs
     """The pairs as encoded, with q(y | x)."""
 
@@ -383,7 +400,7 @@ class SemiSupervisedVAEGAN(CVAEGAN):
         """Of a batch: images [l + u, ...], y [l + u * k], and what is generated of the pairs."""
         (x, y), unlabelled = unpack_batch(data)
         pairs = self.generator.pairs(x, y, unlabelled, training=True)
-        generated = self.generate_from(pairs.codes, pairs.y, seed)
+        generated = self.generator.generate_from(pairs.codes, pairs.y, seed)
         return pairs.images, pairs.y, GeneratedPairs(*generated, pairs)
 
     def discriminator_loss(self, x, y, generated: GeneratedPairs) -> dict[str, tf.Tensor]:
@@ -403,7 +420,7 @@ class SemiSupervisedVAEGAN(CVAEGAN):
     def weighted(self, terms: dict[str, tf.Tensor]) -> tf.Tensor:
         """What the generator minimises: the sum of its three parts, weighted by its objective."""
         labelled, unlabelled = (
-            {name: terms[f"{part}/{name}"] for name in ("kl", "feature", "drawn", "reconstructed")}
+            {name: terms[f"{part}/{name}"] for name in self.generator_terms}
             for part in ("labelled", "unlabelled")
         )
         weights = self.generator.objective

@@ -13,7 +13,7 @@ import keras
 import tensorflow as tf
 
 from vae_gan_tf.errors import UserError
-from vae_gan_tf.models.vae import VAE, check_values, checked_tensor, stateless_seed
+from vae_gan_tf.models.vae import VAE, check_values, checked_tensor, shapes, stateless_seed
 from vae_gan_tf.serialization import Configured, registered
 
 
@@ -93,7 +93,7 @@ class CVAE(VAE):
     ):
         super().__init__(encoder, decoder, **kwargs)
         self.condition = condition
-        given = [tuple(each.shape[1:]) for each in encoder.inputs[1:]]
+        given = shapes(encoder.inputs[self.encoder_inputs :])
         if given != [(condition.size,)]:
             raise UserError(
                 f"networks with side information of shapes {given} given, [({condition.size},)] "

@@ -34,6 +34,34 @@ class Elbo(NamedTuple):
     """KL(q(z | x, y) || p(z))."""
 
 
+class Inference(NamedTuple):
+    """A pass through encoder and decoder."""
+
+    posterior: tfd.Distribution
+    """q(z | x, y)."""
+    z: tf.Tensor
+    """The codes that were decoded, [batch, *code_shape]."""
+    likelihood: tfd.Distribution
+    """p(x | z, y)."""
+
+
+class Generated(NamedTuple):
+    """What an adversarial model judges in a step, each for every image of the batch."""
+
+    reconstructed: tf.Tensor
+    """x~ = Dec(Enc(x)), [batch, height, width, channels]."""
+    drawn: tf.Tensor
+    """Dec(z) with z from the prior, [batch, height, width, channels]."""
+    kl: tf.Tensor
+    """KL(q(z | x, y) || p(z)), [batch], in nats."""
+    likelihood: tfd.Distribution
+    """p(x | z, y), whose mean is x~."""
+
+    def expand(self, values: tf.Tensor) -> tf.Tensor:
+        """What there is for each image x, for each x~: the same, for each x has one."""
+        return values
+
+
 def stateless_seed(seed: int | tf.Tensor) -> tf.Tensor:
     """A number, or a pair of integers as it is, as the seed of TensorFlow's stateless randomness.
 
@@ -46,6 +74,17 @@ def stateless_seed(seed: int | tf.Tensor) -> tf.Tensor:
 def split_seed(seed: int | tf.Tensor, count: int) -> list[tf.Tensor]:
     """As many independent seeds as there are uses for them, made from one."""
     return tf.unstack(tf.random.split(stateless_seed(seed), count))
+
+
+def log_pixels(likelihood: tfd.Distribution, x: tf.Tensor, pixels=None) -> tf.Tensor:
+    """Log p(x | z, y), [batch], by those pixels alone for which ``pixels`` is true."""
+    of_each = likelihood.distribution.log_prob(x)
+    return tf.reduce_sum(tf.where(True if pixels is None else pixels, of_each, 0.0), [1, 2, 3])
+
+
+def shapes(tensors: list[keras.KerasTensor]) -> list[tuple[int, ...]]:
+    """Without the batch."""
+    return [tuple(each.shape[1:]) for each in tensors]
 
 
 def check_values(what: str, tensor: tf.Tensor, low: float, high: float) -> None:
@@ -83,6 +122,9 @@ class VAE(Configured, keras.Model):
 
     arguments = ("encoder", "decoder", "likelihood", "kl_weight", "seed", "name")
 
+    encoder_inputs = decoder_inputs = 1
+    """How many inputs a network has before the side information."""
+
     def __init__(
         self,
         encoder: keras.Model,
@@ -100,19 +142,21 @@ class VAE(Configured, keras.Model):
         self.seed = seed
         self.image_shape = tuple(encoder.inputs[0].shape[1:])
         self.latent_size = encoder.outputs[0].shape[-1]
+        self.code_shape: tuple[int, ...] = (self.latent_size,)
         self.validation = {f"elbo/{name}": keras.metrics.Mean(name) for name in Elbo._fields}
         self._check_networks()
         self.built = True  # the networks are
 
     def _check_networks(self) -> None:
         """Raises a UserError unless encoder, decoder and likelihood fit together."""
-        codes, *condition = (tuple(each.shape[1:]) for each in self.decoder.inputs)
+        codes = tuple(self.decoder.inputs[0].shape[1:])
+        condition = shapes(self.decoder.inputs[self.decoder_inputs :])
         if codes != (self.latent_size,):
             raise UserError(
                 f"a decoder of codes {list(codes)} given with an encoder to codes "
                 f"[{self.latent_size}]"
             )
-        expected = [tuple(each.shape[1:]) for each in self.encoder.inputs[1:]]
+        expected = shapes(self.encoder.inputs[self.encoder_inputs :])
         if condition != expected:
             raise UserError(
                 f"a decoder with side information of shapes {condition} given with an encoder with "
@@ -128,8 +172,8 @@ class VAE(Configured, keras.Model):
             )
 
     def prior(self) -> tfd.Distribution:
-        """p(z) = N(0, I), event shape [latent_size]."""
-        return tfd.Independent(tfd.Normal(tf.zeros([self.latent_size]), 1.0), 1)
+        """p(z) = N(0, I), event shape ``code_shape``, which is [latent_size]."""
+        return tfd.Independent(tfd.Normal(tf.zeros(self.code_shape), 1.0), len(self.code_shape))
 
     def encode(self, x, y=None, training: bool = False) -> tfd.Distribution:
         """q(z | x), a Gaussian with mean mu(x) and diagonal covariance Sigma(x).
@@ -163,8 +207,19 @@ class VAE(Configured, keras.Model):
         Raises:
             UserError: z or y is of the wrong shape.
         """
-        z = checked_tensor("codes", z, (self.latent_size,))
+        z = checked_tensor("codes", z, self.code_shape)
         return self.likelihood(self.decoder(self.with_condition(z, y), training=training))
+
+    def infer(
+        self, x, y=None, seed: int | tf.Tensor | None = None, training: bool = False
+    ) -> Inference:
+        """Encodes images and decodes a code of each.
+
+        With a seed z is drawn from q(z | x, y); without one it is its mean.
+        """
+        posterior = self.encode(x, y, training)
+        z = posterior.mean() if seed is None else posterior.sample(seed=stateless_seed(seed))
+        return Inference(posterior, z, self.decode(z, y, training))
 
     def sample(self, count: int, seed: int | tf.Tensor = 0) -> tf.Tensor:
         """New images [count, height, width, channels]: z from the prior, the mean of p(x | z).
@@ -178,15 +233,12 @@ class VAE(Configured, keras.Model):
 
         With a seed z is drawn, as in training; without one it is the mean of q(z | x).
         """
-        posterior = self.encode(x, y)
-        z = posterior.mean() if seed is None else posterior.sample(seed=stateless_seed(seed))
-        return self.decode(z, y).mean()
+        return self.infer(x, y, seed).likelihood.mean()
 
     def elbo(self, x, y=None, seed: int | tf.Tensor = 0, training: bool = False) -> Elbo:
         """The bound (1) on log p(x) for each image, in nats, with one z drawn by the seed."""
-        posterior = self.encode(x, y, training)
-        z = posterior.sample(seed=stateless_seed(seed))
-        reconstruction = self.decode(z, y, training).log_prob(tf.cast(x, tf.float32))
+        posterior, _, likelihood = self.infer(x, y, seed, training)
+        reconstruction = likelihood.log_prob(tf.cast(x, tf.float32))
         kl = tfd.kl_divergence(posterior, self.prior())
         return Elbo(reconstruction - kl, reconstruction, kl)
 
@@ -213,11 +265,29 @@ class VAE(Configured, keras.Model):
         codes = tf.reshape(tf.transpose(z, [1, 0, 2]), [-1, self.latent_size])
         x = tf.repeat(tf.cast(x, tf.float32), count, axis=0)
         y = None if y is None else tf.repeat(y, count, axis=0)
-        log_pixels = self.decode(codes, y).distribution.log_prob(x)
-        counted = tf.where(True if pixels is None else pixels, log_pixels, 0.0)
-        log_likelihood = tf.reshape(tf.reduce_sum(counted, [1, 2, 3]), [-1, count])
+        log_likelihood = log_pixels(self.decode(codes, y), x, pixels)
         log_ratio = self.prior().log_prob(z) - posterior.log_prob(z)
-        return log_ratio + tf.transpose(log_likelihood)
+        return log_ratio + tf.transpose(tf.reshape(log_likelihood, [-1, count]))
+
+    def generate(self, x, y, seed: tf.Tensor) -> Generated:
+        """A reconstruction of each image and as many drawn images of the same y, in training mode.
+
+        For adversarial training. Both pass the decoder as one batch, so that the averages which
+        batch normalisation keeps for test time are those it was trained with.
+        """
+        return self.generate_from(self.encode(x, y, training=True), y, seed)
+
+    def generate_from(self, posterior: tfd.Distribution, y, seed: tf.Tensor) -> Generated:
+        """As `generate`, of images that are encoded already."""
+        for_posterior, for_prior = split_seed(seed, 2)
+        prior, count = self.prior(), posterior.batch_shape_tensor()[0]
+        z = tf.concat(
+            [posterior.sample(seed=for_posterior), prior.sample(count, seed=for_prior)], 0
+        )
+        twice = None if y is None else tf.concat([y, y], 0)
+        likelihood = self.decode(z, twice, training=True)
+        images = tf.split(likelihood.mean(), 2)
+        return Generated(*images, tfd.kl_divergence(posterior, prior), likelihood[:count])
 
     def checked_images(self, x) -> tf.Tensor:
         """Images as a float32 tensor; a UserError for another shape or values outside [0, 1]."""
@@ -242,7 +312,7 @@ class VAE(Configured, keras.Model):
     def call(self, inputs, training: bool = False) -> tf.Tensor:
         """The reconstructions of the inputs at the mean of q(z | x)."""
         x, y = self.unpack(inputs)
-        return self.decode(self.encode(x, y, training).mean(), y, training).mean()
+        return self.infer(x, y, training=training).likelihood.mean()
 
     def fit(self, x=None, y=None, *args, **kwargs) -> keras.callbacks.History:
         """As Keras' ``fit``; raises a UserError for arrays that the model cannot take."""
