@@ -23,8 +23,10 @@ The decoder of an adversarial model makes two images, a reconstruction and a dra
 generator's loss, where no gradient of the discriminator's weights is wanted: three forward passes
 and two backward ones to the generated images. Of the semi-supervised model T and H are trunk and
 head, L and U the labelled and the other images of a step and k the classes: with the fully
-connected networks of section 4.5 and L = U = 100 these are 16.6 GFLOP. Batch normalisation,
-activations and the optimizer are not counted.
+connected networks of section 4.5 and L = U = 100 these are 16.6 GFLOP. Of DRAW E
+and D are the networks of one of t steps, with the products of attention; without the feature loss
+the discriminator passes real images once less. Batch normalisation, activations and the optimizer
+are not counted.
 
 Writes figures/step_time.json and prints a table. Run it on a machine that does nothing else.
 """
@@ -85,9 +87,9 @@ def multiply_adds(network: keras.Model) -> int:
         elif isinstance(layer, keras.layers.LSTMCell):
             total += np.prod(layer.kernel.shape) + np.prod(layer.recurrent_kernel.shape)
         elif isinstance(layer, attention.Read | attention.Write):
-            (_, *one), (_, *other) = layer.input[0].shape, layer.output.shape
-            # From one to the other with the new height, and the width still that of the input.
-            total += other[0] * np.prod(one) + np.prod(other) * one[1]
+            image = layer.input[0] if isinstance(layer, attention.Read) else layer.output
+            _, height, width, channels = image.shape
+            total += channels * layer.size * width * (height + layer.size)
     return int(total)
 
 

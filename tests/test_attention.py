@@ -151,7 +151,8 @@ def test_layers_are_saved_with_a_network(tmp_path):
     image, state = keras.Input([6, 8, 2]), keras.Input([4])
     window = attention.Windows(3, (6, 8, 2))(state)
     seen = attention.Read(3)(image, window)
-    network = keras.Model([image, state], [seen, attention.Write(6, 8)(seen, window), window])
+    written = attention.Write(3, 6, 8)(keras.layers.Flatten()(seen), window)
+    network = keras.Model([image, state], [seen, written, window])
     assert [each.shape for each in network.outputs] == [
         (None, 3, 3, 2),
         (None, 6, 8, 2),
@@ -160,7 +161,9 @@ def test_layers_are_saved_with_a_network(tmp_path):
     network.save(tmp_path / "network.keras")
     again = keras.saving.load_model(tmp_path / "network.keras")
     inputs = [RNG.random([2, 6, 8, 2]), RNG.normal(size=[2, 4])]
-    for one, other in zip(network(inputs), again(inputs), strict=True):
+    seen, written, window = network(inputs)
+    np.testing.assert_allclose(written, attention.write(seen, window, 6, 8))
+    for one, other in zip((seen, written, window), again(inputs), strict=True):
         np.testing.assert_array_equal(one, other)
 
 

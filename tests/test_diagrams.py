@@ -20,6 +20,7 @@ DESCRIPTIONS = {
     "cvae-left": diagrams.vae,
     "semi-supervised": diagrams.semi_supervised,
     "vae-gan": diagrams.vae_gan,
+    "draw": diagrams.draw_step,
 }
 
 
@@ -126,6 +127,29 @@ def test_boxes_of_the_convolutional_networks_of_section_4_5():
     boxes = diagram.boxes()
     assert text(boxes["y/head"]) == text(boxes["y/decoder"]) == "$y$ | 10"
     assert boxes["z"].lines[-1] == "40"
+
+
+def test_boxes_of_the_networks_of_section_4_6():
+    diagram = describe("draw", latent_size=7, read_size=3, draw_steps=20)
+    assert texts(diagram, "encoder") == {
+        "images": "join | 28 x 28 x 2",
+        "window": "FC, window of 3x3 | 5",
+        "read": "read | 3 x 3 x 2",
+        "flat": "flatten | 18",
+        "joined": "join | 274",
+        "lstm": r"LSTM, 256 | $h_t^{enc}$: 256",
+        "mean": r"FC, 7 | $\mu_t$: 7",
+        "log_variance": r"FC, 7 | $\log\,\sigma_t^2$: 7",
+    }
+    assert texts(diagram, "decoder") == {
+        "lstm": r"LSTM, 256 | $h_t^{dec}$: 256",
+        "patch": "FC, 25 | 25",
+        "window": "FC, window of 5x5 | 5",
+        "write": "write | 28 x 28 x 1",
+    }
+    boxes = diagram.boxes()
+    assert text(boxes["z"]).endswith(" | 7")
+    assert r"\Sigma_{t=1}^{20}" in text(boxes["kl"])
 
 
 def test_boxes_of_the_fully_connected_networks_of_section_4_5():
@@ -261,6 +285,22 @@ def test_figure_3_sums_over_y_as_section_2_3_says():
     assert sources("loss") == {"labelled", "unlabelled", "classification"}
 
 
+def test_figure_4_reads_with_the_state_of_the_step_before():
+    diagram = describe("draw")
+    found = arrows(diagram)
+    takers = {target for source, target in found if source == "decoder before"}
+    assert takers == {"encoder/window", "encoder/joined", "decoder/lstm"}
+    assert {("x", "encoder/images"), ("error", "encoder/images")} <= found
+    assert {source for source, target in found if target == "canvas"} == {
+        "canvas before",
+        "decoder/write",
+    }
+    assert {source for source, target in found if target == "encoder/read"} == {
+        "encoder/images",
+        "encoder/window",
+    }
+
+
 def test_figure_5_feeds_decoder_and_discriminator_as_section_3_1_says():
     flows = arrows(describe("vae-gan"))
     assert {source for source, target in flows if target == "decoder/dense"} == {"z", "prior"}
@@ -323,6 +363,9 @@ def measure(diagram):
         ("semi-supervised", {}),
         ("semi-supervised", {"architecture": "fully_connected"}),
         ("semi-supervised", {"image_shape": (32, 32, 3), "objective": "originals"}),
+        ("draw", {}),
+        ("draw", {"read_size": 0, "write_size": 0, "draw_steps": 64}),
+        ("draw", {"image_shape": (32, 32, 3), "likelihood": "categorical"}),
         ("vae-gan", {}),
         ("vae-gan", {"architecture": "fully_connected"}),
         ("vae-gan", {"image_shape": (32, 32, 3), "likelihood": "categorical"}),
@@ -419,7 +462,7 @@ def test_rows_fixed_too_close_make_the_diagram_deeper():
 # The scripts.
 
 
-@pytest.mark.parametrize("name", ["figure1", "figure2", "figure3", "figure5"])
+@pytest.mark.parametrize("name", ["figure1", "figure2", "figure3", "figure4", "figure5"])
 def test_script_writes_its_picture_without_any_data(name, tmp_path, monkeypatch):
     def fail(*_, **__):
         raise AssertionError("a data set was asked for")

@@ -188,6 +188,19 @@ def test_other_settings_in_the_same_folder_are_refused(finished, mnist, data_dir
     assert after == before
 
 
+def test_a_setting_younger_than_the_run_had_its_default(finished, mnist, data_dir):
+    folder, result = finished
+    path = folder / "vae-mnist-smoke-seed0" / "settings.json"
+    kept = path.read_text()
+    begun = json.loads(kept)
+    del begun["draw_steps"]
+    path.write_text(json.dumps(begun))
+    assert experiment.train(smoke(folder, data_dir), "vae", mnist).record == result.record
+    with pytest.raises(UserError, match="begun with draw_steps = 10 and 7 is asked for now"):
+        experiment.train(smoke(folder, data_dir, "--draw_steps=7"), "vae", mnist)
+    path.write_text(kept)
+
+
 def test_a_second_process_on_the_same_run_is_refused(finished, mnist, data_dir):
     folder, _ = finished
     with lock(folder / "vae-mnist-smoke-seed0"), pytest.raises(UserError, match="run folder"):

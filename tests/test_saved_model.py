@@ -8,11 +8,18 @@ import tensorflow as tf
 
 from vae_gan_tf import networks
 from vae_gan_tf.models.cvae import CVAE, ImageCondition, LabelCondition
+from vae_gan_tf.models.draw import CDRAW, DRAW
 from vae_gan_tf.models.vae import VAE
 from vae_gan_tf.saved_model import export
 
 SHAPE, HALF = (8, 8, 1), (8, 4, 1)
-CONDITIONS = {"none": None, "labels": LabelCondition(3), "images": ImageCondition(HALF)}
+CONDITIONS = {
+    "none": None,
+    "labels": LabelCondition(3),
+    "images": ImageCondition(HALF),
+    "draw": None,
+    "cdraw": LabelCondition(3),
+}
 
 # Another program, which has TensorFlow only. It calls every endpoint on what it is given.
 PROGRAM = """
@@ -41,19 +48,19 @@ def random(*shape, seed=0):
     return np.random.default_rng(seed).random(shape, np.float32)
 
 
-def trained(condition):
+def trained(condition, draw=False):
     """A small model after one step of training, so that its moving averages have moved."""
     keras.utils.set_random_seed(0)
-    sizes = {
-        "latent_size": 3,
-        "width": 1 / 16,
-        "condition_size": condition.size if condition else 0,
-    }
-    parts = [
-        networks.convolutional_encoder(SHAPE, **sizes),
-        networks.convolutional_decoder(SHAPE, **sizes),
-    ]
-    model = CVAE(*parts, condition) if condition else VAE(*parts)
+    sizes = {"latent_size": 3, "condition_size": condition.size if condition else 0}
+    parts = [condition] if condition else []
+    if draw:
+        encoder = networks.draw_encoder(SHAPE, **sizes, units=8)
+        decoder = networks.draw_decoder(SHAPE, **sizes, units=8)
+        model = (CDRAW if condition else DRAW)(encoder, decoder, *parts, steps=4)
+    else:
+        encoder = networks.convolutional_encoder(SHAPE, **sizes, width=1 / 16)
+        decoder = networks.convolutional_decoder(SHAPE, **sizes, width=1 / 16)
+        model = (CVAE if condition else VAE)(encoder, decoder, *parts)
     model.compile(keras.optimizers.SGD(0.01))
     model.train_step((random(5, *SHAPE), *side_information(condition)))
     return model
@@ -70,10 +77,10 @@ def answers(tmp_path_factory):
     """The models, what their endpoints were given, and what they answered in another program."""
     folder, served = tmp_path_factory.mktemp("served"), {}
     for name, condition in CONDITIONS.items():
-        model, y = trained(condition), side_information(condition)
+        model, y = trained(condition, "draw" in name), side_information(condition)
         given = {
             "x": random(5, *SHAPE, seed=2),
-            "z": random(5, 3, seed=3) - 0.5,
+            "z": random(5, *model.code_shape, seed=3) - 0.5,
             "seed": np.array([4, 5], np.int32),
             "count": np.int32(7),
             **({"y": y[0]} if y else {}),

@@ -191,20 +191,23 @@ class Read(layers.Layer):
 
 @registered
 class Write(layers.Layer):
-    """`write` as a layer, from (patches, windows)."""
+    """`write` as a layer, from (w as the linear layer of equation (28) gives it, windows)."""
 
-    def __init__(self, height: int, width: int, **kwargs):
+    def __init__(self, size: int, height: int, width: int, **kwargs):
         super().__init__(**kwargs)
-        self.height, self.width = height, width
+        self.size, self.height, self.width = size, height, width
 
-    def call(self, patches, window):
-        """[batch, N, N, channels], [batch, 5] -> [batch, height, width, channels]."""
+    def call(self, patch, window):
+        """[batch, size * size * channels], [batch, 5] -> [batch, height, width, channels]."""
+        channels = patch.shape[-1] // self.size**2
+        patches = tf.reshape(patch, [-1, self.size, self.size, channels])
         return write(patches, window, self.height, self.width)
 
-    def compute_output_shape(self, patches_shape, window_shape):
+    def compute_output_shape(self, patch_shape, window_shape):
         """An image."""
-        return (patches_shape[0], self.height, self.width, patches_shape[-1])
+        return (patch_shape[0], self.height, self.width, patch_shape[-1] // self.size**2)
 
     def get_config(self) -> dict:
-        """As of every layer, with the size of the image."""
-        return super().get_config() | {"height": self.height, "width": self.width}
+        """As of every layer, with the sizes of window and image."""
+        sizes = {"size": self.size, "height": self.height, "width": self.width}
+        return super().get_config() | sizes

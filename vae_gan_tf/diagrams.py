@@ -12,10 +12,11 @@ from pathlib import Path
 import keras
 from keras import layers
 
-from vae_gan_tf import plots
+from vae_gan_tf import attention, plots
 from vae_gan_tf.layout import Arrow, Box, Column, Diagram, Network, draw
 from vae_gan_tf.models.adversarial import VAEGAN
 from vae_gan_tf.models.cvae import CVAE
+from vae_gan_tf.models.draw import DRAW
 from vae_gan_tf.models.semi_supervised import SemiSupervisedVAE
 from vae_gan_tf.models.vae import VAE
 from vae_gan_tf.networks import UpsampledDeconvolution
@@ -35,37 +36,43 @@ def read(network: keras.Model, title: str, fill: str, symbols: Sequence[str] = (
         network: a functional model.
         title: the name that the diagram gives it.
         fill: its colour.
-        symbols: what its outputs are called, in their order.
+        symbols: what its outputs are called, in their order; "" for one that has no name.
     """
     inputs = [id(tensor) for tensor in network.inputs]
-    takers = [id(tensor) for layer in network.layers for tensor in _inputs(layer)]
+    # What a layer of several outputs gives is known by the first of them.
+    known_by = {
+        id(tensor): id(_outputs(layer)[0]) for layer in network.layers for tensor in _outputs(layer)
+    }
+    takers = [known_by[id(tensor)] for layer in network.layers for tensor in _inputs(layer)]
+    ends = [known_by[id(tensor)] for tensor in network.outputs]
     merged: dict[int, list[layers.Layer]] = {}  # the layers of a box, by what the last one gives
     for layer in network.layers:
         if isinstance(layer, layers.InputLayer):
             continue
         follows = isinstance(layer, layers.BatchNormalization | layers.Activation)
-        before = id(_inputs(layer)[0])
+        before = known_by[id(_inputs(layer)[0])]
         # Where something else takes what comes before, or it is an output, it is a box of its own.
-        alone = takers.count(before) == 1 and before not in map(id, network.outputs)
+        alone = takers.count(before) == 1 and before not in ends
         merge = follows and before in merged and alone
-        merged[id(layer.output)] = [*(merged.pop(before) if merge else ()), layer]
+        merged[id(_outputs(layer)[0])] = [*(merged.pop(before) if merge else ()), layer]
 
     names = {tensor: f"{title.lower()}/{group[0].name}" for tensor, group in merged.items()}
-    outputs = [names[id(tensor)] for tensor in network.outputs]
+    outputs = [names[tensor] for tensor in ends]
     called = dict(zip(outputs, symbols, strict=False))
     taken: dict[int, list[str]] = {tensor: [] for tensor in [*inputs, *merged]}
     ranks = dict.fromkeys(inputs, -1)
     rows: list[list[Box]] = []
     for tensor, group in merged.items():
         name = names[tensor]
-        for each in _inputs(group[0]):
-            taken[id(each)].append(name)
-        ranks[tensor] = 1 + max(ranks[id(each)] for each in _inputs(group[0]))
-        symbol = f"{called[name]}: " if name in called else ""
+        sources = [known_by[id(each)] for each in _inputs(group[0])]
+        for each in sources:
+            taken[each].append(name)
+        ranks[tensor] = 1 + max(ranks[each] for each in sources)
+        symbol = f"{called[name]}: " if called.get(name) else ""
         lines = [
             _what(group[0]),
             ", ".join(map(_what, group[1:])),
-            symbol + shape(group[-1].output),
+            symbol + shape(_outputs(group[-1])[0]),
         ]
         rows.extend([] for _ in range(ranks[tensor] + 1 - len(rows)))
         rows[ranks[tensor]].append(Box(name, [line for line in lines if line]))
@@ -88,6 +95,10 @@ def _inputs(layer: layers.Layer) -> list[keras.KerasTensor]:
     return layer.input if isinstance(layer.input, list) else [layer.input]
 
 
+def _outputs(layer: layers.Layer) -> list[keras.KerasTensor]:
+    return keras.tree.flatten(layer.output)
+
+
 def _what(layer: layers.Layer) -> str:
     """What a layer is, in a few words: "conv 5x5, 28, stride 2"."""
     match layer:
@@ -99,8 +110,12 @@ def _what(layer: layers.Layer) -> str:
             if layer.strides != (1, 1):
                 same = len(set(layer.strides)) == 1
                 words += f", stride {layer.strides[0] if same else _times(layer.strides)}"
+        case attention.Windows():
+            return f"FC, window of {_times((layer.size, layer.size))}"
         case layers.Dense():
             words = f"FC, {layer.units}"
+        case layers.LSTMCell():
+            return f"LSTM, {layer.units}"
         case layers.BatchNormalization():
             words = "BN"
         case layers.Activation():
@@ -256,6 +271,88 @@ def semi_supervised(model: SemiSupervisedVAE) -> Diagram:
         Arrow("q(y|x)", "classification"),
         Arrow("classification", "loss"),
         Arrow("unlabelled", "loss"),
+    ]
+    return Diagram(columns, arrows)
+
+
+def draw_step(model: DRAW) -> Diagram:
+    """Figure 4, right (section 2.4): a step of DRAW; its left part is `vae`.
+
+    The canvas of the step before stands at the right, where it is written to, and its way to the
+    error image, which is read, leads over all columns.
+    """
+    symbols = [r"$\mu_t$", r"$\log\,\sigma_t^2$", r"$h_t^{enc}$"]
+    encoder = read(model.encoder, "Encoder", ENCODER, symbols)
+    decoder = read(model.decoder, "Decoder", DECODER, ["", r"$h_t^{dec}$"])
+    canvas = shape(model.decoder.outputs[0])
+    picture = shape(model.encoder.inputs[0])
+    hidden = shape(model.encoder.inputs[2])
+    divergence = r"\mathrm{KL}(q(z_t|h_t^{enc}) \| N(0, I))"
+    lstm, decoder_lstm = encoder.inputs[3][0], decoder.inputs[1][0]
+    columns = [
+        Column(
+            [
+                Box("error", [r"$\hat{x}_t = x - \mathrm{mean}\,D(\cdot|c_{t-1})$", picture]),
+                Box("x", ["$x$", picture]),
+            ],
+            {"x": encoder.rows[2][0].name},
+        ),
+        Column(
+            [
+                encoder,
+                Box("posterior", [r"$q(z_t|h_t^{enc}) = N(\mu_t, \sigma_t^2)$"]),
+                Box(
+                    "kl",
+                    [rf"$L_z = \Sigma_{{t=1}}^{{{model.steps}}} {divergence}$"],
+                    LOSS,
+                ),
+            ]
+        ),
+        Column(
+            [
+                Box("decoder before", [r"$h_{t-1}^{dec}$ and cell", hidden]),
+                Box("encoder before", [r"$h_{t-1}^{enc}$ and cell", hidden]),
+                Box(
+                    "z",
+                    [
+                        r"$z_t = \mu_t + \sigma_t\,\epsilon$",
+                        r"$\epsilon \sim N(0, I)$",
+                        shape(model.decoder.inputs[0]),
+                    ],
+                ),
+            ],
+            {"decoder before": encoder.rows[0][-1].name, "encoder before": lstm, "z": "posterior"},
+        ),
+        Column([decoder.upwards()], {decoder_lstm: "posterior"}),
+        Column(
+            [
+                Box("canvas before", [r"$c_{t-1}$", canvas]),
+                Box("canvas", [r"$c_t = c_{t-1} + \mathrm{write}$", canvas]),
+                _likelihood(model, [rf"$D(x|c_T)$, $T = {model.steps}$"]),
+                Box("reconstruction", [r"$L_x = -\log\,D(x|c_T)$"], LOSS),
+                Box("loss", ["loss", rf"$L = {_weight(model.kl_weight)}L_z + L_x$"], LOSS),
+            ],
+        ),
+    ]
+    arrows = [
+        *encoder.fed(0, "x"),
+        *encoder.fed(1, "error"),
+        *encoder.fed(2, "decoder before"),
+        *encoder.fed(3, "encoder before"),
+        Arrow("x", "error"),
+        Arrow(encoder.outputs[0], "posterior"),
+        Arrow(encoder.outputs[1], "posterior"),
+        Arrow("posterior", "z"),
+        Arrow("posterior", "kl"),
+        *decoder.fed(0, "z"),
+        *decoder.fed(1, "decoder before"),
+        Arrow(decoder.outputs[0], "canvas"),
+        Arrow("canvas before", "canvas"),
+        Arrow("canvas before", "error", ("top", "top")),
+        Arrow("canvas", "likelihood"),
+        Arrow("likelihood", "reconstruction"),
+        Arrow("reconstruction", "loss"),
+        Arrow("kl", "loss"),
     ]
     return Diagram(columns, arrows)
 

@@ -545,11 +545,13 @@ def draw_decoder(
     condition = _condition(condition_size)
     state = _lstm([code, *condition], hidden, cell, units, dtype)
     height, width, channels = image_shape
-    rows, columns = (write_size, write_size) if write_size else (height, width)
-    patch = [rows, columns, channels * parameters]
-    x = layers.Dense(math.prod(patch), dtype="float32", name="patch", **_weights())(state[0])
-    x, window = layers.Reshape(patch, name="reshaped")(x), []
+    pixels = write_size**2 if write_size else height * width
+    outputs = channels * parameters
+    x = layers.Dense(pixels * outputs, dtype="float32", name="patch", **_weights())(state[0])
     if write_size:
         window = [attention.Windows(write_size, image_shape, name="window", **_weights())(state[0])]
-        x = attention.Write(height, width, name="write")(x, *window)
+        x = attention.Write(write_size, height, width, name="write")(x, *window)
+    else:
+        window = []
+        x = layers.Reshape([height, width, outputs], name="write")(x)
     return keras.Model([code, hidden, cell, *condition], [x, *state, *window], name="decoder")
