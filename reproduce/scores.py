@@ -14,7 +14,6 @@ not measured again. Of one --dataset its name is added; with other --generated o
 --images of each split, the word custom.
 """
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -72,22 +71,6 @@ flags.adopt_module_key_flags(experiment)
 
 Row = dict
 """A line: data set, model, what it was measured with, and the scores [value, error] by name."""
-
-
-def read(path: Path) -> list[Row]:
-    """The lines that an earlier command measured.
-
-    Raises:
-        UserError: the file is not what this script writes.
-    """
-    if not path.exists():
-        return []
-    try:
-        return json.loads(path.read_text())["rows"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise UserError(
-            f"{path} does not hold the lines of scores; move it away to start anew"
-        ) from error
 
 
 def real_scores(real: scores.Judged, half: int) -> dict:
@@ -200,7 +183,7 @@ def main(argv: Sequence[str]) -> None:
     )
     words = ["scores", *(asked if len(asked) < len(MODELS) else []), *(["custom"] * custom)]
     path = options.figures_dir / f"{'-'.join(words)}.json"
-    before, rows = read(path), []
+    before, rows = tables.read(path, "rows", "the lines of scores"), []
     for dataset in asked:
         data = experiment.load_data(options, dataset)
         test = data.test.at(slice(options.overrides.get("images") or None))

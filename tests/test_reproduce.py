@@ -183,6 +183,11 @@ def test_the_improved_table_1(run):
     assert (only["row"], only["settings"]["architecture"]) == ("Convolutional", "improved")
 
 
+def test_a_row_that_the_improved_table_1_has_not(run):
+    with pytest.raises(UserError, match="--row=Fully connected given, and the preset improved has"):
+        run("table1", "--preset=improved", "--row=Fully connected")
+
+
 def test_samples_of_the_models_of_table_1(run):
     figures = run("table1_samples", "--preset=smoke")
     record = json.loads((figures / "table1_samples-smoke.json").read_text())
@@ -202,6 +207,7 @@ def test_samples_of_the_models_of_table_1(run):
     [
         ("--dataset=svhn_small", "table 1 is for mnist only"),
         ("--architecture=improved", "--architecture is what the rows of table 1 vary"),
+        ("--pretrained", "--pretrained does not apply: no model of table 1 ships"),
     ],
 )
 def test_samples_that_cannot_be(run, argument, sentence):

@@ -45,6 +45,23 @@ def assert_same_weights(one, other):
         np.testing.assert_array_equal(a, b, err_msg=a.path)
 
 
+def model_with_dropout():
+    keras.utils.set_random_seed(0)
+    image = keras.Input(SHAPE)
+    h = keras.layers.Dropout(0.5)(keras.layers.Flatten()(image))
+    encoder = keras.Model(image, [keras.layers.Dense(2)(h), keras.layers.Dense(2)(h)])
+    model = VAE(encoder, networks.fully_connected_decoder(SHAPE, latent_size=2, units=8))
+    model.compile(keras.optimizers.Adam(1e-2))
+    return model
+
+
+def test_dropout_goes_on_where_it_stopped(tmp_path):
+    train(tmp_path / "stopped", model_with_dropout(), epochs=1)
+    stopped, _ = train(tmp_path / "stopped", model_with_dropout(), epochs=2)
+    whole, _ = train(tmp_path / "whole", model_with_dropout(), epochs=2)
+    assert_same_weights(stopped, whole)
+
+
 def interrupt_in_epoch(monkeypatch, epoch, after):
     """Has Ctrl-C pressed while the batch with the number ``after`` of an epoch is trained on."""
     batches = datasets.batches

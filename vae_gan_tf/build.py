@@ -16,6 +16,9 @@ from vae_gan_tf.models.semi_supervised import Objective, SemiSupervisedVAE
 from vae_gan_tf.models.vae import VAE
 from vae_gan_tf.settings import ADVERSARIAL, LIKELIHOODS, SEMI_SUPERVISED, Settings
 
+WITH_GAN = {SemiSupervisedVAE: SemiSupervisedVAEGAN, CVAE: CVAEGAN, VAE: VAEGAN}
+"""The adversarial model of each kind of generator, the more special kinds first."""
+
 RECONSTRUCTIONS = {
     "feature": None,
     "cross_entropy": CrossEntropy(),
@@ -72,13 +75,7 @@ def build_model(
     else:
         model = VAE(*_networks(settings, image_shape, 0, width), **common)
     if settings.model in ADVERSARIAL:
-        kind = (
-            SemiSupervisedVAEGAN
-            if isinstance(model, SemiSupervisedVAE)
-            else CVAEGAN
-            if isinstance(model, CVAE)
-            else VAEGAN
-        )
+        kind = next(gan for base, gan in WITH_GAN.items() if isinstance(model, base))
         logits = 1 if kind is VAEGAN else classes + 1
         model = kind(
             model,

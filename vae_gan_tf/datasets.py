@@ -289,20 +289,10 @@ def batches(
         random = np.random.default_rng((seed, epoch, 1))
         passes = -(-wanted // len(labelled.images))
         order = np.concatenate([random.permutation(len(labelled.images)) for _ in range(passes)])
-        some = slice(first_batch * labelled_batch, wanted)
-        moves = random.integers(-shift, shift + 1, [len(order), 2])
-        with_labels = _gather(labelled, order[some], labelled_batch, moves[some])
-    else:
-        unlabelled, shift = split, 0
-    _check_batch_size(unlabelled, batch_size)
-    random = np.random.default_rng((seed, epoch))
-    order = random.permutation(len(unlabelled.images))
-    some = slice(first_batch * batch_size, len(order) // batch_size * batch_size)
-    moves = random.integers(-shift, shift + 1, [len(order), 2])
-    found = _gather(unlabelled, order[some], batch_size, moves[some])
-    if isinstance(split, FewLabels):
-        return tf.data.Dataset.zip(with_labels, found.map(lambda x, _: x))
-    return found
+        with_labels = _moving(labelled, order[:wanted], labelled_batch, first_batch, random, shift)
+        without = _shuffled(unlabelled, batch_size, seed, epoch, first_batch, shift)
+        return tf.data.Dataset.zip(with_labels, without.map(lambda x, _: x))
+    return _shuffled(split, batch_size, seed, epoch, first_batch, shift=0)
 
 
 def in_order(split: Split, batch_size: int) -> tf.data.Dataset:
@@ -348,6 +338,30 @@ def moved(images: np.ndarray, moves: np.ndarray) -> np.ndarray:
         for size, each in zip((height, width), moves.T, strict=True)
     )
     return padded[np.arange(len(images))[:, None, None], rows[:, :, None], columns[:, None]]
+
+
+def _shuffled(
+    split: Split, batch_size: int, seed: int, epoch: int, first_batch: int, shift: int
+) -> tf.data.Dataset:
+    """The batches of one epoch in which each image comes once."""
+    _check_batch_size(split, batch_size)
+    random = np.random.default_rng((seed, epoch))
+    order = random.permutation(len(split.images))
+    return _moving(split, order, batch_size, first_batch, random, shift)
+
+
+def _moving(
+    split: Split,
+    order: np.ndarray,
+    batch_size: int,
+    first_batch: int,
+    random: np.random.Generator,
+    shift: int,
+) -> tf.data.Dataset:
+    """Full batches in the given order from one on, each image moved by ``shift`` at most."""
+    moves = random.integers(-shift, shift + 1, [len(order), 2])
+    some = slice(first_batch * batch_size, len(order) // batch_size * batch_size)
+    return _gather(split, order[some], batch_size, moves[some])
 
 
 def _gather(split: Split, order: np.ndarray, batch_size: int, moves: np.ndarray) -> tf.data.Dataset:

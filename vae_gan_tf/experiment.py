@@ -6,6 +6,7 @@ mistake into one sentence and a non-zero exit.
 """
 
 import dataclasses
+import functools
 import json
 import os
 import platform
@@ -280,10 +281,13 @@ def train(options: Options, model_name: str, data: datasets.Dataset) -> Result:
             "is given a part of an image"
         )
 
+    @functools.cache
+    def real() -> scores.Judged:
+        return scores.judged(*data.validation.at(slice(SCORED)).arrays())
+
     def drawn_scores(model: VAE | VAEGAN) -> dict[str, float]:
-        real = scores.judged(*data.validation.at(slice(SCORED)).arrays())
         drawn = scores.judged(*scores.draw(model, SCORED))
-        return {name: score.value for name, score in scores.all_scores(drawn, real).items()}
+        return {name: score.value for name, score in scores.all_scores(drawn, real()).items()}
 
     with lock(folder):
         _claim(folder, settings)

@@ -150,7 +150,8 @@ def preset(name: str, model: str, dataset: str) -> Settings:
     Semi-supervised models take 20 epochs and weigh the classification by 50. DRAW takes 20 epochs,
     the windows, the code and the LSTMs that it had in section 4.6, and DRAW-GAN the squared error
     on pixels, with all weights 1.
-    ``improved``: of the semi-supervised model; what each change is worth is in docs/results.md.
+    ``improved``: of the semi-supervised model, other networks, moved images, a falling learning
+    rate, 8 epochs (docs/results.md).
     ``quick``: recognisable digits in a few minutes, by 5 epochs at twice the learning rate.
     ``smoke``: seconds, to see that all works.
     """

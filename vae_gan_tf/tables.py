@@ -2,10 +2,31 @@
 
 import csv
 import io
+import json
 from collections.abc import Sequence
 from pathlib import Path
 
+from vae_gan_tf.errors import UserError
 from vae_gan_tf.files import write_whole
+
+
+def read(path: Path, name: str, what: str) -> list[dict]:
+    """What an earlier command put into the json of a table; nothing if there is no such file.
+
+    Args:
+        path: of the json.
+        name: the list's.
+        what: what the list holds, to tell the user.
+
+    Raises:
+        UserError: the file holds no such list.
+    """
+    if not path.exists():
+        return []
+    try:
+        return json.loads(path.read_text())[name]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise UserError(f"{path} does not hold {what}; move it away to start anew") from error
 
 
 def write(lines: Sequence[Sequence[str]], note: str, path: Path) -> None:

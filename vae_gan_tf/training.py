@@ -2,7 +2,8 @@
 
 A model brings its own ``train_step`` and ``test_step`` in the Keras convention. The step number
 lives in ``model.optimizer.iterations``; batches and noise derive from the run seed and the step,
-so a run that is stopped, or killed, and started again goes on as if it had not been.
+but for dropout, whose state is kept in the checkpoint. So a run that is stopped, or killed, and
+started again goes on as if it had not been.
 """
 
 import json
@@ -131,6 +132,12 @@ def optimizers(model: keras.Model) -> dict[str, keras.Optimizer]:
     return {name: getattr(model, name) for name in names if hasattr(model, name)}
 
 
+def noise(model: keras.Model) -> dict[str, list[keras.Variable]]:
+    """The states of the layers that draw noise (dropout), which a checkpoint of a model lacks."""
+    states = [each for each in model.variables if each.path.endswith("seed_generator_state")]
+    return {"noise": states} if states else {}
+
+
 def trainable_by_name(model: keras.Model) -> dict[str, keras.Variable]:
     """The trainable variables; a name tells the network, for encoder and decoder name alike."""
     named = {}
@@ -201,7 +208,7 @@ def train(
             f"batches of {batch_size} images asked for, and there are "
             f"{datasets.epoch_images(data.train)} images to train on"
         )
-    checkpoints = Checkpoints(folder, model=model, **optimizers(model))
+    checkpoints = Checkpoints(folder, model=model, **optimizers(model), **noise(model))
     resumed = checkpoints.restore()
     step = saved = int(model.optimizer.iterations)
     history = History(folder, step)

@@ -4,7 +4,7 @@ A code z is a sequence z_1 ... z_T, each N(0, I). With c_t the canvas after step
 hidden state of the decoder and D(x | c) the likelihood with the canvas as its parameters, a step is
 
     x^_t     = x - mean of D(. | c_{t-1})
-    h^enc_t  = LSTM^enc(read(x, x^_t, h^dec_{t-1}), h^dec_{t-1}), h^enc_{t-1})
+    h^enc_t  = LSTM^enc([read(x, x^_t, h^dec_{t-1}), h^dec_{t-1}], h^enc_{t-1})
     z_t      ~ q(z_t | h^enc_t), a Gaussian with diagonal covariance
     h^dec_t  = LSTM^dec(z_t, h^dec_{t-1})
     c_t      = c_{t-1} + write(h^dec_t).
