@@ -18,7 +18,7 @@ def main(argv: Sequence[str]) -> None:
     options = experiment.parse_flags(argv)
     results = experiment.train_all(options, ["cvae"])
     panels = [plots.Panel(experiment.digits(result.model), result.title) for result in results]
-    experiment.publish(options, "figure6", panels, results)
+    experiment.publish(options, "figure6", plots.draw(panels), results)
 
 
 if __name__ == "__main__":

@@ -25,7 +25,7 @@ def main(argv: Sequence[str]) -> None:
         titled = result.data.name == "mnist"
         titles = experiment.cell_probabilities(result.model, images) if titled else None
         panels.append(plots.Panel(images, result.title, cell_titles=titles))
-    experiment.publish(options, "figure7", panels, results)
+    experiment.publish(options, "figure7", plots.draw(panels), results)
 
 
 if __name__ == "__main__":

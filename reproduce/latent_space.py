@@ -47,7 +47,7 @@ def main(argv: Sequence[str]) -> None:
             summaries.begin(0)
             summaries.images(0, "latent space", plots.tile(panel.images)[None])
             summaries.embeddings(model.encode(images).mean(), labels, images)
-    experiment.publish(options, "latent_space", panels, results)
+    experiment.publish(options, "latent_space", plots.draw(panels), results)
 
 
 if __name__ == "__main__":

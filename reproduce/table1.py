@@ -14,7 +14,6 @@ With another --preset its name is added; "improved" has the convolutional row al
 
 import dataclasses
 import statistics
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -207,13 +206,10 @@ def main(argv: Sequence[str]) -> None:
             dataclasses.replace(options, overrides=overrides), rows[row][0], data
         )
         if result.interrupted:
-            print("The run was interrupted; the same command goes on where it stopped.")
-            sys.exit(130)
-        run = options.runs_dir / resolve(options.preset, rows[row][0], "mnist", overrides).name
-        history = training.History(run, result.record["steps"]).validations
+            experiment.stop()
         more = {
             "row": row,
-            "validation_errors": [each["classification/error"] for each in history],
+            "validation_errors": [each["classification/error"] for each in result.validations],
             "machine": experiment.machine(),
             "versions": experiment.versions(),
         }

@@ -37,7 +37,7 @@ def main(argv: Sequence[str]) -> None:
         panels.append(plots.Panel(experiment.digits(result.model), f"{row}, {labels} labels"))
         if result.interrupted:
             break
-    experiment.publish(options, "table1_samples", panels, results, columns=len(panels))
+    experiment.publish(options, "table1_samples", plots.draw(panels, columns=len(panels)), results)
 
 
 if __name__ == "__main__":

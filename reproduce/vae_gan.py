@@ -28,7 +28,7 @@ def main(argv: Sequence[str]) -> None:
                 pairs, f"{result.title}: reconstructions", column_labels=["x", "x\u0303"] * 5
             )
         )
-    experiment.publish(options, "vae_gan", panels, results, columns=4)
+    experiment.publish(options, "vae_gan", plots.draw(panels, columns=4), results)
 
 
 if __name__ == "__main__":

@@ -49,18 +49,6 @@ def test_no_part_of_that_name():
         completion.part_of(NUMBERED, "rim")
 
 
-def test_binarised_pixels_follow_their_grey_values():
-    grey = np.repeat(np.array([0, 51, 204, 255], np.uint8), 10_000)
-    drawn = completion.binarised(grey, seed=1)
-    assert drawn.dtype == np.uint8 and set(drawn) == {0, 255}
-    shares = drawn.reshape(4, -1).mean(axis=1) / 255
-    assert shares[0] == 0 and shares[3] == 1
-    # Four standard deviations of a share of 10 000.
-    np.testing.assert_allclose(shares[1:3], [0.2, 0.8], atol=4 * np.sqrt(0.16 / 10_000))
-    np.testing.assert_array_equal(drawn, completion.binarised(grey, seed=1))
-    assert np.any(drawn != completion.binarised(grey, seed=2))
-
-
 def tiny_data(count=20, shape=SHAPE):
     images = np.random.default_rng(0).integers(0, 256, [count, *shape], np.uint8)
     split = datasets.Split(images, np.arange(count, dtype=np.int32) % 10)

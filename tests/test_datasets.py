@@ -270,6 +270,47 @@ def test_unknown_name(function):
 # Batches
 
 
+def test_binarised_pixels_follow_their_grey_values():
+    grey = np.repeat(np.array([0, 51, 204, 255], np.uint8), 10_000)
+    drawn = datasets.binarised(grey, seed=1)
+    assert drawn.dtype == np.uint8 and set(drawn) == {0, 255}
+    shares = drawn.reshape(4, -1).mean(axis=1) / 255
+    assert shares[0] == 0 and shares[3] == 1
+    # Four standard deviations of a share of 10 000.
+    np.testing.assert_allclose(shares[1:3], [0.2, 0.8], atol=4 * np.sqrt(0.16 / 10_000))
+    np.testing.assert_array_equal(drawn, datasets.binarised(grey, seed=1))
+    assert np.any(drawn != datasets.binarised(grey, seed=2))
+
+
+def test_binarised_mnist_is_one_draw_of_the_grey_images(mnist, data_dir):
+    data = datasets.load_binarised(data_dir, seed=3)
+    assert data.name == "mnist_binarised" and "seed 3" in data.source
+    for number, name in enumerate(("train", "validation", "test")):
+        grey, drawn = getattr(mnist, name), getattr(data, name)
+        np.testing.assert_array_equal(drawn.images, datasets.binarised(grey.images, (3, number)))
+        np.testing.assert_array_equal(drawn.labels, grey.labels)
+
+
+def test_the_binarised_mnist_of_the_field_is_taken_where_it_is_prepared(tmp_path):
+    sizes = {"train": 6, "validation": 3, "test": 2}
+    images = {
+        name: np.random.default_rng(size).integers(0, 2, (size, 28, 28, 1), np.uint8)
+        for name, size in sizes.items()
+    }
+    builder = tfds.builder("binarized_mnist", data_dir=tmp_path)
+    builder._split_generators = lambda _: {
+        name: ((i, {"image": image}) for i, image in enumerate(images[name])) for name in sizes
+    }
+    builder.download_and_prepare()
+    data = datasets.load_binarised(tmp_path)
+    assert data.name == "binarized_mnist" and "binarized_mnist/1.0.0" in data.source
+    for name, size in sizes.items():
+        stored = getattr(data, name)
+        assert set(np.unique(stored.images)) == {0, 255}
+        assert sorted(map(bytes, stored.images // 255)) == sorted(map(bytes, images[name]))
+        np.testing.assert_array_equal(stored.labels, [-1] * size)
+
+
 @pytest.fixture
 def numbered():
     """23 images of 2 x 3 pixels, all of the number of the image."""

@@ -111,6 +111,38 @@ def test_conditional_draw_has_an_animation_and_a_picture_of_its_own(run):
         assert animation.size == (4 * (3 * 29 + 1), 4 * (10 * 29 + 1))
 
 
+def test_the_likelihood_of_draw(run):
+    figures = run("draw_likelihood", "--preset=smoke", "--samples=10", "--draw_steps=5")
+    name = "draw_likelihood-smoke-custom"
+    assert {path.name for path in figures.iterdir()} == {f"{name}.png", f"{name}.json"}
+    (record,) = json.loads((figures / f"{name}.json").read_text())["runs"]
+    settings, nats = record["settings"], record["nats"]
+    assert [settings[key] for key in ("draw_steps", "read_size", "write_size", "latent_size")] == [
+        5,
+        2,
+        5,
+        100,
+    ]
+    assert settings["dataset"] == "mnist_binarised"
+    assert len(nats["validation"]) == record["epochs"] == 2
+    test = {key: score["value"] for key, score in nats["test"].items()}
+    assert test["bound"] == pytest.approx(-record["scores"]["test/elbo"], abs=1.0)
+    assert 0 < test["log_likelihood"] < test["bound"]
+
+
+@pytest.mark.parametrize(
+    ("flag", "sentence"),
+    [
+        ("--samples=25", "--samples must be a positive multiple of 10, not 25"),
+        ("--dataset=svhn_small", "the likelihood is measured on binarised mnist only"),
+        ("--pretrained", "--pretrained does not apply to a likelihood"),
+    ],
+)
+def test_a_likelihood_that_cannot_be_measured(run, flag, sentence):
+    with pytest.raises(UserError, match=sentence):
+        run("draw_likelihood", flag)
+
+
 TABLE = ("table1", "--preset=smoke", "--row=Fully connected", "--column=1000")
 
 

@@ -84,7 +84,7 @@ def test_outcome_and_history_tell_what_happened(tmp_path):
     assert outcome.losses == history[-1]["losses"]
     assert outcome.losses["loss"] == pytest.approx(-outcome.losses["elbo/elbo"], rel=1e-5)
     bounds = [float(np.mean(model.elbo(*batch, seed=0).elbo)) for batch in whole_batches()]
-    assert outcome.validation["elbo/elbo"] == pytest.approx(np.mean(bounds), rel=1e-4)
+    assert outcome.validations[-1]["elbo/elbo"] == pytest.approx(np.mean(bounds), rel=1e-4)
 
 
 def whole_batches():
@@ -283,7 +283,8 @@ def test_training_stops_when_patience_ends(tmp_path, monkeypatch):
     bounds = iter([-5.0, -4.0, -4.5, -4.2, -1.0])
     monkeypatch.setattr(training, "evaluate", lambda *ignored: {"elbo/elbo": next(bounds)})
     _, outcome = train(tmp_path, epochs=5, patience=2)
-    assert (outcome.epochs, outcome.validation) == (4, {"elbo/elbo": -4.2})
+    assert outcome.epochs == 4
+    assert [each["elbo/elbo"] for each in outcome.validations] == [-5.0, -4.0, -4.5, -4.2]
 
 
 def test_history_forgets_what_its_checkpoint_does_not_know(tmp_path):

@@ -85,7 +85,11 @@ def build_model(
             reconstruction=RECONSTRUCTIONS[settings.reconstruction],
             name="adversarial",
         )
-    model.compile(keras.optimizers.Adam(_learning_rate(settings, images)))
+    model.compile(
+        keras.optimizers.Adam(
+            _learning_rate(settings, images), global_clipnorm=settings.gradient_norm or None
+        )
+    )
     return model
 
 

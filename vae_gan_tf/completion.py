@@ -12,7 +12,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from vae_gan_tf.datasets import Dataset, Split, in_order
+from vae_gan_tf.datasets import Dataset, Split, binarised, in_order
 from vae_gan_tf.errors import UserError
 from vae_gan_tf.metrics import importance_weighted
 from vae_gan_tf.models.cvae import CVAE
@@ -63,17 +63,6 @@ def missing(part: str, image_shape: tuple[int, int, int]) -> np.ndarray:
     mask = np.ones([*image_shape[:2], 1], bool)
     mask[window(part, image_shape)] = False
     return mask
-
-
-def binarised(images: np.ndarray, seed: int) -> np.ndarray:
-    """Pixels drawn from {0, 255}, each 255 with the probability of its grey value over 255.
-
-    Args:
-        images: uint8, of any shape.
-        seed: the same seed draws the same pixels for the same images.
-    """
-    drawn = np.random.default_rng(seed).random(images.shape, np.float32)
-    return np.where(255 * drawn < images, np.uint8(255), np.uint8(0))
 
 
 def conditioned(data: Dataset, part: str, binarise: bool, seed: int) -> Dataset:

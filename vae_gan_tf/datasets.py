@@ -19,11 +19,11 @@ are one block because neighbouring ids are digits of the same house number, ofte
 a block shares houses with the training images at its edge only, images drawn at random nearly all.
 """
 
+import dataclasses
 import tempfile
 import urllib.parse
 import urllib.request
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
@@ -97,7 +97,7 @@ class FewLabels(NamedTuple):
     right, evenly drawn anew each time; what it leaves becomes black."""
 
 
-@dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True)
 class Dataset:
     """A data set in memory, split in a fixed way."""
 
@@ -168,6 +168,46 @@ def load(name: str, data_dir: str | Path | None = None, download: bool = False) 
     if name == "mnist":
         return _load_mnist(data_dir)
     return _load_svhn(name, data_dir, download)
+
+
+def load_binarised(data_dir: str | Path | None = None, seed: int = 0) -> Dataset:
+    """MNIST with pixels of two values, for likelihoods in nats.
+
+    The field's is one fixed draw of every pixel, TFDS ``binarized_mnist``: 50 000 images for
+    training, 10 000 for validation, the official test images; it has no labels, which are -1 here.
+    Where TFDS has no prepared copy of it (it is not downloaded, for its host is often away), the
+    pixels of MNIST, split as by `load`, are drawn with this seed by their grey values: once, so
+    that it is a fixed draw as well, but not the field's.
+
+    Raises:
+      UserError: the data cannot be had or is damaged.
+    """
+    builder = _builder("binarized_mnist", data_dir)
+    if not builder.data_path.exists():
+        data = load("mnist", data_dir)
+        splits = {
+            name: split._replace(images=binarised(split.images, (seed, number)))
+            for number, name in enumerate(("train", "validation", "test"))
+            for split in [getattr(data, name)]
+        }
+        source = f"{data.source} Pixels drawn from 0 and 1 by their grey values with seed {seed}."
+        return dataclasses.replace(data, name="mnist_binarised", source=source, **splits)
+    splits = {}
+    for name in ("train", "validation", "test"):
+        images = np.concatenate([batch["image"] for batch in _stored(builder, name)])
+        splits[name] = Split(np.uint8(255) * images, np.full(len(images), -1, np.int32))
+    return Dataset("binarized_mnist", **splits, num_classes=10, source=f"{_version(builder)}.")
+
+
+def binarised(images: np.ndarray, seed: int | tuple[int, ...]) -> np.ndarray:
+    """Pixels drawn from {0, 255}, each 255 with the probability of its grey value over 255.
+
+    Args:
+      images: uint8, of any shape.
+      seed: the same seed draws the same pixels for the same images.
+    """
+    drawn = np.random.default_rng(seed).random(images.shape, np.float32)
+    return np.where(255 * drawn < images, np.uint8(255), np.uint8(0))
 
 
 def is_local(name: str, data_dir: str | Path | None = None) -> bool:

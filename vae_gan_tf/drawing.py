@@ -150,7 +150,7 @@ def figure(argv: Sequence[str], name: str, model: str) -> None:
         panels.append(panel(again, f"{result.title}: reconstructions"))
         panels.append(panel(drawn(result.model), f"{result.title}: samples"))
     name += "-conditional" if _CONDITIONAL.value else ""
-    path = experiment.publish(options, name, panels, results)
+    path = experiment.publish(options, name, plots.draw(panels), results)
     for result in results if _ANIMATE.value else []:
         # A panel of the picture is an animation of its own.
         ending = f"-{result.data.name}" if len(results) > 1 else ""

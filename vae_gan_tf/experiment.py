@@ -19,6 +19,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 from absl import app, flags
+from matplotlib.figure import Figure
 
 from vae_gan_tf import completion, datasets, metrics, plots, pretrained, scores, training
 from vae_gan_tf.build import build_model
@@ -201,11 +202,13 @@ class Result:
     """The name of the model and of the data set, for a panel."""
     record: dict
     interrupted: bool = False
+    validations: Sequence[dict[str, float]] = ()
+    """The bound on the validation images after each epoch of a run that was trained."""
 
 
 def dataset_title(data: datasets.Dataset) -> str:
     """The title of a panel in a figure of one model: "MNIST"."""
-    return "MNIST" if data.name == "mnist" else f"SVHN ({data.name})"
+    return f"SVHN ({data.name})" if data.name.startswith("svhn") else "MNIST"
 
 
 def title(model_name: str, data: datasets.Dataset) -> str:
@@ -312,12 +315,13 @@ def train(options: Options, model_name: str, data: datasets.Dataset) -> Result:
             "epochs": outcome.epochs,
             "steps": outcome.steps,
             "losses": outcome.losses,
-            "validation": outcome.validation,
+            "validation": outcome.validations[-1] if outcome.validations else {},
             "wall_seconds": round(outcome.seconds, 1),
         }
         if outcome.interrupted:
             return Result(model, data, title(settings.model, data), record, interrupted=True)
-        return _finish(model, data, record, folder, settings)
+        result = _finish(model, data, record, folder, settings)
+        return dataclasses.replace(result, validations=outcome.validations)
 
 
 def with_side_information(data: datasets.Dataset, settings: Settings) -> datasets.Dataset:
@@ -417,11 +421,10 @@ def shipped(model_name: str, data: datasets.Dataset) -> Result:
 def publish(
     options: Options,
     figure: str,
-    panels: Sequence[plots.Panel],
+    picture: Figure,
     results: Sequence[Result],
-    columns: int = 2,
 ) -> Path:
-    """Draws panels, so many beside each other; writes picture and json, gives the picture's path.
+    """Writes the picture of a figure, and the json beside it; gives the picture's path.
 
     Only a whole run of the report preset gets the plain name; another preset, a part of the
     panels, overridden settings, shipped networks and an interrupted run each add a word to it. The
@@ -447,13 +450,18 @@ def publish(
         "machine": machine(),
         "versions": versions(),
     }
-    plots.save(plots.draw(panels, columns), path)
+    plots.save(picture, path)
     write_json(path.with_suffix(".json"), record)
     print(f"Wrote {path} and {path.with_suffix('.json').name}")
     if interrupted:
-        print("The run was interrupted; the same command goes on where it stopped.")
-        sys.exit(130)  # what a shell expects of a program that Ctrl-C ended
+        stop()
     return path
+
+
+def stop() -> None:
+    """Ends the program after a run that was interrupted."""
+    print("The run was interrupted; the same command goes on where it stopped.")
+    sys.exit(130)  # what a shell expects of a program that Ctrl-C ended
 
 
 def write_json(path: Path, record: dict) -> None:

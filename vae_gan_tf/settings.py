@@ -74,6 +74,7 @@ class Settings:
         "whether the learning rate falls over the run, as half a cosine to 0",
         ("none", "cosine"),
     )
+    gradient_norm: float = _setting(0.0, "shorten longer gradients to this norm; 0 for never")
     kl_weight: float = _setting(1.0, "weight of the KL divergence in the loss")
     draw_steps: int = _setting(10, "steps T in which DRAW draws an image")
     read_size: int = _setting(5, "DRAW reads windows of N x N; 0 for the whole image")

@@ -43,8 +43,8 @@ class Outcome(NamedTuple):
     steps: int
     losses: dict[str, float]
     """The terms of the loss, each a mean over the last epoch, or its part since a resume."""
-    validation: dict[str, float]
-    """The bound on the validation images after the last whole epoch, in nats an image."""
+    validations: list[dict[str, float]]
+    """The bound on the validation images after each whole epoch, in nats an image."""
     seconds: float
     """Wall time of training and validation, the parts before a resume included."""
 
@@ -263,7 +263,7 @@ def train(
         epochs=step / epoch_steps,
         steps=step,
         losses=history.last["losses"],
-        validation=history.validations[-1] if history.validations else {},
+        validations=history.validations,
         seconds=history.last["seconds"],
     )
 
