@@ -37,6 +37,7 @@ REAL = "real test images"
 
 COLUMNS = {
     "label_accuracy": "read as asked, %",
+    "accepted": "accepted, %",
     "sharpness_gradient": "sharpness, gradient",
     "sharpness_laplacian": "sharpness, Laplacian",
     "diversity": "diversity",
@@ -52,11 +53,14 @@ COLUMNS = {
 }
 """The head of each score."""
 
+PERCENT = ("label_accuracy", "accepted")
+
 ACROSS = 7
 """Panels beside each other in the picture."""
 
 NOTE = (
-    "± is the standard error. Sharpness and diversity are shares of those of real images. The "
+    "± is the standard error. Accepted are images in which the judge reads some label with a "
+    "probability over 0.9. Sharpness and diversity are shares of those of real images. The "
     "diversity of a model without labels is that of the classes that the judge reads. Frechet "
     "distance, precision, recall, density and coverage compare parts of as many images as half of "
     "the test images; for real test images one half with the other. The last three columns are of "
@@ -94,7 +98,7 @@ def model_scores(name: str, data: datasets.Dataset, real: scores.Judged, half: i
 
 def in_unit(name: str, score: Sequence[float]) -> list[float]:
     """A score and its error in the unit that its head names."""
-    return [100 * number if name == "label_accuracy" else number for number in score]
+    return [100 * number if name in PERCENT else number for number in score]
 
 
 def cell(name: str, score: Sequence[float] | None) -> str:

@@ -33,7 +33,8 @@ def seen(features, labels=None, images=None, read=None):
     """Images as a judge of these features sees them."""
     features = np.asarray(features, np.float32)
     images = np.zeros([len(features), 4, 4, 1], np.float32) if images is None else images
-    return scores.Judged(images, None if labels is None else np.asarray(labels), features, read)
+    labels = None if labels is None else np.asarray(labels)
+    return scores.Judged(images, labels, features, read, np.ones(len(features)))
 
 
 @pytest.fixture(scope="module")
@@ -56,6 +57,16 @@ def test_the_judge_gives_the_input_of_its_last_layer():
     found = scores.judged(images_of([3, 0]), classifier=reader())
     np.testing.assert_array_equal(found.features, images_of([3, 0]).reshape(2, -1))
     assert found.read.tolist() == [3, 0] and found.labels is None
+
+
+def test_accepted_are_images_that_the_judge_is_sure_of():
+    images = images_of([0, 3, 9, 3.5])
+    found = scores.judged(images, classifier=reader())
+    logits = 20 * images[:, 0, 0] * np.arange(10) - np.arange(10) ** 2
+    by_hand = np.max(np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True), axis=1)
+    np.testing.assert_allclose(found.certainty, by_hand, rtol=1e-5)  # 0.72, 0.56, 0.72, 0.44
+    for certainty, share in ((0.4, 1.0), (0.5, 0.75), (0.7, 0.5), (0.9, 0.0)):
+        assert scores.accepted(found, certainty).value == share
 
 
 NONE = np.zeros(0, int)

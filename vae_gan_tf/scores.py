@@ -14,6 +14,7 @@ from typing import NamedTuple
 import keras
 import numpy as np
 import scipy.linalg
+import scipy.special
 from sklearn.metrics import pairwise_distances_chunked
 from sklearn.neighbors import NearestNeighbors
 from threadpoolctl import threadpool_limits
@@ -32,6 +33,10 @@ FRECHET_RESAMPLES = 20
 """Resampled sets behind a standard error of a Frechet distance, each of which takes its time."""
 
 
+CERTAIN = 0.9
+"""The probability with which the judge accepts an image as a digit."""
+
+
 class Judged(NamedTuple):
     """Images as the judge sees them."""
 
@@ -43,6 +48,8 @@ class Judged(NamedTuple):
     """float32 [n, size]: what the judge's last layer takes."""
     read: np.ndarray
     """The label that the judge reads in each image, [n]."""
+    certainty: np.ndarray
+    """The probability that the judge gives that label, [n]."""
 
     def at(self, places: np.ndarray | slice) -> "Judged":
         """The images at some places, with what belongs to them."""
@@ -77,7 +84,8 @@ def judged(images, labels=None, classifier: keras.Model | None = None) -> Judged
             )
     both = _with_features(classifier)
     features, logits = both.predict(images, batch_size=min(500, len(images)), verbose=0)
-    return Judged(images, labels, features, np.argmax(logits, axis=-1))
+    certainty = scipy.special.softmax(logits, axis=-1).max(axis=-1)
+    return Judged(images, labels, features, np.argmax(logits, axis=-1), certainty)
 
 
 @functools.cache
@@ -118,6 +126,15 @@ def label_accuracy(generated: Judged) -> Score:
         UserError: the images have no labels.
     """
     return mean_score(generated.read == _labels(generated, "label accuracy"))
+
+
+def accepted(generated: Judged, certainty: float = CERTAIN) -> Score:
+    """The share of images in which the judge reads a label, any, with more than this probability.
+
+    It tells digits from scribbles where no label was asked for; of few kinds of digits it knows
+    nothing.
+    """
+    return mean_score(generated.certainty > certainty)
 
 
 class Sharpness(NamedTuple):
@@ -362,6 +379,7 @@ def all_scores(generated: Judged, real: Judged, part: int | None = None) -> dict
         found["label_accuracy"] = label_accuracy(generated)
     sharp, diverse = sharpness(generated, real), diversity(generated, real)
     found |= {
+        "accepted": accepted(generated),
         "sharpness_gradient": sharp.gradient,
         "sharpness_laplacian": sharp.laplacian,
         "diversity": diverse.overall,
