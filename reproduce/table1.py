@@ -12,7 +12,6 @@ The json has the validation error after each epoch too.
 With another --preset its name is added; "improved" has the convolutional row alone.
 """
 
-import dataclasses
 import statistics
 from collections.abc import Sequence
 from pathlib import Path
@@ -20,9 +19,9 @@ from pathlib import Path
 from absl import flags
 from matplotlib.figure import Figure
 
-from vae_gan_tf import experiment, plots, tables, training
+from vae_gan_tf import experiment, plots, sweep, tables
 from vae_gan_tf.errors import UserError
-from vae_gan_tf.settings import TABLE_1, TABLE_1_IMPROVED, resolve, with_defaults
+from vae_gan_tf.settings import TABLE_1, TABLE_1_IMPROVED
 
 REPORT = {
     "Fully connected": {1000: 5.1, 600: 12.0},
@@ -37,45 +36,38 @@ KINGMA = {
 }
 """Mean and standard deviation of the test errors in Kingma et al. (2014), in percent."""
 
-_SEEDS = flags.DEFINE_integer("seeds", 3, "runs a cell, with the seeds 0, 1, ...", lower_bound=1)
 _ROWS = flags.DEFINE_multi_enum(
     "row", None, list(TABLE_1), "train this row (may be repeated; default: all of the preset)"
 )
 _LABELS = flags.DEFINE_multi_integer("column", [1000, 600], "labels of a column (may be repeated)")
 flags.adopt_module_key_flags(experiment)
+flags.adopt_module_key_flags(sweep)
 
 
-def cells(rows: dict, overrides: dict) -> list[tuple[str, dict]]:
-    """The runs that the command line asks for, as row and settings that override the preset's."""
+def cells(rows: dict, overrides: dict) -> list[sweep.Run]:
+    """The runs that the command line asks for."""
     return [
-        (row, rows[row][1] | overrides | {"labels": labels, "seed": seed})
-        for seed in range(_SEEDS.value)  # a number for every cell first, then better ones
+        sweep.Run(row, rows[row][0], rows[row][1] | overrides | {"labels": labels, "seed": seed})
+        for seed in range(sweep.SEEDS.value)  # a number for every cell first, then better ones
         for row in _ROWS.value or rows
         for labels in _LABELS.value
     ]
 
 
-def read(path: Path) -> list[dict]:
-    """The runs that an earlier command finished; a UserError if the file is no such table."""
-    runs = tables.read(path, "runs", "the runs of a table 1")
-    return [run | {"settings": with_defaults(run["settings"])} for run in runs]
+def validation_errors(result: experiment.Result) -> dict:
+    """The error on the validation images after each epoch, for the json."""
+    errors = [each["classification/error"] for each in result.validations]
+    return {"validation_errors": errors}
 
 
 def errors(runs: Sequence[dict]) -> dict[tuple[str, int], list[float]]:
     """The test errors in percent of each cell, by row and number of labels."""
     found: dict[tuple[str, int], list[float]] = {}
     for run in runs:
-        cell = run["row"], run["settings"]["labels"]
-        found.setdefault(cell, []).append(100 * run["scores"]["test/error"])
+        if "diverged" not in run:
+            cell = run["row"], run["settings"]["labels"]
+            found.setdefault(cell, []).append(100 * run["scores"]["test/error"])
     return found
-
-
-def mean_and_deviation(values: Sequence[float]) -> str:
-    """Mean, standard deviation over the runs, and their number: "4.12 ± 0.20 (3)"."""
-    if not values:
-        return "-"
-    deviation = f" ± {statistics.stdev(values):.2f}" if len(values) > 1 else ""
-    return f"{statistics.mean(values):.2f}{deviation} ({len(values)})"
 
 
 def table(runs: Sequence[dict]) -> list[list[str]]:
@@ -90,7 +82,7 @@ def table(runs: Sequence[dict]) -> list[list[str]]:
                 text
                 for n in columns
                 for text in (
-                    mean_and_deviation(found.get((row, n), [])),
+                    sweep.mean_and_deviation(found.get((row, n), [])),
                     str(REPORT[row].get(n, "-")),
                 )
             ),
@@ -150,15 +142,6 @@ def write(runs: Sequence[dict], path: Path) -> None:
     experiment.write_json(path.with_suffix(".json"), record)
 
 
-def time_left(runs: Sequence[dict], waiting: Sequence[str]) -> str:
-    """About how long the runs of the waiting rows take, by finished ones of the same row."""
-    seconds = {row: [run["wall_seconds"] for run in runs if run["row"] == row] for row in TABLE_1}
-    unknown = [row for row in waiting if not seconds[row]]
-    known = sum(statistics.mean(seconds[row]) for row in waiting if seconds[row])
-    more = f" and {len(unknown)} runs of rows not timed yet" if unknown else ""
-    return f"about {training.duration(known)}{more}"
-
-
 def main(argv: Sequence[str]) -> None:
     """Trains what is missing of the table and writes it after each run."""
     options = experiment.parse_flags(argv)
@@ -178,7 +161,7 @@ def main(argv: Sequence[str]) -> None:
         *(["custom"] * bool(custom)),
     ]
     path = options.figures_dir / f"{'-'.join(words)}.json"
-    runs = read(path)
+    runs = sweep.read(path, "the runs of a table 1")
     data = experiment.load_data(options, "mnist")
     rows = TABLE_1_IMPROVED if options.preset == "improved" else TABLE_1
     unknown = [row for row in _ROWS.value or () if row not in rows]
@@ -187,35 +170,7 @@ def main(argv: Sequence[str]) -> None:
             f"--row={unknown[0]} given, and the preset {options.preset} has {', '.join(rows)} alone"
         )
     asked = cells(rows, options.overrides)
-    settings = [
-        dataclasses.asdict(resolve(options.preset, rows[row][0], "mnist", overrides))
-        for row, overrides in asked
-    ]
-    done = [any(run["settings"] == each for run in runs) for each in settings]
-    write(runs, path)
-    for number, (row, overrides) in enumerate(asked):
-        if done[number]:
-            continue
-        waiting = [each for (each, _), finished in zip(asked, done, strict=True) if not finished]
-        print(
-            f"{row}, {overrides['labels']} labels, seed {overrides['seed']}: {sum(done)} of "
-            f"{len(asked)} runs finished, {time_left(runs, waiting)} left",
-            flush=True,
-        )
-        result = experiment.train(
-            dataclasses.replace(options, overrides=overrides), rows[row][0], data
-        )
-        if result.interrupted:
-            experiment.stop()
-        more = {
-            "row": row,
-            "validation_errors": [each["classification/error"] for each in result.validations],
-            "machine": experiment.machine(),
-            "versions": experiment.versions(),
-        }
-        runs.append(result.record | more)
-        done[number] = True
-        write(runs, path)
+    sweep.fill(options, data, asked, runs, lambda: write(runs, path), validation_errors)
     print(path.with_suffix(".md").read_text())
 
 

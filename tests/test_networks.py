@@ -447,6 +447,48 @@ def test_upsampling_and_deconvolution_are_one(size, use_bias):
     np.testing.assert_allclose(one(x), two(x), rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.parametrize("size", [8, 7])
+def test_a_pooled_convolution_is_a_convolution_and_a_pool(size):
+    one = networks.PooledConvolution(3, 5, padding="same", bias_initializer="normal")
+    convolution = keras.layers.Conv2D(3, 5, padding="same")
+    two = keras.Sequential([convolution, keras.layers.MaxPooling2D(2, padding="same")])
+    x = np.random.default_rng(0).normal(size=[2, size, size, 6]).astype(np.float32)
+    two(x), one(x)
+    convolution.set_weights(one.get_weights())
+    assert one(x).shape == one.compute_output_shape(x.shape) == (2, 4, 4, 3)
+    np.testing.assert_allclose(one(x), two(x), rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("kind", [networks.convolutional_encoder, networks.convolutional_decoder])
+def test_a_network_with_pools_has_the_same_weights_and_shapes(kind):
+    network = tiny(kind)
+    changed = networks.with_pools(network)
+    assert [v.shape for v in changed.variables] == [v.shape for v in network.variables]
+    assert [o.shape for o in changed.outputs] == [o.shape for o in network.outputs]
+    strides = [layer.strides for layer in changed.layers if hasattr(layer, "strides")]
+    assert set(strides) == {(1, 1)}
+    kinds = (networks.PooledConvolution, networks.UpsampledDeconvolution)
+    pools = [layer for layer in changed.layers if isinstance(layer, kinds)]
+    halved = [layer for layer in network.layers if getattr(layer, "strides", 1) == (2, 2)]
+    assert len(pools) == len(halved) > 0
+
+
+def test_a_network_without_normalisation_adds_a_bias_instead():
+    network = tiny(networks.convolutional_encoder)
+    changed = networks.without_normalisation(network)
+    assert not [each for each in changed.layers if "Normalization" in type(each).__name__]
+    bias = changed.get_layer("conv1_normalised")
+    bias.bias.assign(np.arange(bias.bias.shape[0]) / 10)
+    x = inputs_of(changed)
+    layers = [changed.get_layer(name).output for name in ("conv1", "conv1_out")]
+    before, after = keras.Model(changed.input, layers)(x)
+    expected = np.maximum(before + np.arange(before.shape[-1]) / 10, 0)
+    np.testing.assert_allclose(after, expected, rtol=1e-5)
+    again = keras.models.model_from_json(changed.to_json())
+    again.set_weights(changed.get_weights())
+    np.testing.assert_array_equal(again(x)[0], changed(x)[0])
+
+
 def test_features_are_those_behind_batch_normalisation_and_relu():
     network = tiny(networks.discriminator)
     features, logits = network(inputs_of(network))

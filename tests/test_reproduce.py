@@ -14,7 +14,7 @@ from PIL import Image
 
 from vae_gan_tf import datasets, experiment, networks, pretrained, scores, settings
 from vae_gan_tf.build import build_model
-from vae_gan_tf.errors import UserError
+from vae_gan_tf.errors import Diverged, UserError
 
 SCRIPTS = Path(__file__).parent.parent / "reproduce"
 
@@ -109,6 +109,56 @@ def test_conditional_draw_has_an_animation_and_a_picture_of_its_own(run):
     with Image.open(figures / f"{name}.gif") as animation:
         assert animation.n_frames == 4
         assert animation.size == (4 * (3 * 29 + 1), 4 * (10 * 29 + 1))
+
+
+ABLATIONS = ("ablations", "--preset=smoke", "--seeds=1", "--model=cvae")
+
+
+def test_ablations_go_on_where_they_stopped(run, tmp_path):
+    figures = run(*ABLATIONS)
+    path = figures / "ablations-smoke.json"
+    runs = json.loads(path.read_text())["runs"]
+    rows = list(load_script("ablations").rows())
+    assert [each["row"] for each in runs] == rows and len(rows) == 7
+    kept = {(each["settings"]["batch_normalisation"], each["settings"]["pools"]) for each in runs}
+    assert kept == {(True, False), (False, False), (True, True)}
+    for each in runs:
+        assert each["measured"]["bound"] == each["validations"][-1] > 0
+    shutil.rmtree(tmp_path / "runs")
+    path.write_text(json.dumps({"runs": runs[:-1]}))
+    run(*ABLATIONS)
+    assert [each["row"] for each in json.loads(path.read_text())["runs"]] == rows
+    assert len(list((tmp_path / "runs" / "ablations").iterdir())) == 1
+    table = (figures / "ablations-smoke.md").read_text()
+    assert f"{runs[0]['measured']['bound']:.2f} (1)" in table
+
+
+def test_a_diverged_run_is_a_line_of_the_table(run, monkeypatch):
+    def diverged(options, model, data):
+        raise Diverged("the loss is not finite")
+
+    monkeypatch.setattr(experiment, "train", diverged)
+    figures = run(*ABLATIONS)
+    runs = json.loads((figures / "ablations-smoke.json").read_text())["runs"]
+    assert {each["diverged"] for each in runs} == {"the loss is not finite"}
+    assert all(
+        line.endswith("| - | 1 |")
+        for line in (figures / "ablations-smoke.md").read_text().splitlines()[2:9]
+    )
+
+
+@pytest.mark.parametrize(
+    ("flag", "sentence"),
+    [
+        ("--learning_rate=0.1", "--learning_rate is what the table varies"),
+        ("--pools", "--pools is what the table varies"),
+        ("--dataset=svhn_small", "for mnist only"),
+        ("--pretrained", "--pretrained does not apply to ablations"),
+    ],
+)
+def test_ablations_that_cannot_be_made(run, flag, sentence):
+    with pytest.raises(UserError, match=sentence):
+        run("ablations", flag)
 
 
 def test_the_likelihood_of_draw(run):

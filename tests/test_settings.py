@@ -78,6 +78,19 @@ def test_the_improved_networks_are_semi_supervised_ones():
         settings.resolve("report", "cvae", "mnist", {"architecture": "improved"})
 
 
+@pytest.mark.parametrize(
+    ("model", "overrides"),
+    [
+        ("draw", {"pools": True}),
+        ("semi-supervised", {"batch_normalisation": False}),
+        ("cvae", {"pools": True, "architecture": "fully_connected"}),
+    ],
+)
+def test_ablations_are_of_the_networks_of_section_4_3(model, overrides):
+    with pytest.raises(UserError, match=f"--{next(iter(overrides))} given for {model} with"):
+        settings.resolve("report", model, "mnist", overrides)
+
+
 def test_stored_settings_get_the_defaults_of_younger_ones():
     run = dataclasses.asdict(settings.preset("report", "cvae", "mnist"))
     older = {name: value for name, value in run.items() if name != "shift"} | {"epochs": 7}

@@ -79,7 +79,10 @@ def build_model(
         logits = 1 if kind is VAEGAN else classes + 1
         model = kind(
             model,
-            networks.discriminator(image_shape, logits, dtype=settings.precision, **width),
+            _ablated(
+                settings,
+                networks.discriminator(image_shape, logits, dtype=settings.precision, **width),
+            ),
             feature_variance=settings.feature_variance,
             adversarial_weight=settings.adversarial_weight,
             reconstruction=RECONSTRUCTIONS[settings.reconstruction],
@@ -102,6 +105,13 @@ def _learning_rate(
     return keras.optimizers.schedules.CosineDecay(settings.learning_rate, steps)
 
 
+def _ablated(settings: Settings, network: keras.Model) -> keras.Model:
+    """A network of section 4.3 as it is, or changed to see what a part is worth (section 6)."""
+    if settings.pools:
+        network = networks.with_pools(network)
+    return network if settings.batch_normalisation else networks.without_normalisation(network)
+
+
 def _networks(settings: Settings, image_shape, condition_size: int, width: dict) -> list:
     """Encoder and decoder of section 4.3, or the simple ones of section 4.4."""
     common = {
@@ -113,8 +123,8 @@ def _networks(settings: Settings, image_shape, condition_size: int, width: dict)
     parameters = {"parameters": LIKELIHOODS[settings.likelihood].parameters}
     if settings.architecture == "convolutional":
         return [
-            networks.convolutional_encoder(**common, **width),
-            networks.convolutional_decoder(**common, **width, **parameters),
+            _ablated(settings, networks.convolutional_encoder(**common, **width)),
+            _ablated(settings, networks.convolutional_decoder(**common, **width, **parameters)),
         ]
     common["units"] = settings.units
     return [

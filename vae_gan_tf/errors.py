@@ -1,4 +1,4 @@
-"""The one error for a user's mistake."""
+"""The errors of a user's mistake."""
 
 
 class UserError(ValueError):
@@ -7,3 +7,7 @@ class UserError(ValueError):
     The scripts print it without a traceback and exit with a non-zero code; from the API it is a
     ``ValueError`` like any other. Programming errors raise something else and keep their traceback.
     """
+
+
+class Diverged(UserError):
+    """A run whose loss or weights are no longer finite."""

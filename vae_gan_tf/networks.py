@@ -96,6 +96,64 @@ class UpsampledDeconvolution(layers.Conv2DTranspose):
         return (batch, 2 * height, 2 * width, self.filters)
 
 
+@registered
+class PooledConvolution(layers.Conv2D):
+    """A convolution of stride 1 and a pool behind it, which takes the largest of 2 x 2."""
+
+    def call(self, inputs):
+        """[batch, height, width, channels] -> [batch, height / 2, width / 2, filters], rounded."""
+        return tf.nn.max_pool2d(super().call(inputs), 2, 2, "SAME")
+
+    def compute_output_shape(self, input_shape):
+        """Half the height and the width, rounded up."""
+        batch, height, width, filters = super().compute_output_shape(input_shape)
+        return (batch, -(-height // 2), -(-width // 2), filters)
+
+
+def with_pools(network: keras.Model) -> keras.Model:
+    """The network with pools for strides, and upsampling for the strides of deconvolutions.
+
+    For an ablation (section 6): section 4.3 has strides in the place of pools. It has new weights.
+    """
+
+    def changed(layer: layers.Layer) -> layers.Layer:
+        config = layer.get_config()
+        if getattr(layer, "strides", None) != (2, 2):
+            return type(layer).from_config(config)
+        transposed = isinstance(layer, layers.Conv2DTranspose)
+        kind = UpsampledDeconvolution if transposed else PooledConvolution
+        return kind.from_config(config | {"strides": (1, 1)})
+
+    return keras.models.clone_model(network, clone_function=changed)
+
+
+@registered
+class Bias(layers.Layer):
+    """A number for each channel, added."""
+
+    def build(self, input_shape):
+        """Makes the numbers, 0 at first."""
+        self.bias = self.add_weight(shape=[input_shape[-1]], initializer="zeros", name="bias")
+
+    def call(self, inputs, mask=None):
+        """[..., channels] -> the same."""
+        return inputs + tf.cast(self.bias, inputs.dtype)
+
+
+def without_normalisation(network: keras.Model) -> keras.Model:
+    """The network with biases in the place of batch normalisation, for an ablation (section 6).
+
+    It has new weights.
+    """
+
+    def changed(layer: layers.Layer) -> layers.Layer:
+        if isinstance(layer, BatchNormalization):
+            return Bias(dtype=layer.dtype_policy.name, name=layer.name)
+        return type(layer).from_config(layer.get_config())
+
+    return keras.models.clone_model(network, clone_function=changed)
+
+
 def _normalised(x, layer: layers.Layer, activation: str):
     """A layer without bias, batch normalisation, activation."""
     x = layer(x)

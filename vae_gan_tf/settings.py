@@ -35,6 +35,12 @@ class Settings:
         "recurrent ones of section 4.6",
         ("convolutional", "fully_connected", "improved", "recurrent"),
     )
+    batch_normalisation: bool = _setting(
+        True, "whether layers are normalised; without, the networks of section 4.3 have biases"
+    )
+    pools: bool = _setting(
+        False, "pools and upsampling in the networks of section 4.3, in the place of strides"
+    )
     units: int = _setting(200, "units of a hidden layer of the simple networks, of DRAW's LSTMs")
     likelihood: str = _setting(
         "bernoulli",
@@ -227,6 +233,13 @@ def resolve(preset_name: str, model: str, dataset: str, overrides: dict) -> Sett
         raise UserError(
             f"--architecture=improved given for {model}; it is for the semi-supervised models"
         )
+    strided = settings.architecture == "convolutional" and model not in SEMI_SUPERVISED
+    for name in ("batch_normalisation", "pools"):
+        if not strided and getattr(settings, name) != FIELDS[name].default:
+            raise UserError(
+                f"--{name} given for {model} with {settings.architecture} networks; it is for the "
+                "networks of section 4.3"
+            )
     if (settings.architecture == "recurrent") != (model in DRAW):
         raise UserError(
             f"--architecture={settings.architecture} given for {model}; recurrent networks are "

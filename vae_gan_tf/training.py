@@ -22,7 +22,7 @@ import tensorflow as tf
 
 from vae_gan_tf import datasets
 from vae_gan_tf.checkpoints import Checkpoints
-from vae_gan_tf.errors import UserError
+from vae_gan_tf.errors import Diverged, UserError
 from vae_gan_tf.files import write_whole
 from vae_gan_tf.summaries import Summaries
 
@@ -102,7 +102,7 @@ def _interruptible():
 def _check_finite(losses: dict[str, float], step: int, saved: int) -> None:
     for name, value in losses.items():
         if not math.isfinite(value):
-            raise UserError(
+            raise Diverged(
                 f"the loss term {name} became {value} at step {step}, so the run was stopped; its "
                 f"checkpoint of step {saved} is kept (a smaller learning rate may help)"
             )
@@ -111,7 +111,7 @@ def _check_finite(losses: dict[str, float], step: int, saved: int) -> None:
 def _check_weights(model: keras.Model, step: int, saved: int) -> None:
     for variable in model.weights:
         if not bool(tf.reduce_all(tf.math.is_finite(variable.value))):
-            raise UserError(
+            raise Diverged(
                 f"the weight {variable.path} is not finite after step {step}, so the run was "
                 f"stopped; its checkpoint of step {saved} is kept (a smaller learning rate may "
                 "help)"
@@ -199,8 +199,9 @@ def train(
         scores_every: epochs from one point of these to the next; 0 for none.
 
     Raises:
-        UserError: there are fewer images than in a batch; a term of the loss, or a weight, is no
-            longer finite; a checkpoint is damaged or of another architecture.
+        Diverged: a term of the loss, or a weight, is no longer finite.
+        UserError: there are fewer images than in a batch; a checkpoint is damaged or of another
+            architecture.
     """
     epoch_steps = datasets.epoch_steps(data.train, batch_size)
     if not epoch_steps:
