@@ -12,7 +12,6 @@ from vae_gan_tf import datasets, experiment, tables, training
 from vae_gan_tf.errors import Diverged
 from vae_gan_tf.settings import resolve, with_defaults
 
-
 SEEDS = flags.DEFINE_integer(
     "seeds", 3, "runs of each kind, with the seeds 0, 1, ...", lower_bound=1
 )
