@@ -108,12 +108,22 @@ def test_a_program_that_imports_the_package_alone_can_load_a_model():
 
 SHIPPED = Path(pretrained.__file__).parent
 FIGURES = Path(__file__).parent.parent / "figures"
-COMMITTED = ("figure6", "figure7", "figure8", "figure9", "latent_space-mnist", "vae_gan")
+COMMITTED = (
+    "figure6",
+    "figure7",
+    "figure8",
+    "figure9",
+    "figure10",
+    "latent_space-mnist",
+    "vae_gan",
+)
 RUNS = {
     run["weights"]["name"]: run
     for figure in COMMITTED
     for run in json.loads((FIGURES / f"{figure}.json").read_text())["runs"]
+    if not (figure in ("figure10", "figure11") and run["settings"]["dataset"] != "mnist")
 }
+"""What ships: of DRAW the networks for MNIST alone, for all are to stay under 40 MB."""
 
 
 @pytest.mark.parametrize("run", RUNS.values(), ids=RUNS)
