@@ -67,9 +67,12 @@ def test_labels_that_the_model_cannot_be_trained_with(model, labels):
 
 
 @pytest.mark.parametrize("model", ["cvae", "semi-supervised-gan"])
-def test_the_improved_preset_is_of_one_model(model):
-    assert settings.preset("improved", "semi-supervised", "mnist").architecture == "improved"
-    with pytest.raises(UserError, match=f"no preset improved of {model}, only of semi-supervised"):
+def test_the_improved_preset_is_of_some_models(model):
+    improved = settings.preset("improved", "semi-supervised", "mnist")
+    assert improved.architecture == "improved"
+    assert improved.weights == "semi-supervised-improved-mnist"
+    assert settings.preset("report", "draw-gan", "svhn_small").weights == "draw-gan-svhn_small"
+    with pytest.raises(UserError, match=f"no preset improved of {model}, only of semi-supervised,"):
         settings.resolve("improved", model, "mnist", {})
 
 

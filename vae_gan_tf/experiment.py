@@ -247,7 +247,9 @@ def train_all(options: Options, models: Sequence[str]) -> list[Result]:
         data = load_data(options, name)
         for model in models:
             results.append(
-                shipped(model, data) if options.pretrained else train(options, model, data)
+                shipped(options.preset, model, data)
+                if options.pretrained
+                else train(options, model, data)
             )
             if results[-1].interrupted:
                 return results
@@ -257,8 +259,8 @@ def train_all(options: Options, models: Sequence[str]) -> list[Result]:
 def train(options: Options, model_name: str, data: datasets.Dataset) -> Result:
     """Trains one model in its run folder, or goes on with it, or takes what is finished there.
 
-    The networks that the result holds are those of the file ``<model>-<dataset>.npz`` in the run
-    folder: rounded to float16, the way they ship.
+    The networks that the result holds are those of the .npz file in the run folder: rounded to
+    float16, the way they ship.
 
     Raises:
         UserError: the folder cannot be written, is in use, or holds a run of other settings.
@@ -361,7 +363,7 @@ def _finish(
     model: VAE | VAEGAN, data: datasets.Dataset, record: dict, folder: Path, settings: Settings
 ) -> Result:
     """Saves a trained model in its three forms, takes the shipped form, and scores it."""
-    name = f"{settings.model}-{settings.dataset}"
+    name = settings.weights
     model.save(folder / "model.keras")
     export(generator(model), folder / "saved_model")
     # A VAE-GAN's figure shows only its generator; CVAE-GAN's carries the discriminator's verdict.
@@ -414,12 +416,14 @@ def score(model: VAE | VAEGAN, data: datasets.Dataset) -> dict[str, float]:
     return found
 
 
-def shipped(model_name: str, data: datasets.Dataset) -> Result:
-    """The networks shipped with the package for a model and a data set."""
-    name = f"{model_name}-{data.name}"
-    record = {"weights": {"name": name}, "source": data.source}
-    data = with_side_information(data, preset("report", model_name, data.name))
-    return Result(pretrained.load_pretrained(name), data, title(model_name, data), record)
+def shipped(preset_name: str, model_name: str, data: datasets.Dataset) -> Result:
+    """The networks shipped for a model and a data set: the improved ones, or else the report's."""
+    preset_name = preset_name if preset_name == "improved" else "report"
+    settings = preset(preset_name, model_name, data.name)
+    record = {"weights": {"name": settings.weights}, "source": data.source}
+    model = pretrained.load_pretrained(settings.weights)
+    data = with_side_information(data, settings)
+    return Result(model, data, title(model_name, data), record)
 
 
 def publish(
