@@ -132,10 +132,7 @@ def write(runs: Sequence[dict], path: Path) -> None:
 def main(argv: Sequence[str]) -> None:
     """Trains what is missing of the table and writes it after each run."""
     options = experiment.parse_flags(argv)
-    if options.pretrained:
-        raise UserError("--pretrained does not apply to ablations, which are trainings")
-    if options.datasets not in (None, ("mnist",)):
-        raise UserError("the ablations are for mnist only")
+    experiment.check_trains_on_mnist(options, "the table of ablations")
     fixed = {"seed", "learning_rate", "batch_normalisation", "pools"} & set(options.overrides)
     if fixed:
         raise UserError(f"--{sorted(fixed)[0]} is what the table varies; use --seeds and --model")

@@ -63,10 +63,7 @@ def curve(validation: Sequence[float], test: metrics.Nats) -> Figure:
 def main(argv: Sequence[str]) -> None:
     """Trains DRAW, scores it and draws the curve."""
     options = experiment.parse_flags(argv)
-    if options.pretrained:
-        raise UserError("--pretrained does not apply to a likelihood that is measured by training")
-    if options.datasets not in (None, ("mnist",)):
-        raise UserError("the likelihood is measured on binarised mnist only")
+    experiment.check_trains_on_mnist(options, "the likelihood")
     if _SAMPLES.value < 10 or _SAMPLES.value % 10:
         raise UserError(f"--samples must be a positive multiple of 10, not {_SAMPLES.value}")
     more = CONFIGURATION | (LONG if options.preset == "report" else {})

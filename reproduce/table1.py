@@ -145,10 +145,7 @@ def write(runs: Sequence[dict], path: Path) -> None:
 def main(argv: Sequence[str]) -> None:
     """Trains what is missing of the table and writes it after each run."""
     options = experiment.parse_flags(argv)
-    if options.pretrained:
-        raise UserError("--pretrained does not apply to table 1, which is made of test errors")
-    if options.datasets not in (None, ("mnist",)):
-        raise UserError("table 1 is for mnist only")
+    experiment.check_trains_on_mnist(options, "table 1")
     fixed = {"labels", "seed", "architecture"} & set(options.overrides)
     if fixed:
         raise UserError(

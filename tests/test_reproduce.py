@@ -152,8 +152,8 @@ def test_a_diverged_run_is_a_line_of_the_table(run, monkeypatch):
     [
         ("--learning_rate=0.1", "--learning_rate is what the table varies"),
         ("--pools", "--pools is what the table varies"),
-        ("--dataset=svhn_small", "for mnist only"),
-        ("--pretrained", "--pretrained does not apply to ablations"),
+        ("--dataset=svhn_small", "the table of ablations is for mnist only"),
+        ("--pretrained", "--pretrained does not apply to the table of ablations"),
     ],
 )
 def test_ablations_that_cannot_be_made(run, flag, sentence):
@@ -184,8 +184,8 @@ def test_the_likelihood_of_draw(run):
     ("flag", "sentence"),
     [
         ("--samples=25", "--samples must be a positive multiple of 10, not 25"),
-        ("--dataset=svhn_small", "the likelihood is measured on binarised mnist only"),
-        ("--pretrained", "--pretrained does not apply to a likelihood"),
+        ("--dataset=svhn_small", "the likelihood is for mnist only"),
+        ("--pretrained", "--pretrained does not apply to the likelihood"),
     ],
 )
 def test_a_likelihood_that_cannot_be_measured(run, flag, sentence):

@@ -142,6 +142,14 @@ def parse_flags(argv: Sequence[str]) -> Options:
     )
 
 
+def check_trains_on_mnist(options: Options, what: str) -> None:
+    """Raises a UserError for options that do not fit what is trained for, and on MNIST alone."""
+    if options.pretrained:
+        raise UserError(f"--pretrained does not apply to {what}, for which networks are trained")
+    if options.datasets not in (None, ("mnist",)):
+        raise UserError(f"{what} is for mnist only")
+
+
 def run_script(main: Callable[[Sequence[str]], None]) -> None:
     """Runs a script's ``main(sys.argv)``; a user's mistake is one sentence and exit code 1."""
     app.define_help_flags()
