@@ -131,7 +131,8 @@ def test_shipped_networks_are_those_of_the_committed_figures_and_score_the_same(
     name = run["weights"]["name"]
     assert pretrained.sha256(SHIPPED / f"{name}.npz") == run["weights"]["sha256"]
     model = pretrained.load_pretrained(name)
-    settings = preset("report", run["settings"]["model"], run["settings"]["dataset"])
+    settings = preset(*(run["settings"][key] for key in ("preset", "model", "dataset")))
+    assert settings.weights == name
     if settings.dataset != "mnist":
         y = np.zeros([2, 32, 16, 3], np.float32) if settings.part else np.arange(2)
         images = model.sample(y if isinstance(experiment.generator(model), CVAE) else 2)

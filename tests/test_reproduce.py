@@ -193,6 +193,16 @@ def test_a_likelihood_that_cannot_be_measured(run, flag, sentence):
         run("draw_likelihood", flag)
 
 
+def test_a_figure_of_shipped_networks_leaves_out_a_panel_whose_network_does_not_ship(
+    run, monkeypatch
+):
+    found = ["mnist", "svhn_small"], []
+    monkeypatch.setattr(experiment, "figure_datasets", lambda options: found)
+    figures = run("figure10", "--pretrained")
+    record = json.loads((figures / "figure10-mnist-pretrained.json").read_text())
+    assert [each["weights"]["name"] for each in record["runs"]] == ["draw-mnist"]
+
+
 TABLE = ("table1", "--preset=smoke", "--row=Fully connected", "--column=1000")
 
 
