@@ -111,6 +111,27 @@ def test_conditional_draw_has_an_animation_and_a_picture_of_its_own(run):
         assert animation.size == (4 * (3 * 29 + 1), 4 * (10 * 29 + 1))
 
 
+def test_improved_draw_gan_begins_with_a_trained_draw(run, tmp_path, monkeypatch):
+    began, train = [], experiment.training.train
+
+    def noted(model, *arguments, **options):
+        began.append(experiment.generator(model).get_weights())
+        return train(model, *arguments, **options)
+
+    monkeypatch.setattr(experiment.training, "train", noted)
+    small = ("--images=60", "--epochs=1", "--draw_steps=3", "--batch_size=20", "--units=16")
+    figures = run("figure11", "--preset=improved", *small)
+    (record,) = json.loads((figures / "figure11-improved-custom.json").read_text())["runs"]
+    first = record["generator_first"]
+    assert [each["settings"]["model"] for each in (record, first)] == ["draw-gan", "draw"]
+    assert [each["settings"]["preset"] for each in (record, first)] == ["improved", "report"]
+    assert record["weights"]["name"] == "draw-gan-improved-mnist"
+    drawn = pretrained.load_file(tmp_path / "runs" / "draw-mnist-report-seed0" / "draw-mnist.npz")
+    assert len(began) == 2
+    for one, other in zip(drawn.get_weights(), began[1], strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
 ABLATIONS = ("ablations", "--preset=smoke", "--seeds=1", "--model=cvae")
 
 

@@ -94,6 +94,12 @@ def test_ablations_are_of_the_networks_of_section_4_3(model, overrides):
         settings.resolve("report", model, "mnist", overrides)
 
 
+def test_only_adversarial_models_begin_with_their_generator():
+    assert settings.resolve("improved", "draw-gan", "mnist", {}).generator == "draw"
+    with pytest.raises(UserError, match="--generator_first given for draw, which is no"):
+        settings.resolve("report", "draw", "mnist", {"generator_first": True})
+
+
 def test_stored_settings_get_the_defaults_of_younger_ones():
     run = dataclasses.asdict(settings.preset("report", "cvae", "mnist"))
     older = {name: value for name, value in run.items() if name != "shift"} | {"epochs": 7}

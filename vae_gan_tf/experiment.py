@@ -274,6 +274,10 @@ def train(options: Options, model_name: str, data: datasets.Dataset) -> Result:
         UserError: the folder cannot be written, is in use, or holds a run of other settings.
     """
     settings = resolve(options.preset, model_name, data.name, options.overrides)
+    if settings.generator_first:
+        first = train(dataclasses.replace(options, preset="report"), settings.generator, data)
+        if first.interrupted:
+            return first
     if settings.images:
         cut = {name: getattr(data, name).at(slice(settings.images)) for name in SPLITS}
         data = dataclasses.replace(data, **cut)
@@ -310,6 +314,8 @@ def train(options: Options, model_name: str, data: datasets.Dataset) -> Result:
         _claim(folder, settings)
         images = datasets.count(data.train)
         model = build_model(settings, data.image_shape, data.num_classes, images)
+        if settings.generator_first:
+            generator(model).set_weights(first.model.get_weights())
         outcome = training.train(
             model,
             data,
@@ -332,6 +338,8 @@ def train(options: Options, model_name: str, data: datasets.Dataset) -> Result:
             "validation": outcome.validations[-1] if outcome.validations else {},
             "wall_seconds": round(outcome.seconds, 1),
         }
+        if settings.generator_first:
+            record["generator_first"] = first.record
         if outcome.interrupted:
             return Result(model, data, title(settings.model, data), record, interrupted=True)
         result = _finish(model, data, record, folder, settings)
