@@ -114,6 +114,7 @@ COMMITTED = (
     "figure8",
     "figure9",
     "figure10",
+    "figure11",
     "latent_space-mnist",
     "vae_gan",
 )
