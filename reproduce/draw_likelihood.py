@@ -28,7 +28,7 @@ FIELD = {"DRAW with attention": 80.97, "DRAW without attention": 87.40}
 """Negative bounds on the binarised test images in Gregor et al. (2015), table 2, in nats."""
 
 _SAMPLES = flags.DEFINE_integer(
-    "samples", 50, "codes an image of the importance-weighted estimate, a multiple of 10"
+    "samples", 20, "codes an image of the importance-weighted estimate, a multiple of 10"
 )
 _SEED = flags.DEFINE_integer("binarise_seed", 0, "seed of the pixels' draw", lower_bound=0)
 flags.adopt_module_key_flags(experiment)
