@@ -121,8 +121,8 @@ def write(runs: Sequence[dict], path: Path) -> None:
     """Writes the table as .md, .csv, .json and .png."""
     note = (
         "Mean ± standard deviation over runs (their number). The bound is that of the validation "
-        "images; the other scores are of 5 000 drawn images beside these. Diverged: runs whose "
-        "loss ceased to be finite."
+        f"images; the other scores are of at most {DRAWN} drawn images beside these. Diverged: "
+        "runs whose loss ceased to be finite."
     )
     tables.write(table(runs), note, path)
     plots.save(picture(runs), path.with_suffix(".png"))

@@ -46,8 +46,8 @@ def fill(
     """Trains the runs that are not finished yet.
 
     The record of each is added to the list: that of `experiment.train` with the row and what is
-    measured; of a run whose loss ceased to be finite the row,
-    the settings and the sentence that says so, as "diverged".
+    measured; of a run whose loss ceased to be finite the row, the settings and the sentence that
+    says so, as "diverged".
 
     Args:
         options: of the command line.
