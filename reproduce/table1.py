@@ -21,7 +21,7 @@ from matplotlib.figure import Figure
 
 from vae_gan_tf import experiment, plots, sweep, tables
 from vae_gan_tf.errors import UserError
-from vae_gan_tf.settings import TABLE_1, TABLE_1_IMPROVED
+from vae_gan_tf.settings import TABLE_1, table_1
 
 REPORT = {
     "Fully connected": {1000: 5.1, 600: 12.0},
@@ -160,7 +160,7 @@ def main(argv: Sequence[str]) -> None:
     path = options.figures_dir / f"{'-'.join(words)}.json"
     runs = sweep.read(path, "the runs of a table 1")
     data = experiment.load_data(options, "mnist")
-    rows = TABLE_1_IMPROVED if options.preset == "improved" else TABLE_1
+    rows = table_1(options.preset)
     unknown = [row for row in _ROWS.value or () if row not in rows]
     if unknown:
         raise UserError(

@@ -12,7 +12,7 @@ from absl import flags
 
 from vae_gan_tf import experiment, plots
 from vae_gan_tf.errors import UserError
-from vae_gan_tf.settings import TABLE_1, TABLE_1_IMPROVED
+from vae_gan_tf.settings import table_1
 
 flags.adopt_module_key_flags(experiment)
 
@@ -28,8 +28,7 @@ def main(argv: Sequence[str]) -> None:
         raise UserError("--architecture is what the rows of table 1 vary")
     data = experiment.load_data(options, "mnist")
     results, panels = [], []
-    rows = TABLE_1_IMPROVED if options.preset == "improved" else TABLE_1
-    for row, (model, added) in rows.items():
+    for row, (model, added) in table_1(options.preset).items():
         of_row = dataclasses.replace(options, overrides=added | options.overrides)
         result = experiment.train(of_row, model, data)
         results.append(result)

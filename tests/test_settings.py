@@ -121,3 +121,17 @@ def test_draw_has_the_settings_of_section_4_6(name):
 def test_networks_that_a_model_cannot_have(model, architecture):
     with pytest.raises(UserError, match=f"--architecture={architecture} given for {model}"):
         settings.resolve("report", model, "mnist", {"architecture": architecture})
+
+
+@pytest.mark.parametrize("name", ["report", "improved", "quick", "smoke"])
+def test_the_rows_of_table_1(name):
+    rows = settings.table_1(name)
+    assert list(rows)[-1] in settings.TABLE_1
+    for row, (model, changes) in rows.items():
+        run = settings.resolve(name, model, "mnist", changes)
+        expected = "improved" if name == "improved" else settings.TABLE_1[row][1]["architecture"]
+        assert (run.model, run.architecture) == (settings.TABLE_1[row][0], expected)
+        if name != "improved":  # each has its own batches, or the preset's
+            dear = name == "report" and row != "Fully connected"
+            plain = settings.resolve(name, model, "mnist", settings.TABLE_1[row][1])
+            assert run.batch_size == (25 if dear else plain.batch_size)
