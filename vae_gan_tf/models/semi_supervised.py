@@ -336,7 +336,8 @@ class SemiSupervisedVAE(CVAE):
         share of images whose most probable class is not y; "classification/entropy", of q(y | x).
         """
         x, y = self.unpack(data)
-        bound, labelled = self.elbo(x, seed=self.seed), self.elbo(x, y, self.seed)
+        seed = self.test_seed()
+        bound, labelled = self.elbo(x, seed=seed), self.elbo(x, y, seed)
         classes = tf.argmax(self.classify(x).logits, -1, output_type=tf.int32)
         values = {
             "elbo/elbo": bound.elbo,

@@ -328,6 +328,11 @@ class VAE(Configured, keras.Model):
         """The seed of the present training step, so that a resumed run draws what it would have."""
         return tf.stack([self.seed, tf.cast(self.optimizer.iterations, tf.int32)])
 
+    def test_seed(self) -> tf.Tensor:
+        """The seed of a batch of an evaluation: by the images before it, for noise of its own."""
+        before = self.validation["elbo/elbo"].count
+        return tf.stack([self.seed, tf.cast(before, tf.int32)])
+
     def train_step(self, data) -> dict[str, tf.Tensor]:
         """One step on the loss L(x) = -(1), mean over the batch; gives the terms of the loss."""
         x, y = self.unpack(data)
@@ -342,6 +347,7 @@ class VAE(Configured, keras.Model):
     def test_step(self, data) -> dict[str, tf.Tensor]:
         """The bound (1) in test mode, averaged over the batches since the metrics were reset."""
         x, y = self.unpack(data)
-        for mean, part in zip(self.validation.values(), self.elbo(x, y, self.seed), strict=True):
+        bound = self.elbo(x, y, self.test_seed())
+        for mean, part in zip(self.validation.values(), bound, strict=True):
             mean.update_state(part)
         return {name: mean.result() for name, mean in self.validation.items()}
