@@ -222,6 +222,27 @@ TABLES = {
         lambda: networks.discriminator(SVHN, classes=11, width=8 / 7),
         [*DISCRIMINATOR_SVHN, ("logits", (11,), 571 * 11 + 11, 0)],
     ),
+    "discriminator of two glimpses, MNIST": (
+        lambda: networks.discriminator(MNIST, glimpses=2),
+        [
+            *DISCRIMINATOR_MNIST[:4],
+            *(
+                layer
+                for number in (1, 2)
+                for layer in (
+                    (f"glimpse{number}_where", (64,), 16 * 64 * 64 + 64, 0),
+                    (f"glimpse{number}_window", (5,), 64 * 5 + 5, 0),
+                    (f"glimpse{number}_read", (8, 8, 1), 0, 0),
+                    (f"glimpse{number}_flat", (64,), 0, 0),
+                    (f"glimpse{number}", (128,), 64 * 128 + 128, 0),
+                )
+            ),
+            ("joined", (16 * 64 + 2 * 128,), 0, 0),
+            ("features", (512,), (16 * 64 + 2 * 128) * 512, 512),
+            ("dense", (500,), 512 * 500, 500),
+            ("logits", (1,), 500 * 1 + 1, 0),
+        ],
+    ),
     "fully connected trunk, MNIST": (
         lambda: networks.fully_connected_trunk(MNIST),
         [

@@ -120,7 +120,8 @@ def test_improved_draw_gan_begins_with_a_trained_draw(run, tmp_path, monkeypatch
 
     monkeypatch.setattr(experiment.training, "train", noted)
     small = ("--images=60", "--epochs=1", "--draw_steps=3", "--batch_size=20", "--units=16")
-    figures = run("figure11", "--preset=improved", *small)
+    of_the_adversary = ("--judged_canvases=3", "--glimpses=1")  # DRAW by itself has none
+    figures = run("figure11", "--preset=improved", *small, *of_the_adversary)
     (record,) = json.loads((figures / "figure11-improved-custom.json").read_text())["runs"]
     first = record["generator_first"]
     assert [each["settings"]["model"] for each in (record, first)] == ["draw-gan", "draw"]

@@ -135,3 +135,9 @@ def test_the_rows_of_table_1(name):
             dear = name == "report" and row != "Fully connected"
             plain = settings.resolve(name, model, "mnist", settings.TABLE_1[row][1])
             assert run.batch_size == (25 if dear else plain.batch_size)
+
+
+def test_canvases_are_those_of_draw():
+    assert settings.resolve("report", "draw-gan", "mnist", {"judged_canvases": 5}).glimpses == 0
+    with pytest.raises(UserError, match="--judged_canvases given for cvae-gan, which draws no"):
+        settings.resolve("report", "cvae-gan", "mnist", {"judged_canvases": 5})

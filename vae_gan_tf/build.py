@@ -47,6 +47,7 @@ def build_model(
         "name": "generator",  # a name of its own, for Keras would count the models of a process
     }
     width = {"width": 1.0 if image_shape[-1] == 1 else 8 / 7}
+    drawing = {"steps": settings.draw_steps, "judged": settings.judged_canvases}
     if settings.model in SEMI_SUPERVISED:
         parts = _semi_supervised_networks(settings, image_shape, classes, width)
         objective = (
@@ -59,11 +60,11 @@ def build_model(
         model = SemiSupervisedVAE(*parts, LabelCondition(classes), objective, **common)
     elif settings.model.startswith("draw"):
         parts = _recurrent_networks(settings, image_shape, 0)
-        model = DRAW(*parts, steps=settings.draw_steps, **common)
+        model = DRAW(*parts, **drawing, **common)
     elif settings.model.startswith("cdraw"):
         parts = _recurrent_networks(settings, image_shape, classes)
         condition = LabelCondition(classes)
-        model = CDRAW(*parts, condition, steps=settings.draw_steps, **common)
+        model = CDRAW(*parts, condition, **drawing, **common)
     elif settings.model.startswith("cvae"):
         condition = (
             ImageCondition(completion.part_shape(settings.part, image_shape))
@@ -77,12 +78,12 @@ def build_model(
     if settings.model in ADVERSARIAL:
         kind = next(gan for base, gan in WITH_GAN.items() if isinstance(model, base))
         logits = 1 if kind is VAEGAN else classes + 1
+        discriminator = networks.discriminator(
+            image_shape, logits, glimpses=settings.glimpses, dtype=settings.precision, **width
+        )
         model = kind(
             model,
-            _ablated(
-                settings,
-                networks.discriminator(image_shape, logits, dtype=settings.precision, **width),
-            ),
+            _ablated(settings, discriminator),
             feature_variance=settings.feature_variance,
             adversarial_weight=settings.adversarial_weight,
             reconstruction=RECONSTRUCTIONS[settings.reconstruction],

@@ -30,7 +30,15 @@ from vae_gan_tf.models.adversarial import CVAEGAN, VAEGAN, generator
 from vae_gan_tf.models.cvae import CVAE, LabelCondition
 from vae_gan_tf.models.vae import VAE
 from vae_gan_tf.saved_model import export
-from vae_gan_tf.settings import FIELDS, PRESETS, Settings, preset, resolve, with_defaults
+from vae_gan_tf.settings import (
+    FIELDS,
+    OF_THE_ADVERSARY,
+    PRESETS,
+    Settings,
+    preset,
+    resolve,
+    with_defaults,
+)
 from vae_gan_tf.summaries import Summaries
 
 HOW_NOT_WHAT = ("seed", "precision", "deterministic")
@@ -275,7 +283,11 @@ def train(options: Options, model_name: str, data: datasets.Dataset) -> Result:
     """
     settings = resolve(options.preset, model_name, data.name, options.overrides)
     if settings.generator_first:
-        first = train(dataclasses.replace(options, preset="report"), settings.generator, data)
+        own = {
+            name: value for name, value in options.overrides.items() if name not in OF_THE_ADVERSARY
+        }
+        alone = dataclasses.replace(options, preset="report", overrides=own)
+        first = train(alone, settings.generator, data)
         if first.interrupted:
             return first
     if settings.images:

@@ -191,7 +191,7 @@ def _convolution(
 
 
 def _join(x, condition: list):
-    """The vector x, with the vector y of side information behind it where there is one."""
+    """The vector x, with other vectors, such as y of side information, behind it if there are."""
     return layers.Concatenate(name="joined")([x, *condition]) if condition else x
 
 
@@ -317,6 +317,7 @@ def discriminator(
     image_shape: tuple[int, int, int],
     classes: int = 1,
     width: float = 1.0,
+    glimpses: int = 0,
     dtype: str = "float32",
 ) -> keras.Model:
     """Section 4.3: conv3-16, conv3-32, conv3-64, FC-512 = f_l(x), FC-500, logits.
@@ -324,15 +325,31 @@ def discriminator(
     Takes an image [batch, height, width, channels]; gives the features f_l(x) [batch, 512], the
     output of FC-512 after batch normalisation and ReLU, and the logits [batch, classes] in
     float32: 1 for "is it real?" (section 3.1), k + 1 for the classes of section 3.2.
+
+    With ``glimpses``, which section 4.6 proposes as "attention in the GAN", it looks at the image
+    again through so many windows of 8 x 8 filters, as DRAW does: where each lies FC-64 and a linear
+    layer behind the convolutions tell, and FC-128 of what is seen there joins the convolutions'
+    output before FC-512.
     """
     image = keras.Input(image_shape, name="image")
     x = image
     for number, filters in enumerate((16, 32, 64), start=1):
         x = _convolution(x, round(filters * width), 3, dtype, f"conv{number}")
-    features = _dense(layers.Flatten(name="flat")(x), round(512 * width), dtype, "features")
+    x = layers.Flatten(name="flat")(x)
+    seen = [_glimpse(image, x, f"glimpse{number + 1}", dtype) for number in range(glimpses)]
+    features = _dense(_join(x, seen), round(512 * width), dtype, "features")
     x = _dense(features, round(500 * width), dtype, "dense")
     logits = layers.Dense(classes, dtype="float32", name="logits", **_weights())(x)
     return keras.Model(image, [features, logits], name="discriminator")
+
+
+def _glimpse(image, x, name: str, dtype: str, size: int = 8):
+    """FC-128 of what a window shows of an image; where it lies the vector x tells."""
+    where = layers.Dense(64, activation="relu", dtype=dtype, name=f"{name}_where", **_weights())(x)
+    linear = attention.Windows(size, image.shape[1:], name=f"{name}_window", **_weights())
+    patch = attention.Read(size, name=f"{name}_read")(image, linear(where))
+    flat = layers.Flatten(name=f"{name}_flat")(patch)
+    return layers.Dense(128, activation="relu", dtype=dtype, name=name, **_weights())(flat)
 
 
 # Section 4.5, the semi-supervised model. Its fully connected decoder is `fully_connected_decoder`

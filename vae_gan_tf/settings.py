@@ -85,6 +85,12 @@ class Settings:
     draw_steps: int = _setting(10, "steps T in which DRAW draws an image")
     read_size: int = _setting(5, "DRAW reads windows of N x N; 0 for the whole image")
     write_size: int = _setting(5, "DRAW writes windows of N x N; 0 for the whole image")
+    judged_canvases: int = _setting(
+        1, "DRAW-GAN: how many of the last canvases the discriminator may be shown"
+    )
+    glimpses: int = _setting(
+        0, "windows through which the discriminator looks besides, by DRAW's attention"
+    )
     reconstruction: str = _setting(
         "feature",
         "reconstruction term of an adversarial model: the feature loss, or on pixels the negative "
@@ -142,6 +148,16 @@ SEMI_SUPERVISED = ("semi-supervised", "semi-supervised-gan")
 DRAW = ("draw", "cdraw", "draw-gan", "cdraw-gan")
 
 ADVERSARIAL = ("vae-gan", "cvae-gan", "semi-supervised-gan", "draw-gan", "cdraw-gan")
+
+OF_THE_ADVERSARY = (
+    "judged_canvases",
+    "glimpses",
+    "reconstruction",
+    "feature_variance",
+    "generator_first",
+    "adversarial_weight",
+)
+"""Settings that mean nothing to a generator in a training of its own."""
 
 SIMPLE = ("vae-2d", "cvae-simple", *(f"cvae-{part}" for part in completion.PARTS))
 """Models of the simple networks of section 4.4: with a code of two numbers, given a label, given a
@@ -276,6 +292,8 @@ def resolve(preset_name: str, model: str, dataset: str, overrides: dict) -> Sett
         )
     if settings.generator_first and model not in ADVERSARIAL:
         raise UserError(f"--generator_first given for {model}, which is no adversarial model")
+    if settings.judged_canvases != 1 and model not in DRAW:
+        raise UserError(f"--judged_canvases given for {model}, which draws no canvases")
     strided = settings.architecture == "convolutional" and model not in SEMI_SUPERVISED
     for name in ("batch_normalisation", "pools"):
         if not strided and getattr(settings, name) != FIELDS[name].default:

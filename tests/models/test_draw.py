@@ -393,6 +393,24 @@ def test_the_codes_of_generated_images_are_drawn_by_the_seed():
     assert np.abs(one.reconstructed - other.reconstructed).max() > 1e-3
 
 
+@KINDS
+@pytest.mark.parametrize("judged", [1, 2, STEPS])
+def test_the_discriminator_is_shown_one_of_the_last_canvases(kind, judged):
+    model, y = small(kind, judged=judged), np.repeat(LABELS, 20) if kind is CDRAW else None
+    generated = model.generate(images(60), y, tf.constant([0, 5]))
+    for_posterior, for_prior, *_ = tf.unstack(tf.random.split([0, 5], 4))
+    drawn = model.prior().sample(60, seed=for_prior)
+    last = model.infer(images(60), y, for_posterior).likelihood.mean()
+    np.testing.assert_allclose(generated.likelihood.mean(), last, rtol=1e-5)
+    for shown, steps in (
+        (generated.reconstructed, model.reconstruct_steps(images(60), y, for_posterior)),
+        (generated.drawn, model.decode_steps(drawn, y)),
+    ):
+        apart = np.abs(np.asarray(shown)[:, None] - steps.images).max((2, 3, 4))
+        np.testing.assert_allclose(apart.min(1), np.zeros(60), atol=1e-5)
+        assert set(apart.argmin(1)) == set(range(STEPS - judged, STEPS))
+
+
 def of(encoder=(), decoder=(), steps=STEPS):
     """A model of networks with other arguments than `small` has."""
     sizes = {"image_shape": SHAPE, "latent_size": LATENT, "units": UNITS}
@@ -405,6 +423,14 @@ def of(encoder=(), decoder=(), steps=STEPS):
 
 MISTAKES = {
     "no steps": (lambda: of(steps=0), "DRAW of 0 steps asked for, at least 1 expected"),
+    "no canvas to judge": (
+        lambda: small(judged=0),
+        "0 canvases of 3 to be judged, 1 to 3 expected",
+    ),
+    "more canvases to judge than there are": (
+        lambda: small(judged=4),
+        "4 canvases of 3 to be judged, 1 to 3 expected",
+    ),
     "a window larger than the image": (
         lambda: of({"read_size": 5}),
         "a window of 5 x 5 given for images of 5 x 4; a size from 1 to 4 expected",

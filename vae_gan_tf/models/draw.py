@@ -79,21 +79,35 @@ class DRAW(VAE):
         encoder: the network of a step, see `networks.draw_encoder`.
         decoder: the network of a step, see `networks.draw_decoder`.
         steps: T.
+        judged: how many of the last canvases an adversarial model may judge, each image by one of
+            them drawn at random; 1 for the last alone, T for "a discriminator on every canvas of
+            the sequence", as section 4.6 proposes.
         *args, **kwargs: as of `VAE`.
 
     Raises:
-        UserError: T is below 1, or the networks do not fit together.
+        UserError: T is below 1, ``judged`` is not from 1 to T, or the networks do not fit together.
     """
 
-    arguments = (*VAE.arguments, "steps")
+    arguments = (*VAE.arguments, "steps", "judged")
     encoder_inputs = 5
     decoder_inputs = 3
 
-    def __init__(self, encoder: keras.Model, decoder: keras.Model, *args, steps: int, **kwargs):
+    def __init__(
+        self,
+        encoder: keras.Model,
+        decoder: keras.Model,
+        *args,
+        steps: int,
+        judged: int = 1,
+        **kwargs,
+    ):
         if steps < 1:
             raise UserError(f"DRAW of {steps} steps asked for, at least 1 expected")
+        if not 1 <= judged <= steps:
+            raise UserError(f"{judged} canvases of {steps} to be judged, 1 to {steps} expected")
         super().__init__(encoder, decoder, *args, **kwargs)
         self.steps = steps
+        self.judged = judged
         self.code_shape = (steps, self.latent_size)
         shapes = self._shapes(encoding=True)
         self.first = {
@@ -216,16 +230,25 @@ class DRAW(VAE):
         return Inference(self._posterior(run), run["z"], self.likelihood(run["canvas"][:, -1]))
 
     def generate(self, x, y, seed: tf.Tensor) -> Generated:
-        """As `VAE.generate`, but a reconstruction is drawn while it is encoded."""
-        for_posterior, for_prior = split_seed(seed, 2)
-        posterior, _, likelihood = self.infer(x, y, for_posterior, training=True)
+        """As `VAE.generate`, but a reconstruction is drawn while it is encoded.
+
+        Of each image the discriminator is shown one of the last ``judged`` canvases; the
+        likelihood is that of the last.
+        """
+        for_posterior, for_prior, *for_canvases = split_seed(seed, 4)
         z = self.prior().sample(tf.shape(x)[0], seed=for_prior)
+        runs = self._encoded(x, y, for_posterior, training=True), self._decoded(z, y, training=True)
         return Generated(
-            likelihood.mean(),
-            self.decode(z, y, training=True).mean(),
-            tfd.kl_divergence(posterior, self.prior()),
-            likelihood,
+            *(self._shown_canvas(*each) for each in zip(runs, for_canvases, strict=True)),
+            tfd.kl_divergence(self._posterior(runs[0]), self.prior()),
+            self.likelihood(runs[0]["canvas"][:, -1]),
         )
+
+    def _shown_canvas(self, run: dict, seed: tf.Tensor) -> tf.Tensor:
+        """The image on one of the last ``judged`` canvases, drawn anew for each of the batch."""
+        count, first = tf.shape(run["canvas"])[:1], self.steps - self.judged
+        step = tf.random.stateless_uniform(count, seed, first, self.steps, tf.int32)
+        return self.likelihood(tf.gather(run["canvas"], step, axis=1, batch_dims=1)).mean()
 
     def log_weights(
         self, x, y=None, count: int = 1, seed: int | tf.Tensor = 0, pixels=None
