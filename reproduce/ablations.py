@@ -136,10 +136,7 @@ def main(argv: Sequence[str]) -> None:
     fixed = {"seed", "learning_rate", "batch_normalisation", "pools"} & set(options.overrides)
     if fixed:
         raise UserError(f"--{sorted(fixed)[0]} is what the table varies; use --seeds and --model")
-    words = ["ablations"]
-    words += [options.preset] if options.preset != "report" else []
-    words += ["custom"] if set(options.overrides) - set(experiment.HOW_NOT_WHAT) else []
-    path = options.figures_dir / f"{'-'.join(words)}.json"
+    path = sweep.json_path(options, "ablations")
     epochs = {"epochs": 5} if options.preset == "report" else {}
     asked = [
         sweep.Run(

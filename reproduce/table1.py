@@ -151,13 +151,7 @@ def main(argv: Sequence[str]) -> None:
         raise UserError(
             f"--{sorted(fixed)[0]} is what the table varies; use --column, --seeds and --row"
         )
-    custom = set(options.overrides) - set(experiment.HOW_NOT_WHAT)
-    words = [
-        "table1",
-        *([options.preset] * (options.preset != "report")),
-        *(["custom"] * bool(custom)),
-    ]
-    path = options.figures_dir / f"{'-'.join(words)}.json"
+    path = sweep.json_path(options, "table1")
     runs = sweep.read(path, "the runs of a table 1")
     data = experiment.load_data(options, "mnist")
     rows = table_1(options.preset)

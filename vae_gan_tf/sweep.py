@@ -29,6 +29,15 @@ class Run(NamedTuple):
     """Of the run's folder, below --runs_dir: for runs whose names tell too little of them."""
 
 
+def json_path(options: experiment.Options, table: str) -> Path:
+    """The json of a table, named by preset and overridden settings as a figure is."""
+    custom = set(options.overrides) - set(experiment.HOW_NOT_WHAT)
+    words = [table]
+    words += [options.preset] if options.preset != "report" else []
+    words += ["custom"] if custom else []
+    return options.figures_dir / f"{'-'.join(words)}.json"
+
+
 def read(path: Path, what: str) -> list[dict]:
     """The runs that an earlier command finished; a UserError if the file does not hold ``what``."""
     runs = tables.read(path, "runs", what)
