@@ -1,12 +1,14 @@
 import contextlib
+import dataclasses
 import json
 import sys
 
 import numpy as np
 import pytest
+from scipy import special
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from vae_gan_tf import datasets, experiment, plots, scores
+from vae_gan_tf import datasets, experiment, metrics, plots, pretrained, scores
 from vae_gan_tf.checkpoints import lock
 from vae_gan_tf.errors import UserError
 
@@ -257,3 +259,21 @@ def test_semi_supervised_training_keeps_few_labels(tmp_path, mnist, data_dir):
     images, labels = result.data.test.arrays()
     classes = np.argmax(result.model.classify(images).logits, axis=-1)
     assert result.record["scores"]["test/error"] == pytest.approx(np.mean(classes != labels))
+
+
+@pytest.mark.parametrize("name", ["vae-mnist", "cvae-mnist"])
+def test_what_the_judge_says_of_a_model(name, mnist):
+    model, count = pretrained.load_pretrained(name), 300
+    data = dataclasses.replace(mnist, test=mnist.test.at(slice(count)))
+    found = experiment.score(model, data)
+    (images, labels), (drawn, asked) = data.test.arrays(), scores.draw(model, count)
+    judge = metrics.digit_classifier()
+    certain = special.softmax(judge.predict(drawn, verbose=0), -1)
+    assert found["accepted"] == np.mean(certain.max(-1) > 0.9)
+    conditional = name == "cvae-mnist"
+    assert ("label_accuracy" in found) == conditional
+    if conditional:
+        assert found["label_accuracy"] == np.mean(certain.argmax(-1) == asked)
+    again = model.reconstruct(images, labels if conditional else None, seed=0)
+    read = judge.predict(again, verbose=0).argmax(-1)
+    assert found["reconstruction_accuracy"] == np.mean(read == labels) > 0.9

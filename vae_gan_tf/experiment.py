@@ -430,17 +430,31 @@ def record_training_bound(result: Result, originals: dict[str, float]) -> None:
 
 
 def score(model: VAE | VAEGAN, data: datasets.Dataset) -> dict[str, float]:
-    """The bound on the test images, and the share of MNIST digits, drawn evenly, read as asked.
+    """The bound on the test images, and of MNIST what the judge says, on as many images each.
 
-    As many digits are drawn as there are test images.
+    Of drawn images the shares that are read as asked, where there are labels to ask for, and
+    accepted (`scores.accepted`); of the test images the share whose reconstruction, with a z drawn
+    from q(z | x, y), is read as their label. A model that is given a part of an image has none of
+    these.
     """
     generating = generator(model)
     found = training.renamed("test", bound(generating, data.test))
-    if data.name == "mnist" and isinstance(getattr(generating, "condition", None), LabelCondition):
-        labels = np.repeat(np.arange(10), len(data.test.images) // 10)
-        drawn = [generating.sample(part, seed=int(part[0])) for part in np.split(labels, 10)]
-        read = scores.label_accuracy(scores.judged(np.concatenate(drawn), labels))
-        found["label_accuracy"] = read.value
+    conditional = isinstance(generating, CVAE)
+    if data.name != "mnist" or (
+        conditional and not isinstance(generating.condition, LabelCondition)
+    ):
+        return found
+    drawn = scores.judged(*scores.draw(model, len(data.test.images)))
+    found["accepted"] = scores.accepted(drawn).value
+    if conditional:
+        found["label_accuracy"] = scores.label_accuracy(drawn).value
+    images, labels = data.test.arrays()
+    again = [
+        generating.reconstruct(images[some], labels[some] if conditional else None, some.start)
+        for some in (slice(at, at + 500) for at in range(0, len(images), 500))
+    ]
+    read = scores.judged(np.concatenate(again), labels)
+    found["reconstruction_accuracy"] = scores.label_accuracy(read).value
     return found
 
 
