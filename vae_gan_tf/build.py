@@ -151,7 +151,7 @@ def _semi_supervised_networks(settings: Settings, image_shape, classes: int, wid
         ]
     if settings.architecture == "improved":
         return [
-            networks.improved_trunk(image_shape, classes, dropout=settings.dropout, **common),
+            networks.improved_trunk(image_shape, classes, **common),
             networks.mean_head(classes, units=512, activation="leaky_relu", **common),
             networks.improved_decoder(image_shape, **decoder, **common),
         ]

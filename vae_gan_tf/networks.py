@@ -477,21 +477,12 @@ def improved_trunk(
     image_shape: tuple[int, int, int],
     classes: int = 10,
     latent_size: int = 50,
-    dropout: float = 0.4,
     dtype: str = "float32",
 ) -> keras.Model:
-    """Three times a convolution and a pool, with dropout between; no fully connected layer.
+    """Three times a convolution and a pool; no fully connected layer.
 
     conv3-32, pool, conv3-64, pool, conv3-128, pool = h_1, each normalised and with a leaky ReLU.
     Inputs and outputs are those of `fully_connected_trunk`, with ``units`` = 512.
-
-    Args:
-        image_shape: height, width and channels.
-        classes: number of labels.
-        latent_size: length of z.
-        dropout: the share of values that is set to 0 in training, before each convolution but the
-            first, and before the layers behind h_1.
-        dtype: a Keras dtype policy.
     """
     image = keras.Input(image_shape, name="image")
     x = image
@@ -499,7 +490,6 @@ def improved_trunk(
         name = f"conv{number}"
         x = _convolution(x, filters, 3, dtype, name, strides=1, activation="leaky_relu")
         x = layers.MaxPooling2D(2, dtype=dtype, name=f"pool{number}")(x)
-        x = layers.Dropout(dropout, dtype=dtype, name=f"dropout{number}")(x)
     h = layers.Flatten(dtype=dtype, name="flat")(x)
     return _trunk(image, h, 512, classes, latent_size, dtype)
 
