@@ -93,8 +93,8 @@ class FewLabels(NamedTuple):
     labelled_batch: int
     """Labelled images in a batch."""
     shift: int = 0
-    """Each image of a training batch is moved by so many pixels at most, up or down and left or
-    right, evenly drawn anew each time; what it leaves becomes black."""
+    """Each labelled image is moved by so many pixels at most, up or down and left or right, evenly
+    drawn anew for each training batch; what it leaves becomes black."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -330,9 +330,9 @@ def batches(
         passes = -(-wanted // len(labelled.images))
         order = np.concatenate([random.permutation(len(labelled.images)) for _ in range(passes)])
         with_labels = _moving(labelled, order[:wanted], labelled_batch, first_batch, random, shift)
-        without = _shuffled(unlabelled, batch_size, seed, epoch, first_batch, shift)
+        without = _shuffled(unlabelled, batch_size, seed, epoch, first_batch)
         return tf.data.Dataset.zip(with_labels, without.map(lambda x, _: x))
-    return _shuffled(split, batch_size, seed, epoch, first_batch, shift=0)
+    return _shuffled(split, batch_size, seed, epoch, first_batch)
 
 
 def in_order(split: Split, batch_size: int) -> tf.data.Dataset:
@@ -381,13 +381,13 @@ def moved(images: np.ndarray, moves: np.ndarray) -> np.ndarray:
 
 
 def _shuffled(
-    split: Split, batch_size: int, seed: int, epoch: int, first_batch: int, shift: int
+    split: Split, batch_size: int, seed: int, epoch: int, first_batch: int
 ) -> tf.data.Dataset:
     """The batches of one epoch in which each image comes once."""
     _check_batch_size(split, batch_size)
     random = np.random.default_rng((seed, epoch))
     order = random.permutation(len(split.images))
-    return _moving(split, order, batch_size, first_batch, random, shift)
+    return _moving(split, order, batch_size, first_batch, random, shift=0)
 
 
 def _moving(

@@ -71,7 +71,8 @@ class Settings:
         0.1, "weight alpha / N of -log q(y | x) of the labelled images in the objective per_image"
     )
     shift: int = _setting(
-        0, "semi-supervised training moves each image by so many pixels at most, anew each time"
+        0,
+        "labelled images of which there are few are moved by so many pixels at most, anew each time",
     )
     learning_rate: float = _setting(1e-3, "learning rate of Adam")
     learning_rate_decay: str = _setting(
