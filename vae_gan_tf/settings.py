@@ -71,8 +71,7 @@ class Settings:
         0.1, "weight alpha / N of -log q(y | x) of the labelled images in the objective per_image"
     )
     shift: int = _setting(
-        0,
-        "labelled images of which there are few are moved by so many pixels at most, anew each time",
+        0, "where only some have a label, these are moved by so many pixels at most, anew each time"
     )
     learning_rate: float = _setting(1e-3, "learning rate of Adam")
     learning_rate_decay: str = _setting(
@@ -213,8 +212,8 @@ def preset(name: str, model: str, dataset: str) -> Settings:
     Semi-supervised models take 20 epochs and weigh the classification by 50. DRAW takes 20 epochs,
     the windows, the code and the LSTMs that it had in section 4.6, and DRAW-GAN the squared error
     on pixels, with all weights 1.
-    ``improved``: of the semi-supervised model, other networks, moved images, a falling learning
-    rate, 3 epochs; of DRAW-GAN, six epochs that begin with the DRAW of the preset report, the
+    ``improved``: of the semi-supervised model, other networks, labelled images that are moved, a
+    falling learning rate, 3 epochs; of DRAW-GAN, six epochs that begin with the DRAW of the preset report, the
     cross-entropy on pixels, a KL weight of 3, a falling learning rate (docs/results.md).
     ``quick``: recognisable digits in a few minutes, by 5 epochs at twice the learning rate.
     ``smoke``: seconds, to see that all works.
