@@ -213,8 +213,9 @@ def preset(name: str, model: str, dataset: str) -> Settings:
     the windows, the code and the LSTMs that it had in section 4.6, and DRAW-GAN the squared error
     on pixels, with all weights 1.
     ``improved``: of the semi-supervised model, other networks, labelled images that are moved, a
-    falling learning rate, 3 epochs; of DRAW-GAN, six epochs that begin with the DRAW of the preset report, the
-    cross-entropy on pixels, a KL weight of 3, a falling learning rate (docs/results.md).
+    falling learning rate, 3 epochs; of DRAW-GAN, six epochs that begin with the DRAW of the
+    preset report, the cross-entropy on pixels, a KL weight of 3, a falling learning rate
+    (docs/results.md).
     ``quick``: recognisable digits in a few minutes, by 5 epochs at twice the learning rate.
     ``smoke``: seconds, to see that all works.
     """
