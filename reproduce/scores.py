@@ -28,7 +28,15 @@ from vae_gan_tf.models.cvae import CVAE
 from vae_gan_tf.models.semi_supervised import SemiSupervisedVAE
 
 MODELS = {
-    "mnist": ("vae", "vae-gan", "cvae", "cvae-gan", "draw", "draw-gan"),
+    "mnist": (
+        "vae",
+        "vae-gan",
+        "cvae",
+        "cvae-gan",
+        "semi-supervised-improved",
+        "draw",
+        "draw-gan",
+    ),
     "svhn_small": ("vae", "vae-gan", "cvae", "cvae-gan"),
 }
 """The shipped models of each data set."""

@@ -321,7 +321,7 @@ def test_samples_of_the_models_of_table_1(run):
     [
         ("--dataset=svhn_small", "table 1 is for mnist only"),
         ("--architecture=improved", "--architecture is what the rows of table 1 vary"),
-        ("--pretrained", "--pretrained does not apply: no model of table 1 ships"),
+        ("--pretrained", "no pretrained model 'semi-supervised-mnist'; there are"),
     ],
 )
 def test_samples_that_cannot_be(run, argument, sentence):
