@@ -126,7 +126,7 @@ def test_networks_that_a_model_cannot_have(model, architecture):
 @pytest.mark.parametrize("name", ["report", "improved", "quick", "smoke"])
 def test_the_rows_of_table_1(name):
     rows = settings.table_1(name)
-    assert list(rows)[-1] in settings.TABLE_1
+    assert list(rows) == (["Convolutional"] if name == "improved" else list(settings.TABLE_1))
     for row, (model, changes) in rows.items():
         run = settings.resolve(name, model, "mnist", changes)
         expected = "improved" if name == "improved" else settings.TABLE_1[row][1]["architecture"]
