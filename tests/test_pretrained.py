@@ -116,6 +116,7 @@ COMMITTED = (
     "figure10",
     "figure11",
     "latent_space-mnist",
+    "table1_samples-improved",
     "vae_gan",
 )
 RUNS = {
