@@ -3,7 +3,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from vae_gan_tf import experiment, settings
+from vae_gan_tf import experiment, networks, settings
 from vae_gan_tf.build import build_model
 from vae_gan_tf.models.adversarial import (
     CVAEGAN,
@@ -158,3 +158,14 @@ def test_the_improved_networks():
     assert model.trunk.get_layer("flat").output.shape == (None, 3 * 3 * 128)
     assert model.head.get_layer("dense_out").activation.__name__ == "leaky_relu"
     assert model.decoder.get_layer("joined").output.shape == (None, 60)
+
+
+def test_the_improved_cvae_gan():
+    run = settings.resolve("improved", "cvae-gan", "mnist", {})
+    model = build_model(run, (28, 28, 1), 10)
+    for network in (model.generator.encoder, model.generator.decoder, model.discriminator):
+        sizes = {each.kernel_size for each in network.layers if hasattr(each, "strides")}
+        assert (4, 4) in sizes <= {(4, 4), (1, 1)}
+    normalised = model.discriminator.get_layer("features_normalised")
+    assert isinstance(normalised, networks.ImageNormalization)
+    assert model.optimizer.beta_1 == model.discriminator_optimizer.beta_1 == 0.5

@@ -34,6 +34,7 @@ def test_flags_override_fields_and_the_next_script_starts_afresh():
         ("--epochs=many", "many"),
         ("--epochs=0", "--epochs must be positive, not 0"),
         ("--learning_rate=-1", "learning_rate=-1"),
+        ("--momentum=1", "--momentum must be at least 0 and below 1, not 1.0"),
         ("--batch_size=0", "--batch_size must be positive"),
         ("--images=20", "--images must be 0 or at least 50"),
         ("--architecture=deep", "convolutional"),
@@ -119,10 +120,13 @@ def test_a_figures_folder_that_cannot_be_written_is_one_sentence(tmp_path):
 
 def test_without_dataset_what_is_there_is_drawn_and_the_rest_is_named(tmp_path, data_dir):
     asked = options(f"--data_dir={data_dir}")
-    names, missing = experiment.figure_datasets(asked)
+    names, missing = experiment.figure_datasets(asked, ["cvae"])
     assert names == ["mnist"]
     assert len(missing) == 1 and "SVHN panel is left out" in missing[0] and "1.47" in missing[0]
-    assert experiment.figure_datasets(options("--preset=quick")) == (["mnist"], [])
+    assert experiment.figure_datasets(options("--preset=quick"), ["cvae"]) == (["mnist"], [])
+    improved = options("--preset=improved", f"--data_dir={data_dir}")
+    assert experiment.figure_datasets(improved, ["draw-gan"]) == (["mnist"], [])
+    assert experiment.figure_datasets(improved, ["cvae-gan"]) == (names, missing)
 
 
 def test_a_data_set_is_downloaded_only_where_it_is_named(monkeypatch):

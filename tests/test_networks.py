@@ -501,6 +501,51 @@ def test_a_network_without_normalisation_adds_a_bias_instead():
     np.testing.assert_array_equal(again(x)[0], changed(x)[0])
 
 
+@pytest.mark.parametrize("kind", [networks.convolutional_encoder, networks.convolutional_decoder])
+def test_a_network_of_size_4_has_the_same_shapes(kind):
+    network = tiny(kind)
+    changed = networks.with_size_4(network)
+    assert [o.shape for o in changed.outputs] == [o.shape for o in network.outputs]
+    sizes = {
+        layer.strides: layer.kernel_size for layer in changed.layers if hasattr(layer, "strides")
+    }
+    assert sizes[2, 2] == (4, 4) and sizes.get((1, 1), (1, 1)) == (1, 1)
+
+
+def test_image_normalisation_is_that_of_each_image():
+    x = np.random.default_rng(0).normal(2, 3, [3, 4, 5, 2]).astype(np.float32)
+    layer = networks.ImageNormalization(epsilon=1e-3)
+    layer.build(x.shape)
+    layer.gamma.assign([2, 3])
+    layer.beta.assign([1, -1])
+    mean, variance = (each(x, axis=(1, 2, 3), keepdims=True) for each in (np.mean, np.var))
+    expected = (x - mean) / np.sqrt(variance + 1e-3) * [2, 3] + [1, -1]
+    np.testing.assert_allclose(layer(x), expected, rtol=1e-4, atol=1e-5)
+
+
+def test_a_discriminator_normalised_by_images_sees_what_all_of_a_batch_have_in_common():
+    network = networks.discriminator((64, 64, 1), width=0.25)
+    changed = networks.with_layer_normalisation(network)
+    assert not [each for each in changed.layers if isinstance(each, networks.BatchNormalization)]
+    x = inputs_of(changed)
+    apart = np.concatenate([changed(x[n : n + 1], training=True)[1] for n in range(len(x))])
+    np.testing.assert_allclose(changed(x, training=True)[1], apart, rtol=1e-4, atol=1e-5)
+    checkerboard = (np.indices(x.shape[1:3]).sum(0) % 2)[..., None].astype(np.float32)
+
+    def change(discriminator):
+        """Of what the first layer tells of pixels off the edges, where all get the pattern."""
+        inner = keras.Model(discriminator.input, discriminator.get_layer("conv1_normalised").output)
+        plain, patterned = (
+            inner(each, training=True)[:, 2:-2, 2:-2] for each in (x, x + checkerboard)
+        )
+        return np.abs(patterned - plain).mean()
+
+    assert change(changed) > 5 * change(network)
+    again = keras.models.model_from_json(changed.to_json())
+    again.set_weights(changed.get_weights())
+    np.testing.assert_array_equal(again(x)[0], changed(x)[0])
+
+
 def test_features_are_those_behind_batch_normalisation_and_relu():
     network = tiny(networks.discriminator)
     features, logits = network(inputs_of(network))

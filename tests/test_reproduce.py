@@ -219,7 +219,7 @@ def test_a_figure_of_shipped_networks_leaves_out_a_panel_whose_network_does_not_
     run, monkeypatch
 ):
     found = ["mnist", "svhn_small"], []
-    monkeypatch.setattr(experiment, "figure_datasets", lambda options: found)
+    monkeypatch.setattr(experiment, "figure_datasets", lambda options, models: found)
     figures = run("figure10", "--pretrained")
     record = json.loads((figures / "figure10-mnist-pretrained.json").read_text())
     assert [each["weights"]["name"] for each in record["runs"]] == ["draw-mnist"]

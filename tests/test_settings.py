@@ -66,6 +66,16 @@ def test_labels_that_the_model_cannot_be_trained_with(model, labels):
         settings.resolve("report", model, "mnist", {"labels": labels})
 
 
+def test_the_improved_cvae_gan_is_for_svhn_too():
+    mnist, svhn = (
+        settings.preset("improved", "cvae-gan", each) for each in ("mnist", "svhn_small")
+    )
+    assert (mnist.architecture, mnist.epochs, svhn.epochs) == ("improved", 10, 31)
+    assert svhn.weights == "cvae-gan-improved-svhn_small"
+    with pytest.raises(UserError, match="improved of draw-gan is for mnist only, not for svhn"):
+        settings.preset("improved", "draw-gan", "svhn_small")
+
+
 @pytest.mark.parametrize("model", ["cvae", "semi-supervised-gan"])
 def test_the_improved_preset_is_of_some_models(model):
     improved = settings.preset("improved", "semi-supervised", "mnist")
@@ -77,7 +87,9 @@ def test_the_improved_preset_is_of_some_models(model):
 
 
 def test_the_improved_networks_are_semi_supervised_ones():
-    with pytest.raises(UserError, match="--architecture=improved given for cvae; it is for the"):
+    with pytest.raises(
+        UserError, match="--architecture=improved given for cvae; it is for cvae-gan and the"
+    ):
         settings.resolve("report", "cvae", "mnist", {"architecture": "improved"})
 
 

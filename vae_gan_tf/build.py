@@ -81,9 +81,12 @@ def build_model(
         discriminator = networks.discriminator(
             image_shape, logits, glimpses=settings.glimpses, dtype=settings.precision, **width
         )
+        discriminator = _changed(settings, discriminator)
+        if settings.architecture == "improved" and kind is CVAEGAN:
+            discriminator = networks.with_layer_normalisation(discriminator)
         model = kind(
             model,
-            _ablated(settings, discriminator),
+            discriminator,
             feature_variance=settings.feature_variance,
             adversarial_weight=settings.adversarial_weight,
             reconstruction=RECONSTRUCTIONS[settings.reconstruction],
@@ -91,7 +94,9 @@ def build_model(
         )
     model.compile(
         keras.optimizers.Adam(
-            _learning_rate(settings, images), global_clipnorm=settings.gradient_norm or None
+            _learning_rate(settings, images),
+            beta_1=settings.momentum,
+            global_clipnorm=settings.gradient_norm or None,
         )
     )
     return model
@@ -106,15 +111,17 @@ def _learning_rate(
     return keras.optimizers.schedules.CosineDecay(settings.learning_rate, steps)
 
 
-def _ablated(settings: Settings, network: keras.Model) -> keras.Model:
-    """A network of section 4.3 as it is, or changed to see what a part is worth (section 6)."""
+def _changed(settings: Settings, network: keras.Model) -> keras.Model:
+    """A network of section 4.3: as it is, improved, or without a part that is tried (section 6)."""
+    if settings.architecture == "improved":
+        return networks.with_size_4(network)
     if settings.pools:
         network = networks.with_pools(network)
     return network if settings.batch_normalisation else networks.without_normalisation(network)
 
 
 def _networks(settings: Settings, image_shape, condition_size: int, width: dict) -> list:
-    """Encoder and decoder of section 4.3, or the simple ones of section 4.4."""
+    """Encoder and decoder of section 4.3, improved ones, or the simple ones of section 4.4."""
     common = {
         "image_shape": image_shape,
         "condition_size": condition_size,
@@ -122,10 +129,10 @@ def _networks(settings: Settings, image_shape, condition_size: int, width: dict)
         "dtype": settings.precision,
     }
     parameters = {"parameters": LIKELIHOODS[settings.likelihood].parameters}
-    if settings.architecture == "convolutional":
+    if settings.architecture in ("convolutional", "improved"):
         return [
-            _ablated(settings, networks.convolutional_encoder(**common, **width)),
-            _ablated(settings, networks.convolutional_decoder(**common, **width, **parameters)),
+            _changed(settings, networks.convolutional_encoder(**common, **width)),
+            _changed(settings, networks.convolutional_decoder(**common, **width, **parameters)),
         ]
     common["units"] = settings.units
     return [

@@ -32,6 +32,7 @@ from vae_gan_tf.models.vae import VAE
 from vae_gan_tf.saved_model import export
 from vae_gan_tf.settings import (
     FIELDS,
+    IMPROVED_SVHN,
     OF_THE_ADVERSARY,
     PRESETS,
     Settings,
@@ -130,13 +131,15 @@ def parse_flags(argv: Sequence[str]) -> Options:
     ):
         if name in overrides and not overrides[name] > 0:
             raise UserError(f"--{name} must be positive, not {overrides[name]}")
+    if not 0 <= overrides.get("momentum", 0) < 1:
+        raise UserError(f"--momentum must be at least 0 and below 1, not {overrides['momentum']}")
     if 0 < overrides.get("images", 0) < FEWEST_IMAGES:
         raise UserError(
             f"--images must be 0 or at least {FEWEST_IMAGES}, for the pictures, not "
             f"{overrides['images']}"
         )
     names = tuple(dict.fromkeys(values.dataset or ())) or None
-    if values.preset != "report" and names and set(names) != {"mnist"}:
+    if values.preset in ("quick", "smoke") and names and set(names) != {"mnist"}:
         raise UserError(f"the preset {values.preset} is for mnist only, not for {', '.join(names)}")
     return Options(
         preset=values.preset,
@@ -237,11 +240,12 @@ def load_data(options: Options, name: str) -> datasets.Dataset:
     return datasets.load(name, options.data_dir, download=name in (options.datasets or ()))
 
 
-def figure_datasets(options: Options) -> tuple[list[str], list[str]]:
-    """The data sets a figure draws, and a sentence on each panel that is missing."""
+def figure_datasets(options: Options, models: Sequence[str]) -> tuple[list[str], list[str]]:
+    """The data sets that a figure of these models draws, and a sentence on each that is missing."""
     if options.datasets:
         return list(options.datasets), []
-    if options.preset != "report":
+    mnist_only = {"improved": not set(models) <= set(IMPROVED_SVHN)}
+    if mnist_only.get(options.preset, options.preset != "report"):
         return ["mnist"], []
     for name in ("svhn", "svhn_small"):
         if datasets.is_local(name, options.data_dir):
@@ -251,7 +255,7 @@ def figure_datasets(options: Options) -> tuple[list[str], list[str]]:
 
 def train_all(options: Options, models: Sequence[str]) -> list[Result]:
     """Trains each model on each data set that the figure draws; stops after an interrupted one."""
-    names, missing = figure_datasets(options)
+    names, missing = figure_datasets(options, models)
     if options.pretrained and not options.datasets:
         # Not every model ships for SVHN; that none does for MNIST is the user's mistake.
         ship = pretrained.names()

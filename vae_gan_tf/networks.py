@@ -154,6 +154,54 @@ def without_normalisation(network: keras.Model) -> keras.Model:
     return keras.models.clone_model(network, clone_function=changed)
 
 
+@registered
+class ImageNormalization(layers.GroupNormalization):
+    """Layer normalisation (Ba et al. 2016) over all of an image: its pixels and channels.
+
+    Takes the mask too that a batch normalisation is called with, in whose place it stands.
+    """
+
+    def __init__(self, groups: int = 1, **kwargs):
+        super().__init__(groups, **kwargs)
+
+    def call(self, inputs, mask=None):
+        """[batch, ..., channels] -> the same; each image has the mean 0 and the variance 1."""
+        return super().call(inputs)
+
+
+def with_size_4(network: keras.Model) -> keras.Model:
+    """The network with convolutions of stride 2 of size 4 x 4, for the preset "improved".
+
+    A stride divides this size, so that a deconvolution gives each pixel from equally many products;
+    where it does not, the images have a checkerboard (Odena et al. 2016). It has new weights.
+    """
+
+    def changed(layer: layers.Layer) -> layers.Layer:
+        config = layer.get_config()
+        size = {"kernel_size": (4, 4)} if getattr(layer, "strides", None) == (2, 2) else {}
+        return type(layer).from_config(config | size)
+
+    return keras.models.clone_model(network, clone_function=changed)
+
+
+def with_layer_normalisation(network: keras.Model) -> keras.Model:
+    """The network normalised image by image in the place of batches, for the preset "improved".
+
+    A discriminator whose real and generated images are normalised in batches of their own is blind
+    to what all generated ones have in common: it is in the mean that is taken away. Here each image
+    is normalised by itself. It has leaky ReLUs for ReLUs, and new weights.
+    """
+
+    def changed(layer: layers.Layer) -> layers.Layer:
+        if isinstance(layer, BatchNormalization):
+            return ImageNormalization(dtype=layer.dtype_policy, name=layer.name)
+        config = layer.get_config()
+        leaky = {"activation": "leaky_relu"} if config.get("activation") == "relu" else {}
+        return type(layer).from_config(config | leaky)
+
+    return keras.models.clone_model(network, clone_function=changed)
+
+
 def _normalised(x, layer: layers.Layer, activation: str):
     """A layer without bias, batch normalisation, activation."""
     x = layer(x)

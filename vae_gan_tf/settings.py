@@ -30,8 +30,8 @@ class Settings:
     """The preset that the other fields come from."""
     architecture: str = _setting(
         "convolutional",
-        "encoder and decoder: those of section 4.3, or the simple ones of section 4.4; of the "
-        "semi-supervised models those of section 4.5, or the improved ones; DRAW's are the "
+        "networks: those of section 4.3, or the simple ones of section 4.4; of the semi-supervised "
+        "models those of section 4.5; of these and of CVAE-GAN improved ones too; DRAW's are the "
         "recurrent ones of section 4.6",
         ("convolutional", "fully_connected", "improved", "recurrent"),
     )
@@ -74,6 +74,7 @@ class Settings:
         0, "where only some have a label, these are moved by so many pixels at most, anew each time"
     )
     learning_rate: float = _setting(1e-3, "learning rate of Adam")
+    momentum: float = _setting(0.9, "beta_1 of Adam, at least 0 and below 1")
     learning_rate_decay: str = _setting(
         "none",
         "whether the learning rate falls over the run, as half a cosine to 0",
@@ -188,6 +189,16 @@ IMPROVED = {
         "epochs": 3,
         **_DEAR,
     },
+    "cvae-gan": {
+        "architecture": "improved",
+        "reconstruction": "cross_entropy",
+        "kl_weight": 1.0,
+        "epochs": 10,
+        "learning_rate": 5e-4,
+        "momentum": 0.5,
+        "learning_rate_decay": "cosine",
+        "precision": "mixed_bfloat16",
+    },
     "draw-gan": {
         "generator_first": True,
         "reconstruction": "cross_entropy",
@@ -198,6 +209,9 @@ IMPROVED = {
     },
 }
 """What the preset "improved" changes, by model (docs/results.md)."""
+
+IMPROVED_SVHN = ("cvae-gan",)
+"""The models that the preset "improved" is for SVHN too."""
 
 PRESETS = ("report", "improved", "quick", "smoke")
 
@@ -255,7 +269,11 @@ def preset(name: str, model: str, dataset: str) -> Settings:
             raise UserError(
                 f"there is no preset improved of {model}, only of {', '.join(IMPROVED)}"
             )
-        return dataclasses.replace(settings, **IMPROVED[model])
+        if dataset != "mnist" and model not in IMPROVED_SVHN:
+            raise UserError(f"the preset improved of {model} is for mnist only, not for {dataset}")
+        settings = dataclasses.replace(settings, **IMPROVED[model])
+        # As many epochs as the preset report has there.
+        return dataclasses.replace(settings, epochs=31) if dataset == "svhn_small" else settings
     if name == "quick":
         return dataclasses.replace(settings, epochs=5, learning_rate=2 * settings.learning_rate)
     if name == "smoke":
@@ -287,9 +305,10 @@ def resolve(preset_name: str, model: str, dataset: str, overrides: dict) -> Sett
             f"--labels={settings.labels} given for {model}; it is for the semi-supervised models, "
             "which need at least one label of each class"
         )
-    if settings.architecture == "improved" and model not in SEMI_SUPERVISED:
+    if settings.architecture == "improved" and model not in (*SEMI_SUPERVISED, "cvae-gan"):
         raise UserError(
-            f"--architecture=improved given for {model}; it is for the semi-supervised models"
+            f"--architecture=improved given for {model}; it is for cvae-gan and the "
+            "semi-supervised models"
         )
     if settings.generator_first and model not in ADVERSARIAL:
         raise UserError(f"--generator_first given for {model}, which is no adversarial model")
