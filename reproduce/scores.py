@@ -180,10 +180,7 @@ def write(rows: Sequence[Row], path: Path) -> None:
 def main(argv: Sequence[str]) -> None:
     """Measures what is missing and writes the table after each data set."""
     options = experiment.parse_flags(argv)
-    unused = set(options.overrides) - {"images"}
-    if unused or options.preset != "report":
-        name = sorted(unused)[0] if unused else "preset"
-        raise UserError(f"--{name} does not apply: the models that ship are scored as they are")
+    experiment.check_only_ships(options, ["images"])
     asked = options.datasets or [
         name for name in MODELS if datasets.is_local(name, options.data_dir)
     ]

@@ -161,6 +161,14 @@ def check_trains_on_mnist(options: Options, what: str) -> None:
         raise UserError(f"{what} is for mnist only")
 
 
+def check_only_ships(options: Options, varied: Sequence[str] = ()) -> None:
+    """Raises a UserError for options of a training, but ``varied`` settings, where none is made."""
+    unused = set(options.overrides) - set(varied)
+    if unused or options.preset != "report":
+        name = sorted(unused)[0] if unused else "preset"
+        raise UserError(f"--{name} does not apply: the models that ship are shown as they are")
+
+
 def run_script(main: Callable[[Sequence[str]], None]) -> None:
     """Runs a script's ``main(sys.argv)``; a user's mistake is one sentence and exit code 1."""
     app.define_help_flags()
@@ -398,8 +406,9 @@ def _finish(
     name = settings.weights
     model.save(folder / "model.keras")
     export(generator(model), folder / "saved_model")
-    # A VAE-GAN's figure shows only its generator; CVAE-GAN's carries the discriminator's verdict.
-    inference = generator(model) if type(model) is VAEGAN else model
+    # The figures show generators, and in the report's preset CVAE-GAN's discriminator judges them.
+    alone = type(model) is VAEGAN or settings.preset == "improved"
+    inference = generator(model) if alone else model
     weights = folder / f"{name}.npz"
     pretrained.save_pretrained(inference, weights)
     inference = pretrained.load_file(weights)
