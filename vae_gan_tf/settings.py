@@ -192,7 +192,7 @@ IMPROVED = {
     "cvae-gan": {
         "architecture": "improved",
         "reconstruction": "cross_entropy",
-        "kl_weight": 1.0,
+        "kl_weight": 4.0,
         "epochs": 10,
         "learning_rate": 5e-4,
         "momentum": 0.5,
