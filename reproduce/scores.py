@@ -33,11 +33,12 @@ MODELS = {
         "vae-gan",
         "cvae",
         "cvae-gan",
+        "cvae-gan-improved",
         "semi-supervised-improved",
         "draw",
         "draw-gan",
     ),
-    "svhn_small": ("vae", "vae-gan", "cvae", "cvae-gan"),
+    "svhn_small": ("vae", "vae-gan", "cvae", "cvae-gan", "cvae-gan-improved"),
 }
 """The shipped models of each data set."""
 

@@ -111,6 +111,7 @@ FIGURES = Path(__file__).parent.parent / "figures"
 COMMITTED = (
     "figure6",
     "figure7",
+    "figure7-improved",
     "figure8",
     "figure9",
     "figure10",

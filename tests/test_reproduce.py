@@ -225,6 +225,17 @@ def test_a_figure_of_shipped_networks_leaves_out_a_panel_whose_network_does_not_
     assert [each["weights"]["name"] for each in record["runs"]] == ["draw-mnist"]
 
 
+def test_the_shipped_models_side_by_side(run):
+    figures = run("side_by_side")
+    record = json.loads((figures / "side_by_side-mnist-pretrained.json").read_text())
+    names = ["cvae-mnist", "cvae-gan-mnist", "cvae-gan-improved-mnist"]
+    assert [each["weights"]["name"] for each in record["runs"]] == names
+    picture = matplotlib.image.imread(figures / "side_by_side-mnist-pretrained.png")
+    assert picture.shape[1] > 2 * picture.shape[0]
+    with pytest.raises(UserError, match="--epochs does not apply"):
+        run("side_by_side", "--epochs=3")
+
+
 TABLE = ("table1", "--preset=smoke", "--row=Fully connected", "--column=1000")
 
 
