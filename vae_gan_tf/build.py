@@ -82,7 +82,7 @@ def build_model(
             image_shape, logits, glimpses=settings.glimpses, dtype=settings.precision, **width
         )
         discriminator = _changed(settings, discriminator)
-        if settings.architecture == "improved" and kind is CVAEGAN:
+        if settings.architecture == "improved":
             discriminator = networks.with_layer_normalisation(discriminator)
         model = kind(
             model,

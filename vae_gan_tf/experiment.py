@@ -252,8 +252,8 @@ def figure_datasets(options: Options, models: Sequence[str]) -> tuple[list[str],
     """The data sets that a figure of these models draws, and a sentence on each that is missing."""
     if options.datasets:
         return list(options.datasets), []
-    mnist_only = {"improved": not set(models) <= set(IMPROVED_SVHN)}
-    if mnist_only.get(options.preset, options.preset != "report"):
+    improved = options.preset == "improved" and set(models) <= set(IMPROVED_SVHN)
+    if not improved and options.preset != "report":
         return ["mnist"], []
     for name in ("svhn", "svhn_small"):
         if datasets.is_local(name, options.data_dir):
