@@ -165,7 +165,7 @@ class ImageNormalization(layers.GroupNormalization):
         super().__init__(groups, **kwargs)
 
     def call(self, inputs, mask=None):
-        """[batch, ..., channels] -> the same; each image has the mean 0 and the variance 1."""
+        """[batch, ..., channels] -> the same; each image with mean 0 and variance 1, then scaled and shifted."""
         return super().call(inputs)
 
 
