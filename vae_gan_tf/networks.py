@@ -165,7 +165,7 @@ class ImageNormalization(layers.GroupNormalization):
         super().__init__(groups, **kwargs)
 
     def call(self, inputs, mask=None):
-        """[batch, ..., channels] -> the same; each image with mean 0 and variance 1, then scaled and shifted."""
+        """[batch, ..., channels] -> the same; mean 0, variance 1, then scaled and shifted."""
         return super().call(inputs)
 
 
