@@ -9,10 +9,12 @@ which the report quotes.
 Trains run by run and writes figures/table1.md, .csv, .json and .png after each. A run that the json
 holds is not repeated, so the same command goes on where it stopped, and fills in what is missing.
 The json has the validation error after each epoch too.
-With another --preset its name is added; "improved" has the convolutional row alone.
+With another --preset its name is added; "improved" has the convolutional rows alone, and one more:
+with GAN, but an adversarial weight of 0.
 """
 
 import statistics
+import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -30,6 +32,11 @@ REPORT = {
 }
 """The test errors in the report, in percent."""
 
+CONTROL = {
+    "With GAN, adversarial weight 0": ("semi-supervised-gan", {"adversarial_weight": 0.0}),
+}
+"""What the preset "improved" has besides: how much of the effect is the generator's adversary's."""
+
 KINGMA = {
     "Kingma et al., M2": {1000: (3.60, 0.56), 600: (4.94, 0.13)},
     "Kingma et al., M1+M2": {1000: (2.40, 0.02), 600: (2.59, 0.05)},
@@ -37,7 +44,10 @@ KINGMA = {
 """Mean and standard deviation of the test errors in Kingma et al. (2014), in percent."""
 
 _ROWS = flags.DEFINE_multi_enum(
-    "row", None, list(TABLE_1), "train this row (may be repeated; default: all of the preset)"
+    "row",
+    None,
+    [*TABLE_1, *CONTROL],
+    "train this row (may be repeated; default: all of the preset)",
 )
 _LABELS = flags.DEFINE_multi_integer("column", [1000, 600], "labels of a column (may be repeated)")
 flags.adopt_module_key_flags(experiment)
@@ -47,7 +57,12 @@ flags.adopt_module_key_flags(sweep)
 def cells(rows: dict, overrides: dict) -> list[sweep.Run]:
     """The runs that the command line asks for."""
     return [
-        sweep.Run(row, rows[row][0], rows[row][1] | overrides | {"labels": labels, "seed": seed})
+        sweep.Run(
+            row,
+            rows[row][0],
+            rows[row][1] | overrides | {"labels": labels, "seed": seed},
+            folder="control" if row in CONTROL else "",
+        )
         for seed in range(sweep.SEEDS.value)  # a number for every cell first, then better ones
         for row in _ROWS.value or rows
         for labels in _LABELS.value
@@ -70,6 +85,11 @@ def errors(runs: Sequence[dict]) -> dict[tuple[str, int], list[float]]:
     return found
 
 
+def rows_shown(runs: Sequence[dict]) -> list[str]:
+    """The report's rows, and what else was trained."""
+    return list(dict.fromkeys([*TABLE_1, *(run["row"] for run in runs)]))
+
+
 def table(runs: Sequence[dict]) -> list[list[str]]:
     """The lines of the table, the heads first."""
     found = errors(runs)
@@ -83,11 +103,11 @@ def table(runs: Sequence[dict]) -> list[list[str]]:
                 for n in columns
                 for text in (
                     sweep.mean_and_deviation(found.get((row, n), [])),
-                    str(REPORT[row].get(n, "-")),
+                    str(REPORT.get(row, {}).get(n, "-")),
                 )
             ),
         ]
-        for row in TABLE_1
+        for row in rows_shown(runs)
     ]
     for name, values in KINGMA.items():
         texts = [
@@ -101,28 +121,29 @@ def picture(runs: Sequence[dict]) -> Figure:
     """The runs of each cell as points beside the report's number, and Kingma et al. as lines."""
     found = errors(runs)
     columns = sorted({labels for _, labels in found} | {1000, 600}, reverse=True)
+    rows = rows_shown(runs)
     figure = Figure(figsize=(4 * len(columns), 3.4), layout="constrained")
     for axes, labels in zip(figure.subplots(1, len(columns), sharey=True), columns, strict=True):
-        for place, row in enumerate(TABLE_1):
+        for place, row in enumerate(rows):
             values = found.get((row, labels), [])
             axes.plot([place] * len(values), values, "o", color="tab:blue", alpha=0.6)
             if values:
                 axes.hlines(statistics.mean(values), place - 0.2, place + 0.2, color="tab:blue")
-            if labels in REPORT[row]:
+            if labels in REPORT.get(row, {}):
                 axes.plot(place, REPORT[row][labels], "D", color="tab:red", fillstyle="none")
         for (name, values), style in zip(KINGMA.items(), (":", "--"), strict=True):
             if labels in values:
                 axes.axhline(values[labels][0], color="grey", linestyle=style, linewidth=1)
                 axes.annotate(
                     name,
-                    (len(TABLE_1) - 0.55, values[labels][0]),
+                    (len(rows) - 0.55, values[labels][0]),
                     fontsize=6,
                     ha="right",
                     va="bottom",
                 )
-        names = [row.replace(" with", "\nwith").replace("Fully ", "Fully\n") for row in TABLE_1]
-        axes.set_xticks(range(len(TABLE_1)), names, fontsize=8)
-        axes.set_xlim(-0.5, len(TABLE_1) - 0.5)
+        names = [textwrap.fill(row, 13) for row in rows]
+        axes.set_xticks(range(len(rows)), names, fontsize=8)
+        axes.set_xlim(-0.5, len(rows) - 0.5)
         axes.set_title(f"{labels} labels", fontsize=9)
     first = figure.axes[0]
     first.set_ylim(bottom=0)  # once all is drawn, for it ends the automatic choice of the top
@@ -154,7 +175,7 @@ def main(argv: Sequence[str]) -> None:
     path = sweep.json_path(options, "table1")
     runs = sweep.read(path, "the runs of a table 1")
     data = experiment.load_data(options, "mnist")
-    rows = table_1(options.preset)
+    rows = table_1(options.preset) | (CONTROL if options.preset == "improved" else {})
     unknown = [row for row in _ROWS.value or () if row not in rows]
     if unknown:
         raise UserError(

@@ -9,6 +9,7 @@ from vae_gan_tf.models.adversarial import (
     CVAEGAN,
     VAEGAN,
     CrossEntropy,
+    JudgingVAEGAN,
     SemiSupervisedVAEGAN,
     SquaredError,
 )
@@ -149,6 +150,17 @@ def test_the_learning_rate_falls_as_half_a_cosine():
         rates.append(float(model.optimizer.learning_rate))
     cosine = np.cos(np.pi * np.array([0, 0.25, 0.5, 1, 1]))
     np.testing.assert_allclose(rates, 1e-3 * (1 + cosine) / 2, atol=1e-9)
+
+
+def test_the_optimizers_of_the_improved_semi_supervised_gan():
+    model = build_model(
+        settings.resolve("improved", "semi-supervised-gan", "mnist", {}), (28, 28, 1), 10
+    )
+    assert type(model) is JudgingVAEGAN and isinstance(model.reconstruction, CrossEntropy)
+    rates = [float(it.learning_rate) for it in (model.optimizer, model.discriminator_optimizer)]
+    assert rates == pytest.approx([1e-3, 3e-4])
+    alone = settings.resolve("report", "vae", "mnist", {"discriminator_learning_rate": 0.5})
+    assert float(build_model(alone, (28, 28, 1), 10).optimizer.learning_rate) == pytest.approx(1e-3)
 
 
 def test_the_improved_networks():

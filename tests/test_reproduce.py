@@ -304,8 +304,12 @@ def test_a_table_1_that_cannot_be(run, arguments, sentence):
 def test_the_improved_table_1(run):
     small = ("--images=1500", "--epochs=1", "--labelled_batch=20")
     figures = run("table1", "--preset=improved", "--column=1000", "--seeds=1", *small)
-    (only,) = json.loads((figures / "table1-improved-custom.json").read_text())["runs"]
-    assert (only["row"], only["settings"]["architecture"]) == ("Convolutional", "improved")
+    runs = json.loads((figures / "table1-improved-custom.json").read_text())["runs"]
+    weights = [(it["settings"]["model"], it["settings"]["adversarial_weight"]) for it in runs]
+    gan = "semi-supervised-gan"
+    assert weights == [("semi-supervised", 1.0), (gan, 1.0), (gan, 0.0)]
+    assert {it["settings"]["architecture"] for it in runs} == {"improved"}
+    assert f"| {runs[2]['row']} | " in (figures / "table1-improved-custom.md").read_text()
 
 
 def test_a_row_that_the_improved_table_1_has_not(run):

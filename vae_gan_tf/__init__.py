@@ -10,6 +10,7 @@ from vae_gan_tf.models.adversarial import (
     CVAEGAN,
     VAEGAN,
     CrossEntropy,
+    JudgingVAEGAN,
     SemiSupervisedVAEGAN,
     SquaredError,
 )
@@ -33,6 +34,7 @@ __all__ = [
     "Elbo",
     "Gaussian",
     "ImageCondition",
+    "JudgingVAEGAN",
     "LabelCondition",
     "Objective",
     "SemiSupervisedVAE",

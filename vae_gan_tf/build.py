@@ -7,6 +7,7 @@ from vae_gan_tf.models.adversarial import (
     CVAEGAN,
     VAEGAN,
     CrossEntropy,
+    JudgingVAEGAN,
     SemiSupervisedVAEGAN,
     SquaredError,
 )
@@ -76,39 +77,37 @@ def build_model(
     else:
         model = VAE(*_networks(settings, image_shape, 0, width), **common)
     if settings.model in ADVERSARIAL:
+        adversarial = {
+            "feature_variance": settings.feature_variance,
+            "adversarial_weight": settings.adversarial_weight,
+            "reconstruction": RECONSTRUCTIONS[settings.reconstruction],
+            "name": "adversarial",
+        }
         kind = next(gan for base, gan in WITH_GAN.items() if isinstance(model, base))
-        logits = 1 if kind is VAEGAN else classes + 1
-        discriminator = networks.discriminator(
-            image_shape, logits, glimpses=settings.glimpses, dtype=settings.precision, **width
-        )
-        discriminator = _changed(settings, discriminator)
-        if settings.architecture == "improved":
-            discriminator = networks.with_layer_normalisation(discriminator)
-        model = kind(
-            model,
-            discriminator,
-            feature_variance=settings.feature_variance,
-            adversarial_weight=settings.adversarial_weight,
-            reconstruction=RECONSTRUCTIONS[settings.reconstruction],
-            name="adversarial",
-        )
-    model.compile(
-        keras.optimizers.Adam(
-            _learning_rate(settings, images),
-            beta_1=settings.momentum,
-            global_clipnorm=settings.gradient_norm or None,
-        )
-    )
+        if kind is SemiSupervisedVAEGAN and settings.architecture == "improved":
+            model = JudgingVAEGAN(model, **adversarial)
+        else:
+            logits = 1 if kind is VAEGAN else classes + 1
+            discriminator = networks.discriminator(
+                image_shape, logits, glimpses=settings.glimpses, dtype=settings.precision, **width
+            )
+            discriminator = _changed(settings, discriminator)
+            if settings.architecture == "improved":
+                discriminator = networks.with_layer_normalisation(discriminator)
+            model = kind(model, discriminator, **adversarial)
+    optimizers = [_optimizer(settings, settings.learning_rate, images)]
+    if settings.model in ADVERSARIAL and settings.discriminator_learning_rate:
+        optimizers += [_optimizer(settings, settings.discriminator_learning_rate, images)]
+    model.compile(*optimizers)
     return model
 
 
-def _learning_rate(
-    settings: Settings, images: int
-) -> float | keras.optimizers.schedules.LearningRateSchedule:
-    if settings.learning_rate_decay == "none":
-        return settings.learning_rate
-    steps = settings.epochs * ((images - settings.labels) // settings.batch_size)
-    return keras.optimizers.schedules.CosineDecay(settings.learning_rate, steps)
+def _optimizer(settings: Settings, rate: float, images: int) -> keras.optimizers.Optimizer:
+    if settings.learning_rate_decay == "cosine":
+        steps = settings.epochs * ((images - settings.labels) // settings.batch_size)
+        rate = keras.optimizers.schedules.CosineDecay(rate, steps)
+    clip = settings.gradient_norm or None
+    return keras.optimizers.Adam(rate, beta_1=settings.momentum, global_clipnorm=clip)
 
 
 def _changed(settings: Settings, network: keras.Model) -> keras.Model:

@@ -13,6 +13,7 @@ from vae_gan_tf.models.adversarial import (
     CVAEGAN,
     VAEGAN,
     CrossEntropy,
+    JudgingVAEGAN,
     SemiSupervisedVAEGAN,
     SquaredError,
 )
@@ -587,13 +588,16 @@ def test_discriminate_refuses_what_is_no_image():
 # Section 3.3. Three labelled images and four without a label make 3 + 4 * 3 pairs (x, y).
 
 EVEN = Objective(1.0, 1.0, 1.0)
+OF_FEW = pytest.mark.parametrize(
+    "kind", [SemiSupervisedVAEGAN, JudgingVAEGAN], ids=lambda it: it.__name__
+)
 
 
 def few(shape=SHAPE):
     return (images(3, shape), np.array([0, 2, 1], np.int32)), images(4, shape, seed=1)
 
 
-def semi_supervised(objective=EVEN, dtype="float32", seed=0, **kwargs):
+def semi_supervised(objective=EVEN, dtype="float32", seed=0, kind=SemiSupervisedVAEGAN, **kwargs):
     """A small model with all that the large ones have."""
     keras.utils.set_random_seed(0)
     sizes = {"latent_size": 3, "units": 6, "dtype": dtype}
@@ -605,14 +609,28 @@ def semi_supervised(objective=EVEN, dtype="float32", seed=0, **kwargs):
         objective,
         seed=seed,
     )
+    if kind is JudgingVAEGAN:
+        return kind(generator, **kwargs)
     discriminator = networks.discriminator(SHAPE, 4, width=1 / 16, dtype=dtype)
-    return SemiSupervisedVAEGAN(generator, discriminator, **kwargs)
+    return kind(generator, discriminator, **kwargs)
 
 
-def linear_few(objective=EVEN, kl_weight=1.0, seed=0, **kwargs):
-    """The discriminator of `linear`, and a generator of a layer or two a network."""
+def linear_few(objective=EVEN, kl_weight=1.0, seed=0, kind=SemiSupervisedVAEGAN, **kwargs):
+    """A generator of a layer or two a network; the discriminator of `linear`, if it has its own."""
     generator = linear_semi_supervised(objective, kl_weight=kl_weight, seed=seed)
-    return SemiSupervisedVAEGAN(generator, linear(CVAEGAN).discriminator, **kwargs)
+    parts = [] if kind is JudgingVAEGAN else [linear(CVAEGAN).discriminator]
+    return kind(generator, *parts, **kwargs)
+
+
+def judged_by_linear(picture, critic):
+    """Features and -log D of the discriminator of `linear`."""
+    features = np.tanh(picture @ critic[0] + critic[1])
+    return features, -special.log_softmax(features @ critic[2] + critic[3])
+
+
+def judged_by_classifier(picture, critic):
+    """Those of the classifier in `linear_semi_supervised` as a discriminator."""
+    return picture, -special.log_softmax([*(picture @ critic[0] + critic[1]), 0])
 
 
 def generator_weights(model):
@@ -626,13 +644,9 @@ def every_pair(data):
     return [*zip(x, y, strict=True), *((image, k) for image in unlabelled for k in range(3))]
 
 
-def costs_of_pair(weights, critic, x, y, noise, prior, feature_variance):
+def costs_of_pair(weights, judged, x, y, noise, prior, feature_variance):
     """Section 3.2 for one image and one label in float64; gives q(y | x) too."""
     q, mean, stddev = follow(weights, x, y)
-
-    def judged(picture):
-        features = np.tanh(picture @ critic[0] + critic[1])
-        return features, -special.log_softmax(features @ critic[2] + critic[3])
 
     def decoded(z):
         return special.expit(np.concatenate([z, np.eye(3)[y]]) @ weights[-2] + weights[-1])
@@ -688,6 +702,11 @@ def as_discriminators(terms):
 
 
 @pytest.mark.parametrize(
+    ("kind", "judged"),
+    [(SemiSupervisedVAEGAN, judged_by_linear), (JudgingVAEGAN, judged_by_classifier)],
+    ids=["discriminator", "classifier"],
+)
+@pytest.mark.parametrize(
     ("objective", "kl_weight", "feature_variance", "adversarial_weight"),
     [
         (EVEN, 1, 1, 1),
@@ -697,12 +716,13 @@ def as_discriminators(terms):
     ],
 )
 def test_a_semi_supervised_step_against_a_plain_sum(
-    objective, kl_weight, feature_variance, adversarial_weight, codes
+    objective, kl_weight, feature_variance, adversarial_weight, kind, judged, codes
 ):
     model, data = (
         linear_few(
             objective,
             kl_weight,
+            kind=kind,
             feature_variance=feature_variance,
             adversarial_weight=adversarial_weight,
         ),
@@ -711,7 +731,7 @@ def test_a_semi_supervised_step_against_a_plain_sum(
     model.compile(keras.optimizers.SGD(1.0), keras.optimizers.SGD(0.5))
     weights, critic = generator_weights(model), numpy_weights(model.discriminator)
     logs = {name: float(value) for name, value in model.train_step(data).items()}
-    weights_after, critic_after = generator_weights(model), numpy_weights(model.discriminator)
+    weights_after = generator_weights(model)
 
     (z,) = codes
     posteriors = [follow(weights, x, y)[1:] for x, y in every_pair(data)]
@@ -722,7 +742,7 @@ def test_a_semi_supervised_step_against_a_plain_sum(
     def terms(weights, critic, which):
         def costs(number, x, y):
             rest = noise[number], prior[number], feature_variance
-            q, *found = costs_of_pair(weights, critic, x, y, *rest)
+            q, *found = costs_of_pair(weights, lambda it: judged(it, critic), x, y, *rest)
             return q, found[which]
 
         return terms_of_few(costs, data)
@@ -734,8 +754,10 @@ def test_a_semi_supervised_step_against_a_plain_sum(
     def critic_loss(critic):
         return sum(critic_terms(critic).values())
 
-    steps = [(a - b) / 0.5 for a, b in zip(critic, critic_after, strict=True)]
-    assert_same(steps, gradient(critic_loss, critic), rtol=1e-3, atol=1e-5)
+    its_steps = [0.5 * it for it in gradient(critic_loss, critic)]
+    critic_after = [a - b for a, b in zip(critic, its_steps, strict=True)]
+    if kind is not JudgingVAEGAN:
+        assert_same(numpy_weights(model.discriminator), critic_after, rtol=1e-3, atol=1e-5)
 
     # The generator's loss is that of section 3.3, its entropy with a minus.
     def loss(weights, critic=critic_after):
@@ -752,8 +774,14 @@ def test_a_semi_supervised_step_against_a_plain_sum(
             + objective.classification * found["classification/loss"]
         )
 
-    steps = [a - b for a, b in zip(weights, weights_after, strict=True)]
-    assert_same(steps, gradient(loss, weights), rtol=1e-3, atol=1e-5)
+    # A classifier that judges takes both steps; in this one its judgement is a constant.
+    steps = gradient(loss, weights)
+    if kind is JudgingVAEGAN:
+        for step, its in zip(steps[3:5], its_steps, strict=True):
+            step += its
+    assert_same(
+        [a - b for a, b in zip(weights, weights_after, strict=True)], steps, rtol=1e-3, atol=1e-5
+    )
 
     assert logs == pytest.approx(
         {
@@ -765,7 +793,8 @@ def test_a_semi_supervised_step_against_a_plain_sum(
         1e-4,
     )
     # The test can tell the updated discriminator from the one before.
-    assert abs(loss(weights) - loss(weights, critic)) > 0.001
+    if adversarial_weight or kind is not JudgingVAEGAN:
+        assert abs(loss(weights) - loss(weights, critic)) > 0.001
 
 
 def test_more_entropy_costs_less():
@@ -837,9 +866,9 @@ def test_a_semi_supervised_step_passes_each_network_as_seldom_as_it_can(codes, m
     model.compile(keras.optimizers.SGD(0.1))
     judged, judge = [], SemiSupervisedVAEGAN.judge
 
-    def spy(self, pictures):
+    def spy(self, pictures, **kwargs):
         judged.append(len(pictures))
-        return judge(self, pictures)
+        return judge(self, pictures, **kwargs)
 
     monkeypatch.setattr(SemiSupervisedVAEGAN, "judge", spy)
     model.train_step(data)
@@ -967,15 +996,17 @@ def test_what_is_not_semi_supervised_training_is_the_generator():
     assert_same(weights, model.get_weights())
 
 
-def test_a_saved_semi_supervised_model_gives_equal_outputs_and_is_trained_further(tmp_path):
+@OF_FEW
+def test_a_saved_semi_supervised_model_gives_equal_outputs_and_is_trained_further(kind, tmp_path):
     objective = Objective(0.25, 0.75, 2.0)
-    model = semi_supervised(objective, seed=9, feature_variance=2.0, adversarial_weight=3.0)
+    weights = {"feature_variance": 2.0, "adversarial_weight": 3.0}
+    model = semi_supervised(objective, seed=9, kind=kind, **weights)
     (x, y), unlabelled = few()
     model.compile(keras.optimizers.Adam(0.01), keras.optimizers.RMSprop(0.005))
     model.train_step(few())
     model.save(tmp_path / "model.keras")
     again = keras.saving.load_model(tmp_path / "model.keras")
-    assert type(again) is SemiSupervisedVAEGAN and type(again.generator) is SemiSupervisedVAE
+    assert type(again) is kind and type(again.generator) is SemiSupervisedVAE
     assert (again.feature_variance, again.adversarial_weight) == (2, 3)
     assert (again.generator.objective, again.generator.seed) == (objective, 9)
     for name in ("optimizer", "discriminator_optimizer"):
@@ -994,6 +1025,20 @@ def test_a_saved_semi_supervised_model_gives_equal_outputs_and_is_trained_furthe
     for it in (model, again):
         it.train_step(few())
     assert_same(model.get_weights(), again.get_weights(), rtol=1e-3, atol=1e-4)
+
+
+def test_the_classifier_judges_by_its_own_weights(tmp_path):
+    model, ((x, _), unlabelled) = semi_supervised(kind=JudgingVAEGAN), few()
+    model.compile(keras.optimizers.SGD(0.1))
+    model.train_step(few())
+    model.save(tmp_path / "model.keras")
+    for it in (model, keras.saving.load_model(tmp_path / "model.keras")):
+        it.update_discriminator(*it.prepare(few(), tf.constant([0, 0])))
+        q, judged = it.classify(unlabelled).probs_parameter(), it.discriminate(unlabelled)
+        np.testing.assert_allclose(judged[:, :-1], q * (1 - judged[:, -1:]), rtol=1e-5)
+        fake = 1 / (1 + np.sum(np.exp(it.classify(x).logits), -1))
+        np.testing.assert_allclose(it.discriminate(x)[:, -1], fake, rtol=1e-5)
+        assert len(it.trainable_variables) == len(it.generator.trainable_variables)
 
 
 def test_semi_supervised_mixed_precision_has_its_losses_in_float32():

@@ -62,9 +62,9 @@ def linear_semi_supervised(objective, **kwargs):
     image, product, code = keras.Input([2, 2, 1]), keras.Input([3]), keras.Input([2])
     y, label = keras.Input([3]), keras.Input([3])
     flat = layers.Flatten()(image)
-    trunk = keras.Model(
-        image, [layers.Dense(3, use_bias=False)(flat), layers.Dense(2)(flat), layers.Dense(3)(flat)]
-    )
+    product_of_x = layers.Dense(3, use_bias=False)(flat)
+    logits = layers.Dense(3, name="logits")(flat)
+    trunk = keras.Model(image, [product_of_x, layers.Dense(2)(flat), logits])
     hidden = layers.Activation("tanh")(layers.Add()([product, layers.Dense(3)(y)]))
     head = keras.Model([product, y], layers.Dense(2)(hidden))
     logits = layers.Dense(4)(layers.Concatenate()([code, label]))

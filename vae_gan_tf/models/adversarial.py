@@ -33,6 +33,7 @@ from typing import NamedTuple
 import keras
 import tensorflow as tf
 
+from vae_gan_tf import networks
 from vae_gan_tf.errors import UserError
 from vae_gan_tf.models.cvae import CVAE, LabelCondition
 from vae_gan_tf.models.semi_supervised import Bound, Pairs, SemiSupervisedVAE, unpack_batch
@@ -142,11 +143,18 @@ class VAEGAN(Configured, keras.Model):
         x, y = self.generator.unpack(data)
         return x, y, self.generator.generate(x, y, seed)
 
-    def judge(self, images: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        """Features and logits in training mode, the kept averages left as they are."""
+    def judge(self, images: tf.Tensor, constant: bool = False) -> tuple[tf.Tensor, tf.Tensor]:
+        """Features and logits in training mode, the kept averages left as they are.
+
+        With ``constant``, gradients reach the images only, and no weight of the discriminator: it
+        may be a part of the generator.
+        """
         network = self.discriminator
+        weights = [
+            tf.stop_gradient(each) if constant else each for each in network.trainable_variables
+        ]
         (features, logits), _ = network.stateless_call(
-            network.trainable_variables, network.non_trainable_variables, images, training=True
+            weights, network.non_trainable_variables, images, training=True
         )
         return tf.cast(features, tf.float32), logits
 
@@ -164,9 +172,9 @@ class VAEGAN(Configured, keras.Model):
     def generator_costs(self, x, y, generated: Generated) -> dict[str, tf.Tensor]:
         """The four terms of (2), for each x~ and not yet weighted: `generator_terms`."""
         if self.reconstruction is None:
-            features, _ = self.judge(x)
-        _, drawn = self.judge(generated.drawn)
-        features_again, reconstructed = self.judge(generated.reconstructed)
+            features, _ = self.judge(x, constant=True)
+        _, drawn = self.judge(generated.drawn, constant=True)
+        features_again, reconstructed = self.judge(generated.reconstructed, constant=True)
         if self.reconstruction is None:
             difference = tf.math.squared_difference(generated.expand(features), features_again)
             again = tf.reduce_sum(difference, -1) / (2 * self.feature_variance)
@@ -433,6 +441,31 @@ class SemiSupervisedVAEGAN(CVAEGAN):
     def classify(self, x) -> tfd.OneHotCategorical:
         """q(y | x), as of the generator."""
         return self.generator.classify(x)
+
+
+@registered
+class JudgingVAEGAN(SemiSupervisedVAEGAN):
+    """A semi-supervised VAE-GAN without a discriminator of its own: its classifier is one.
+
+    As in Salimans et al. (2016), section 5: the logits of q(y | x) and a fixed 0 for "generated"
+    are the k + 1 logits of D, so that
+
+        D(x)_y = q(y | x) (1 - D(x)_fake),    D(x)_fake = 1 / (1 + sum_y exp(logit_y)).
+
+    So the discriminator's step shapes the classifier by all images, labelled or not: the logits of
+    real images are to be large, those of generated ones small. On an image without label, the
+    cross-entropy of D_y, averaged over q(y | x), has the gradient of -log(1 - D_fake) alone, as
+    that of the cross-entropy of q with itself is 0.
+
+    Args:
+        generator: a `SemiSupervisedVAE` of k classes.
+        **kwargs: as of `VAEGAN`, without a discriminator.
+    """
+
+    arguments = tuple(name for name in VAEGAN.arguments if name != "discriminator")
+
+    def __init__(self, generator: SemiSupervisedVAE, **kwargs):
+        super().__init__(generator, networks.judging(generator.trunk), **kwargs)
 
 
 def generator(model: VAE | VAEGAN) -> VAE:
