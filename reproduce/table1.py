@@ -60,7 +60,10 @@ def cells(rows: dict, overrides: dict) -> list[sweep.Run]:
         sweep.Run(
             row,
             rows[row][0],
-            rows[row][1] | overrides | {"labels": labels, "seed": seed},
+            rows[row][1]
+            | overrides
+            | {"labels": labels, "seed": seed}
+            | CONTROL.get(row, ("", {}))[1],
             folder="control" if row in CONTROL else "",
         )
         for seed in range(sweep.SEEDS.value)  # a number for every cell first, then better ones
@@ -83,6 +86,37 @@ def errors(runs: Sequence[dict]) -> dict[tuple[str, int], list[float]]:
             cell = run["row"], run["settings"]["labels"]
             found.setdefault(cell, []).append(100 * run["scores"]["test/error"])
     return found
+
+
+def differences(runs: Sequence[dict]) -> dict[tuple[str, str, int], list[float]]:
+    """What a GAN adds to the test error in percent, seed by seed.
+
+    Of "Convolutional with GAN" less each other row of the same networks, and each number of labels.
+    """
+    by_seed: dict[tuple[str, int], dict[int, float]] = {}
+    for run in runs:
+        if "diverged" not in run:
+            cell = by_seed.setdefault((run["row"], run["settings"]["labels"]), {})
+            cell[run["settings"]["seed"]] = 100 * run["scores"]["test/error"]
+    found = {}
+    for (row, labels), errors in by_seed.items():
+        of_gan = by_seed.get(("Convolutional with GAN", labels), {})
+        seeds = sorted(errors.keys() & of_gan.keys())
+        if row in ("Convolutional", *CONTROL) and seeds:
+            name = "Convolutional with GAN", row, labels
+            found[name] = [of_gan[seed] - errors[seed] for seed in seeds]
+    return found
+
+
+def difference_sentences(runs: Sequence[dict]) -> list[str]:
+    """Mean and standard error of each of the `differences`."""
+    return [
+        f"{row} less {other}, {labels} labels, seed by seed: {statistics.mean(values):+.2f} ± "
+        f"{statistics.stdev(values) / len(values) ** 0.5:.2f} (mean and its standard error, "
+        f"{len(values)} pairs)."
+        for (row, other, labels), values in differences(runs).items()
+        if len(values) > 1
+    ]
 
 
 def rows_shown(runs: Sequence[dict]) -> list[str]:
@@ -157,7 +191,7 @@ def picture(runs: Sequence[dict]) -> Figure:
 def write(runs: Sequence[dict], path: Path) -> None:
     """Writes the table as .md, .csv, .json and .png."""
     note = "Test error in percent: mean ± standard deviation over runs (their number)."
-    tables.write(table(runs), note, path)
+    tables.write(table(runs), " ".join([note, *difference_sentences(runs)]), path)
     plots.save(picture(runs), path.with_suffix(".png"))
     record = {"table": "table1", "runs": runs, "report": REPORT, "kingma": KINGMA}
     experiment.write_json(path.with_suffix(".json"), record)

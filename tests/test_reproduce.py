@@ -285,6 +285,26 @@ def test_the_picture_of_table_1_holds_all_numbers():
             assert np.all(np.asarray(line.get_ydata()) < high)
 
 
+def test_what_a_gan_adds_is_measured_seed_by_seed():
+    def run(row, seed, error, labels=1000):
+        settings = {"labels": labels, "seed": seed}
+        return {"row": row, "settings": settings, "scores": {"test/error": error}}
+
+    table1, gan = load_script("table1"), "Convolutional with GAN"
+    (control,) = table1.CONTROL
+    runs = [run("Convolutional", seed, 0.02 + 0.01 * seed) for seed in range(4)]
+    runs += [run(gan, seed, 0.01 + 0.01 * seed) for seed in (2, 0)]
+    runs += [run(gan, 1, 0.05), run(control, 1, 0.02), run("Fully connected", 1, 0.5)]
+    runs += [run("Convolutional", 0, 0.1, labels=600)]
+    found = table1.differences(runs)
+    assert found == {
+        (gan, "Convolutional", 1000): pytest.approx([-1, 2, -1]),
+        (gan, control, 1000): pytest.approx([3]),
+    }
+    (sentence,) = table1.difference_sentences(runs)
+    assert "1000 labels, seed by seed: +0.00 ± 1.00 (mean and its standard error, 3 p" in sentence
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [

@@ -144,7 +144,7 @@ def test_the_rows_of_table_1(name):
         expected = "improved" if name == "improved" else settings.TABLE_1[row][1]["architecture"]
         assert (run.model, run.architecture) == (settings.TABLE_1[row][0], expected)
         if name != "improved":  # each has its own batches, or the preset's
-            dear = name == "report" and row != "Fully connected"
+            dear = name in ("report", "quick") and row != "Fully connected"
             plain = settings.resolve(name, model, "mnist", settings.TABLE_1[row][1])
             assert run.batch_size == (25 if dear else plain.batch_size)
 

@@ -1,7 +1,7 @@
 """The judge of generated images, and what models make of real ones, in nats.
 
 The judge is a small classifier of digits, one for MNIST and one for svhn_small, each trained on the
-training images alone by ``reproduce/classifier.py`` and shipped with the package;
+training images of its data set alone by ``reproduce/classifier.py`` and shipped with the package;
 ``figures/classifier.json`` and ``classifier-svhn_small.json`` tell its error. It has no part in the
 training of any model. `scores` has the scores by it.
 """

@@ -3,8 +3,9 @@
 `judged` passes images through the judge once; every score takes what it gives. The features are
 those that the judge's last layer reads its classes from, so distances in them are of digits, and
 are not those of the Inception network in the literature. A score comes with a standard error: how
-far it would vary with other generated images. The real images are taken as given, for they are the
-same for all that is compared with them.
+far it would vary with other generated images, and for recall and coverage, which are shares of the
+real ones, with other real images. Else these are taken as given, for they are the same for all that
+is compared with them.
 """
 
 import functools

@@ -455,7 +455,11 @@ class JudgingVAEGAN(SemiSupervisedVAEGAN):
     So the discriminator's step shapes the classifier by all images, labelled or not: the logits of
     real images are to be large, those of generated ones small. On an image without label, the
     cross-entropy of D_y, averaged over q(y | x), has the gradient of -log(1 - D_fake) alone, as
-    that of the cross-entropy of q with itself is 0.
+    that of the cross-entropy of q with itself is 0. An adversarial weight of 0 takes the adversary
+    from the generator alone: the classifier goes on learning to tell its images from real ones.
+
+    The trunk meets the real images of a step twice in training mode, as a part of the encoder and
+    as the discriminator; its averages for test time are of these alone, and move twice.
 
     Args:
         generator: a `SemiSupervisedVAE` of k classes.

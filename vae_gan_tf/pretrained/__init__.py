@@ -28,7 +28,7 @@ def names() -> list[str]:
 def load_pretrained(name: str) -> keras.Model:
     """A shipped model with its weights, for instance ``load_pretrained("cvae-gan-mnist")``.
 
-    A VAE-GAN is shipped as its generator, which is a `VAE`; a CVAE-GAN whole.
+    A VAE-GAN is shipped as its generator, which is a `VAE`; the report's CVAE-GAN whole.
 
     Raises:
         UserError: no model of that name is shipped, or its file is damaged.
