@@ -265,6 +265,35 @@ def test_semi_supervised_training_keeps_few_labels(tmp_path, mnist, data_dir):
     assert result.record["scores"]["test/error"] == pytest.approx(np.mean(classes != labels))
 
 
+def test_semi_supervised_training_sees_nothing_of_the_test_images(tmp_path, mnist, data_dir):
+    wrong = mnist.test._replace(images=255 - mnist.test.images, labels=(mnist.test.labels + 1) % 10)
+    one, other = (
+        experiment.train(
+            smoke(tmp_path / folder, data_dir, "--deterministic"),
+            "semi-supervised",
+            dataclasses.replace(mnist, test=test),
+        )
+        for folder, test in (("right", mnist.test), ("wrong", wrong))
+    )
+    assert one.record["weights"]["sha256"] == other.record["weights"]["sha256"]
+    assert one.validations == other.validations
+    assert one.record["scores"]["test/error"] != other.record["scores"]["test/error"]
+
+
+def test_tensorboard_shows_what_the_classifier_learns(tmp_path, mnist, data_dir):
+    experiment.train(smoke(tmp_path, data_dir), "semi-supervised", mnist)
+    (folder,) = tmp_path.glob("semi-supervised-*/tensorboard")
+    events = EventAccumulator(str(folder), size_guidance={"tensors": 0}).Reload()
+    bounds = {f"{part}/{name}" for part in ("labelled", "unlabelled") for name in ("elbo", "kl")}
+    assert set(events.Tags()["tensors"]) >= bounds | {
+        "classification/loss",
+        "unlabelled/entropy",
+        "validation/error",
+        "validation/entropy",
+        "confusion",
+    }
+
+
 @pytest.mark.parametrize("name", ["vae-mnist", "cvae-mnist"])
 def test_what_the_judge_says_of_a_model(name, mnist):
     model, count = pretrained.load_pretrained(name), 300
