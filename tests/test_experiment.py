@@ -88,7 +88,15 @@ def tiny_result(name="mnist", interrupted=False):
     [
         ([], ["mnist", "svhn_small"], False, "figure7"),
         ([], ["mnist", "svhn"], False, "figure7"),
-        (["--seed=3"], ["mnist", "svhn"], False, "figure7"),
+        (["--seed=0"], ["mnist", "svhn"], False, "figure7"),
+        (["--seed=3"], ["mnist", "svhn"], False, "figure7-seed3"),
+        (["--preset=improved"], ["mnist"], False, "figure7-improved"),
+        (
+            ["--preset=improved", "--dataset=mnist", "--seed=1"],
+            ["mnist"],
+            False,
+            "figure7-improved-mnist-seed1",
+        ),
         ([], ["mnist"], False, "figure7-mnist"),
         (["--preset=quick"], ["mnist"], False, "figure7-quick"),
         (["--preset=quick", "--epochs=1"], ["mnist"], False, "figure7-quick-custom"),

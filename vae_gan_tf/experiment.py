@@ -498,7 +498,9 @@ def publish(
     drawn = list(dict.fromkeys(result.data.name for result in results))
     words = [figure]
     words += [options.preset] if options.preset != "report" else []
-    words += drawn if options.preset == "report" and len(drawn) < 2 else []
+    asked_for = options.preset == "improved" and options.datasets
+    words += drawn if len(drawn) < 2 and (options.preset == "report" or asked_for) else []
+    words += [f"seed{options.overrides['seed']}"] if options.overrides.get("seed") else []
     words += ["pretrained"] if options.pretrained else []
     words += ["custom"] if other else []
     words += ["interrupted"] if interrupted else []
