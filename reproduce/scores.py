@@ -35,6 +35,7 @@ MODELS = {
         "cvae-gan",
         "cvae-gan-improved",
         "semi-supervised-improved",
+        "semi-supervised-gan-improved",
         "draw",
         "draw-gan",
     ),

@@ -2,8 +2,8 @@
 
 The models are those of the runs with 1000 labels and seed 0 that reproduce/table1.py trains: with
 the same --runs_dir they are taken from there, and what is missing is trained. Writes
-figures/table1_samples-mnist.png and .json; with another --preset its name is added. The model of
---preset=improved ships, and --pretrained draws by it.
+figures/table1_samples-mnist.png and .json; with another --preset its name is added. The models
+of --preset=improved ship, and --pretrained draws by them.
 """
 
 import dataclasses
