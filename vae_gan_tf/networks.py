@@ -15,7 +15,7 @@ import math
 
 import keras
 import tensorflow as tf
-from keras import layers, ops
+from keras import layers
 
 from vae_gan_tf import attention
 from vae_gan_tf.errors import UserError
@@ -412,17 +412,6 @@ def _trunk(image, h, units: int, classes: int, latent_size: int, dtype: str) -> 
         for size, name in ((latent_size, "log_variance"), (classes, "logits"))
     )
     return keras.Model(image, [product, log_variance, logits], name="trunk")
-
-
-def judging(trunk: keras.Model) -> keras.Model:
-    """The classifier in a trunk as a discriminator, of the same weights (see `JudgingVAEGAN`).
-
-    Takes an image; gives h_1 as the features f_l(x), and k + 1 logits: those of pi(x) and, for
-    "generated", 0.
-    """
-    layer = trunk.get_layer("logits")
-    logits = ops.pad(layer.output, [[0, 0], [0, 1]])
-    return keras.Model(trunk.inputs, [layer.input, logits], name="discriminator")
 
 
 def fully_connected_trunk(

@@ -33,7 +33,6 @@ from typing import NamedTuple
 import keras
 import tensorflow as tf
 
-from vae_gan_tf import networks
 from vae_gan_tf.errors import UserError
 from vae_gan_tf.models.cvae import CVAE, LabelCondition
 from vae_gan_tf.models.semi_supervised import Bound, Pairs, SemiSupervisedVAE, unpack_batch
@@ -462,14 +461,19 @@ class JudgingVAEGAN(SemiSupervisedVAEGAN):
     as the discriminator; its averages for test time are of these alone, and move twice.
 
     Args:
-        generator: a `SemiSupervisedVAE` of k classes.
+        generator: a `SemiSupervisedVAE` of k classes, in whose trunk the layer of the logits has
+            the name "logits"; the features f_l are what that layer is given.
         **kwargs: as of `VAEGAN`, without a discriminator.
     """
 
     arguments = tuple(name for name in VAEGAN.arguments if name != "discriminator")
 
     def __init__(self, generator: SemiSupervisedVAE, **kwargs):
-        super().__init__(generator, networks.judging(generator.trunk), **kwargs)
+        trunk = generator.trunk
+        layer = trunk.get_layer("logits")
+        logits = keras.ops.pad(layer.output, [[0, 0], [0, 1]])
+        discriminator = keras.Model(trunk.inputs, [layer.input, logits], name="discriminator")
+        super().__init__(generator, discriminator, **kwargs)
 
 
 def generator(model: VAE | VAEGAN) -> VAE:
