@@ -9,9 +9,13 @@ scores that compare two sets of images, and depend on how many there are, compar
 the test images at a time, for all lines; for the ceiling they compare one half of the test images
 with the other, and the other way round.
 
+    python reproduce/scores.py --dataset=mnist --weights=mine=runs/.../cvae-gan-mnist.npz
+
+scores the networks that a run left in its folder, beside the real images.
+
 Writes figures/scores.md, .csv, .json and .png. A line that the json holds for the same weights is
-not measured again. Of one --dataset its name is added; with other --generated or --measured, or
---images of each split, the word custom.
+not measured again. Of one --dataset its name is added; with --weights the word weights; with other
+--generated or --measured, or --images of each split, the word custom.
 """
 
 from collections.abc import Sequence
@@ -57,15 +61,16 @@ COLUMNS = {
     "recall": "recall",
     "density": "density",
     "coverage": "coverage",
+    "reconstruction_accuracy": "reconstructions read rightly, %",
     "reconstruction": "reconstruction, nats",
     "bound": "negative bound, nats",
     "log_likelihood": "-log p, nats",
 }
 """The head of each score."""
 
-PERCENT = ("label_accuracy", "accepted")
+PERCENT = ("label_accuracy", "accepted", "reconstruction_accuracy")
 
-ACROSS = 7
+ACROSS = 8
 """Panels beside each other in the picture."""
 
 NOTE = (
@@ -73,13 +78,20 @@ NOTE = (
     "probability over 0.9. Sharpness and diversity are shares of those of real images. The "
     "diversity of a model without labels is that of the classes that the judge reads. Frechet "
     "distance, precision, recall, density and coverage compare parts of as many images as half of "
-    "the test images; for real test images one half with the other. The last three columns are of "
-    "test images, in nats an image: given the label, for a model without labels of x alone."
+    "the test images; for real test images one half with the other. Reconstructions are of all "
+    "test images. The last three columns are of test images, in nats an image: given the label, "
+    "for a model without labels of x alone."
 )
 
 _GENERATED = flags.DEFINE_integer("generated", 10_000, "images drawn of a model", lower_bound=100)
 _MEASURED = flags.DEFINE_integer(
     "measured", 1000, "test images measured in nats, evenly spread", lower_bound=1
+)
+_WEIGHTS = flags.DEFINE_multi_string(
+    "weights",
+    [],
+    "NAME=FILE: score the networks in this .npz file of a run instead of those that ship (may be "
+    "repeated; needs one --dataset)",
 )
 flags.adopt_module_key_flags(experiment)
 
@@ -87,23 +99,48 @@ Row = dict
 """A line: data set, model, what it was measured with, and the scores [value, error] by name."""
 
 
-def real_scores(real: scores.Judged, half: int) -> dict:
-    """The scores of the test images; by halves where they are compared as sets."""
-    order = np.random.default_rng(0).permutation(len(real.images))[: 2 * half]
-    return scores.all_scores(real.at(order), real.at(np.roll(order, half)), half)
+def networks(dataset: str) -> dict[str, Path]:
+    """The file of each model of a data set that is to be scored, by the name of its line."""
+    if not _WEIGHTS.value:
+        folder = Path(pretrained.__file__).parent
+        return {name: folder / f"{name}-{dataset}.npz" for name in MODELS[dataset]}
+    found = {}
+    for given in _WEIGHTS.value:
+        name, separator, file = given.partition("=")
+        if not (name and separator and file) or name in (*found, REAL):
+            raise UserError(f"--weights={given} given, NAME=FILE with a name of its own expected")
+        if not Path(file).is_file():
+            raise UserError(f"--weights={given} given, and there is no file {file}")
+        found[name] = Path(file)
+    return found
 
 
-def model_scores(name: str, data: datasets.Dataset, real: scores.Judged, half: int) -> dict:
-    """The scores of a shipped model, by drawn images and in nats."""
-    model = pretrained.load_pretrained(f"{name}-{data.name}")
+def model_scores(file: Path, data: datasets.Dataset, real: scores.Judged, half: int) -> dict:
+    """What the json tells of trained networks: all scores, and of labels the diversity of each."""
+    model = pretrained.load_file(file)
+    generating = generator(model)
+    shape = getattr(generating, "image_shape", None)  # a judge has none
+    if shape != data.image_shape:
+        raise UserError(f"{file} holds no model of images of shape {list(data.image_shape)}")
     drawn = scores.judged(*scores.draw(model, _GENERATED.value))
     order = np.random.default_rng(0).permutation(len(real.images))
     found = scores.all_scores(drawn, real.at(order), half)
+    accuracy = scores.reconstruction_accuracy(model, real.images, real.labels)
     count = min(_MEASURED.value, len(data.test.images))
     images, labels = data.test.at(np.arange(count) * len(data.test.images) // count).arrays()
-    generating = generator(model)
     given = isinstance(generating, CVAE) and not isinstance(generating, SemiSupervisedVAE)
-    return found | metrics.nats(generating, images, labels if given else None)._asdict()
+    nats = metrics.nats(generating, images, labels if given else None)
+    labelled = drawn.labels is not None
+    return {
+        "scores": found | {"reconstruction_accuracy": accuracy} | nats._asdict(),
+        "diversity_of_classes": scores.diversity(drawn, real).classes if labelled else {},
+    }
+
+
+def real_scores(real: scores.Judged, half: int) -> dict:
+    """The same of the test images; by halves where they are compared as sets."""
+    order = np.random.default_rng(0).permutation(len(real.images))[: 2 * half]
+    return {"scores": scores.all_scores(real.at(order), real.at(np.roll(order, half)), half)}
 
 
 def in_unit(name: str, score: Sequence[float]) -> list[float]:
@@ -186,13 +223,16 @@ def main(argv: Sequence[str]) -> None:
     asked = options.datasets or [
         name for name in MODELS if datasets.is_local(name, options.data_dir)
     ]
+    if _WEIGHTS.value and len(options.datasets or ()) != 1:
+        raise UserError("--weights given, and one --dataset to score them on expected")
     unknown = [name for name in asked if name not in MODELS]
     if unknown:
         raise UserError(f"no models ship for {unknown[0]}, only for {', '.join(MODELS)}")
     custom = "images" in options.overrides or any(
         flag.value != flag.default for flag in (_GENERATED, _MEASURED)
     )
-    words = ["scores", *(asked if len(asked) < len(MODELS) else []), *(["custom"] * custom)]
+    words = ["scores", *(asked if len(asked) < len(MODELS) else [])]
+    words += ["weights"] * bool(_WEIGHTS.value) + ["custom"] * custom
     path = options.figures_dir / f"{'-'.join(words)}.json"
     before, rows = tables.read(path, "rows", "the lines of scores"), []
     for dataset in asked:
@@ -203,19 +243,22 @@ def main(argv: Sequence[str]) -> None:
         counts = {"generated": _GENERATED.value, "measured": _MEASURED.value, "part": half}
         folder = Path(pretrained.__file__).parent
         judge = pretrained.sha256(folder / f"{metrics.CLASSIFIERS[data.image_shape]}.npz")
-        for model in (*MODELS[dataset], REAL):
+        files = networks(dataset)
+        for model in (*files, REAL):
             made = {"dataset": dataset, "model": model, "judge": judge} | counts
-            if model != REAL:
-                made["weights"] = pretrained.sha256(folder / f"{model}-{dataset}.npz")
+            if model in files:
+                made["weights"] = pretrained.sha256(files[model])
             known = [row for row in before if {name: row.get(name) for name in made} == made]
             if known:
                 rows.append(known[0])
                 continue
             print(f"{model}, {dataset}", flush=True)
             found = (
-                real_scores(real, half) if model == REAL else model_scores(model, data, real, half)
+                model_scores(files[model], data, real, half)
+                if model in files
+                else real_scores(real, half)
             )
-            rows.append(made | {"scores": found})
+            rows.append(made | found)
         write(rows, path)
     print(path.with_suffix(".md").read_text())
 

@@ -466,7 +466,13 @@ def test_scores_are_one_table_and_what_is_measured_is_kept(run, monkeypatch):
     vae, cvae, real = (row["scores"] for row in rows)
     assert set(cvae) == set(script.COLUMNS)
     assert set(cvae) - set(vae) == {"label_accuracy"}
-    assert set(cvae) - set(real) == {"reconstruction", "bound", "log_likelihood"}
+    of_models = {"reconstruction_accuracy", "reconstruction", "bound", "log_likelihood"}
+    assert set(cvae) - set(real) == of_models
+    assert cvae["reconstruction_accuracy"][0] > 0.9
+    classes = rows[1]["diversity_of_classes"]
+    assert cvae["diversity_worst_class"][0] == pytest.approx(min(classes.values()))
+    assert cvae["diversity"][0] == pytest.approx(np.mean(list(classes.values())))
+    assert rows[0]["diversity_of_classes"] == {}
     assert [real[name][0] for name in ("sharpness_gradient", "diversity")] == pytest.approx([1, 1])
     assert cvae["sharpness_gradient"][0] < 0.95 and cvae["label_accuracy"][0] > 0.8
     value, error = cvae["recall"]
@@ -482,9 +488,43 @@ def test_scores_are_one_table_and_what_is_measured_is_kept(run, monkeypatch):
     assert json.loads((figures / "scores-mnist-custom.json").read_text())["rows"] == rows
 
 
+def test_networks_of_a_run_are_scored_as_those_that_ship(run, tmp_path, monkeypatch):
+    monkeypatch.setattr(scores, "FRECHET_RESAMPLES", 2)
+    monkeypatch.setattr(load_script("scores"), "MODELS", {"mnist": ("cvae",), "svhn_small": ()})
+    shutil.copy(Path(pretrained.__file__).parent / "cvae-mnist.npz", tmp_path / "run.npz")
+    figures = run(*SCORES)
+    run(*SCORES, f"--weights=mine={tmp_path / 'run.npz'}")
+    shipped, given = (
+        json.loads((figures / f"scores-mnist-{word}custom.json").read_text())["rows"]
+        for word in ("", "weights-")
+    )
+    assert [row["model"] for row in given] == ["mine", "real test images"]
+    for one, other in zip(shipped, given, strict=True):
+        assert one | {"model": ""} == other | {"model": ""}
+
+
+@pytest.mark.parametrize(
+    ("weights", "sentence"),
+    [
+        ("nowhere.npz", "NAME=FILE with a name of its own expected"),
+        ("=nowhere.npz", "NAME=FILE with a name of its own expected"),
+        ("real test images=nowhere.npz", "NAME=FILE with a name of its own expected"),
+        ("mine=nowhere.npz", "there is no file nowhere.npz"),
+        ("mine={shipped}/cvae-svhn_small.npz", r"no model of images of shape \[28, 28, 1\]"),
+        ("mine={shipped}/mnist-classifier.npz", r"no model of images of shape \[28, 28, 1\]"),
+        ("mine={shipped}/cvae-left-mnist.npz", "given another side information"),
+    ],
+)
+def test_networks_that_cannot_be_scored(run, weights, sentence):
+    shipped = Path(pretrained.__file__).parent
+    with pytest.raises(UserError, match=sentence):
+        run(*SCORES, f"--weights={weights.format(shipped=shipped)}")
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
+        (["--weights=mine=nowhere.npz"], "one --dataset to score them on expected"),
         (["--epochs=3"], "--epochs does not apply"),
         (["--preset=quick"], "--preset does not apply"),
         (["--dataset=svhn"], "no models ship for svhn"),

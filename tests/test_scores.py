@@ -369,7 +369,10 @@ def test_a_model_without_labels_is_asked_for_none():
 
 @pytest.mark.parametrize(
     ("name", "count", "sentence"),
-    [("cvae-left-mnist", 3, "from labels"), ("vae-mnist", 0, "0 images asked for")],
+    [
+        ("cvae-left-mnist", 3, "given another side information"),
+        ("vae-mnist", 0, "0 images asked for"),
+    ],
 )
 def test_images_that_cannot_be_drawn(name, count, sentence):
     with pytest.raises(UserError, match=sentence):

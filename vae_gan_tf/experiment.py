@@ -462,12 +462,7 @@ def score(model: VAE | VAEGAN, data: datasets.Dataset) -> dict[str, float]:
     if conditional:
         found["label_accuracy"] = scores.label_accuracy(drawn).value
     images, labels = data.test.arrays()
-    again = [
-        generating.reconstruct(images[some], labels[some] if conditional else None, some.start)
-        for some in (slice(at, at + 500) for at in range(0, len(images), 500))
-    ]
-    read = scores.judged(np.concatenate(again), labels)
-    found["reconstruction_accuracy"] = scores.label_accuracy(read).value
+    found["reconstruction_accuracy"] = scores.reconstruction_accuracy(model, images, labels).value
     return found
 
 

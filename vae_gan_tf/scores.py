@@ -108,9 +108,7 @@ def draw(
     if count < 1:
         raise UserError(f"{count} images asked for, at least one expected")
     generating, labels = generator(model), None
-    if isinstance(generating, CVAE):
-        if not isinstance(generating.condition, LabelCondition):
-            raise UserError("images are drawn for scores from labels, and the model takes none")
+    if _takes_labels(generating):
         labels = np.arange(count) % generating.condition.classes
     drawn = []
     for start in range(0, count, at_once):
@@ -120,6 +118,18 @@ def draw(
     return np.concatenate(drawn), labels
 
 
+def _takes_labels(model: VAE) -> bool:
+    """Whether the side information of a model is a label; a UserError if it is something else."""
+    if not isinstance(model, CVAE):
+        return False
+    if not isinstance(model.condition, LabelCondition):
+        raise UserError(
+            "scores are for models of labels or of images alone, and this one is given "
+            "another side information"
+        )
+    return True
+
+
 def label_accuracy(generated: Judged) -> Score:
     """The share of images that the judge reads as the asked labels.
 
@@ -127,6 +137,29 @@ def label_accuracy(generated: Judged) -> Score:
         UserError: the images have no labels.
     """
     return mean_score(generated.read == _labels(generated, "label accuracy"))
+
+
+def reconstruction_accuracy(model: VAE | VAEGAN, images, labels, at_once: int = 500) -> Score:
+    """The share of images whose reconstruction the judge reads as their label.
+
+    Codes are drawn from q(z | x, y), where the model has labels those of the images.
+
+    Args:
+        model: with labels, or without side information.
+        images: [n, height, width, channels] in [0, 1].
+        labels: integers [n].
+        at_once: images reconstructed at the same time; a matter of memory.
+
+    Raises:
+        UserError: the model's side information is not a label, or it cannot take the images.
+    """
+    generating = generator(model)
+    given = labels if _takes_labels(generating) else None
+    again = [
+        generating.reconstruct(images[some], None if given is None else given[some], some.start)
+        for some in (slice(at, at + at_once) for at in range(0, len(images), at_once))
+    ]
+    return label_accuracy(judged(np.concatenate(again), labels))
 
 
 def accepted(generated: Judged, certainty: float = CERTAIN) -> Score:
