@@ -8,7 +8,7 @@ which the report quotes.
 
 Trains run by run and writes figures/table1.md, .csv, .json and .png after each. A run that the json
 holds is not repeated, so the same command goes on where it stopped, and fills in what is missing.
-The json has the validation error after each epoch too.
+The picture shows the validation error after each epoch too.
 With another --preset its name is added; "improved" has the convolutional rows alone, and one more:
 with GAN, but an adversarial weight of 0.
 """
@@ -18,8 +18,11 @@ import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 from absl import flags
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from vae_gan_tf import experiment, plots, sweep, tables
 from vae_gan_tf.errors import UserError
@@ -119,15 +122,14 @@ def difference_sentences(runs: Sequence[dict]) -> list[str]:
     ]
 
 
-def rows_shown(runs: Sequence[dict]) -> list[str]:
-    """The report's rows, and what else was trained."""
-    return list(dict.fromkeys([*TABLE_1, *(run["row"] for run in runs)]))
+def columns_shown(runs: Sequence[dict]) -> list[int]:
+    """The numbers of labels: the report's, and others that runs have."""
+    return sorted({labels for _, labels in errors(runs)} | {1000, 600}, reverse=True)
 
 
-def table(runs: Sequence[dict]) -> list[list[str]]:
+def table(runs: Sequence[dict], rows: Sequence[str]) -> list[list[str]]:
     """The lines of the table, the heads first."""
-    found = errors(runs)
-    columns = sorted({labels for _, labels in found} | {1000, 600}, reverse=True)
+    found, columns = errors(runs), columns_shown(runs)
     heads = [["", *(f"{n} labels, {what}" for n in columns for what in ("here", "report"))]]
     lines = [
         [
@@ -141,7 +143,7 @@ def table(runs: Sequence[dict]) -> list[list[str]]:
                 )
             ),
         ]
-        for row in rows_shown(runs)
+        for row in rows
     ]
     for name, values in KINGMA.items():
         texts = [
@@ -151,48 +153,69 @@ def table(runs: Sequence[dict]) -> list[list[str]]:
     return heads + lines
 
 
-def picture(runs: Sequence[dict]) -> Figure:
-    """The runs of each cell as points beside the report's number, and Kingma et al. as lines."""
-    found = errors(runs)
-    columns = sorted({labels for _, labels in found} | {1000, 600}, reverse=True)
-    rows = rows_shown(runs)
-    figure = Figure(figsize=(4 * len(columns), 3.4), layout="constrained")
-    for axes, labels in zip(figure.subplots(1, len(columns), sharey=True), columns, strict=True):
-        for place, row in enumerate(rows):
-            values = found.get((row, labels), [])
-            axes.plot([place] * len(values), values, "o", color="tab:blue", alpha=0.6)
-            if values:
-                axes.hlines(statistics.mean(values), place - 0.2, place + 0.2, color="tab:blue")
-            if labels in REPORT.get(row, {}):
-                axes.plot(place, REPORT[row][labels], "D", color="tab:red", fillstyle="none")
-        for (name, values), style in zip(KINGMA.items(), (":", "--"), strict=True):
-            if labels in values:
-                axes.axhline(values[labels][0], color="grey", linestyle=style, linewidth=1)
-                axes.annotate(
-                    name,
-                    (len(rows) - 0.55, values[labels][0]),
-                    fontsize=6,
-                    ha="right",
-                    va="bottom",
-                )
-        names = [textwrap.fill(row, 13) for row in rows]
-        axes.set_xticks(range(len(rows)), names, fontsize=8)
-        axes.set_xlim(-0.5, len(rows) - 0.5)
-        axes.set_title(f"{labels} labels", fontsize=9)
-    first = figure.axes[0]
-    first.set_ylim(bottom=0)  # once all is drawn, for it ends the automatic choice of the top
-    first.set_ylabel("test error, %")
-    first.plot([], [], "o", color="tab:blue", alpha=0.6, label="here, a run each; line: mean")
-    first.plot([], [], "D", color="tab:red", fillstyle="none", label="report")
-    first.legend(fontsize=7)
+def picture(runs: Sequence[dict], rows: Sequence[str]) -> Figure:
+    """Above the test error of each run beside the report's number; below the way to it."""
+    columns = columns_shown(runs)
+    figure = Figure(figsize=(4.4 * len(columns), 6.2), layout="constrained")
+    grid = figure.subplots(2, len(columns), sharey="row", squeeze=False, height_ratios=[3, 2])
+    for (above, below), labels in zip(grid.T, columns, strict=True):
+        above.set_title(f"{labels} labels", fontsize=9)
+        draw_errors(above, errors(runs), rows, labels)
+        draw_curves(below, runs, rows, labels)
+    for axes in grid.flat:
+        axes.set_yscale("log")
+        axes.yaxis.set_major_formatter("{x:g}")
+        axes.yaxis.set_minor_formatter("{x:g}")
+        axes.tick_params(which="both", labelsize=7)
+    (above, below), *_ = grid.T
+    above.set_ylabel("test error, %", fontsize=8)
+    below.set_ylabel("validation error, %", fontsize=8)
+    above.plot([], [], "o", color="tab:blue", alpha=0.6, label="here, a run each; line: mean")
+    above.plot([], [], "D", color="tab:red", fillstyle="none", label="report")
+    above.legend(fontsize=7)
+    below.legend(fontsize=7)
     return figure
 
 
-def write(runs: Sequence[dict], path: Path) -> None:
+def draw_errors(axes: Axes, found: dict, rows: Sequence[str], labels: int) -> None:
+    """The test errors of a number of labels, seeds from left to right; Kingma et al. as lines."""
+    for place, row in enumerate(rows):
+        values = found.get((row, labels), [])
+        places = place + 0.08 * (np.arange(len(values)) - (len(values) - 1) / 2)
+        axes.plot(places, values, "o", color="tab:blue", alpha=0.6, markersize=5)
+        if values:
+            axes.hlines(statistics.mean(values), place - 0.25, place + 0.25, color="tab:blue")
+        if labels in REPORT.get(row, {}):
+            axes.plot(place, REPORT[row][labels], "D", color="tab:red", fillstyle="none")
+    right = len(rows) - 0.5
+    for (name, values), style in zip(KINGMA.items(), (":", "--"), strict=True):
+        if labels in values:
+            axes.axhline(values[labels][0], color="grey", linestyle=style, linewidth=1)
+            axes.annotate(
+                name, (right - 0.03, values[labels][0]), fontsize=6, ha="right", va="bottom"
+            )
+    axes.set_xticks(range(len(rows)), [textwrap.fill(row, 15) for row in rows])
+    axes.set_xlim(-0.5, right)
+
+
+def draw_curves(axes: Axes, runs: Sequence[dict], rows: Sequence[str], labels: int) -> None:
+    """The validation error of each run after each epoch."""
+    for number, row in enumerate(rows):
+        axes.plot([], [], "o-", color=f"C{number}", markersize=3, label=row)
+        for run in runs:
+            if (run["row"], run["settings"]["labels"]) == (row, labels) and "diverged" not in run:
+                values = 100 * np.array(run["validation_errors"])
+                epochs = np.arange(len(values)) + 1
+                axes.plot(epochs, values, "o-", color=f"C{number}", markersize=3, alpha=0.6)
+    axes.set_xlabel("epochs", fontsize=8)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+
+
+def write(runs: Sequence[dict], rows: Sequence[str], path: Path) -> None:
     """Writes the table as .md, .csv, .json and .png."""
     note = "Test error in percent: mean ± standard deviation over runs (their number)."
-    tables.write(table(runs), " ".join([note, *difference_sentences(runs)]), path)
-    plots.save(picture(runs), path.with_suffix(".png"))
+    tables.write(table(runs, rows), " ".join([note, *difference_sentences(runs)]), path)
+    plots.save(picture(runs, rows), path.with_suffix(".png"))
     record = {"table": "table1", "runs": runs, "report": REPORT, "kingma": KINGMA}
     experiment.write_json(path.with_suffix(".json"), record)
 
@@ -216,7 +239,7 @@ def main(argv: Sequence[str]) -> None:
             f"--row={unknown[0]} given, and the preset {options.preset} has {', '.join(rows)} alone"
         )
     asked = cells(rows, options.overrides)
-    sweep.fill(options, data, asked, runs, lambda: write(runs, path), validation_errors)
+    sweep.fill(options, data, asked, runs, lambda: write(runs, list(rows), path), validation_errors)
     print(path.with_suffix(".md").read_text())
 
 

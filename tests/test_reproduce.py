@@ -277,12 +277,21 @@ def test_table_1_goes_on_where_it_stopped(run, tmp_path, monkeypatch, capsys):
 
 def test_the_picture_of_table_1_holds_all_numbers():
     table1 = load_script("table1")
-    run = {"row": "Convolutional", "settings": {"labels": 600}, "scores": {"test/error": 0.2}}
-    for axes in table1.picture([run]).axes:
+    run = {
+        "row": "Convolutional",
+        "settings": {"labels": 600},
+        "scores": {"test/error": 0.2},
+        "validation_errors": [0.5, 0.3],
+    }
+    grid = table1.picture([run], ["Fully connected", "Convolutional"]).axes
+    shown = [np.concatenate([line.get_ydata() for line in axes.lines]) for axes in grid]
+    for axes, values in zip(grid, shown, strict=True):
         low, high = axes.get_ylim()
-        assert low == 0
-        for line in axes.lines:
-            assert np.all(np.asarray(line.get_ydata()) < high)
+        assert np.all((low < values) & (values < high))
+    kingma = [3.60, 3.60, 2.40, 2.40], [4.94, 4.94, 2.59, 2.59]  # lines have two ends
+    assert sorted(shown[0]) == sorted([5.1, 4.8, *kingma[0]])
+    assert sorted(shown[1]) == sorted([20, 12.0, 6.2, *kingma[1]])
+    assert shown[2].size == 0 and shown[3].tolist() == [50, 30]
 
 
 def test_what_a_gan_adds_is_measured_seed_by_seed():
