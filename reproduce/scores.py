@@ -18,6 +18,7 @@ not measured again. Of one --dataset its name is added; with --weights the word 
 --generated or --measured, or --images of each split, the word custom.
 """
 
+import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -190,9 +191,10 @@ def picture(rows: Sequence[Row]) -> Figure:
                 if name in row["scores"]:
                     value, error = in_unit(name, row["scores"][name])
                     axes.errorbar(value, place, xerr=error, fmt="o", color="tab:blue", ms=4)
-            axes.set_title(head.replace(", ", ",\n"), fontsize=8)
+            axes.set_title(textwrap.fill(head, 20), fontsize=8)
             axes.tick_params(labelsize=7)
             axes.margins(x=0.15)
+            axes.locator_params("x", nbins=4)
             axes.grid(axis="y", alpha=0.3)
             axes.set_yticks(range(len(shown)), [row["model"] for row in shown])
             axes.set_ylim(len(shown) - 0.5, -0.5)
