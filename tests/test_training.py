@@ -14,6 +14,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 
 from vae_gan_tf import datasets, networks, training
 from vae_gan_tf.errors import UserError
+from vae_gan_tf.models.adversarial import VAEGAN
 from vae_gan_tf.models.vae import VAE
 
 SHAPE = (8, 8, 1)
@@ -210,6 +211,16 @@ def test_tensorboard_shows_losses_learning_rate_bound_pictures_and_weights(tmp_p
     assert [point.step for point in events.Tensors("loss")] == [10, 20]
     rate = events.Tensors("learning_rate")[0].tensor_proto
     assert float(tf.make_ndarray(rate)) == pytest.approx(1e-3)
+
+
+def test_each_optimizer_shows_its_learning_rate(tmp_path):
+    assert training.learning_rates(tiny_model()) == {"learning_rate": pytest.approx(1e-3)}
+    model = VAEGAN(tiny_model(), networks.discriminator(SHAPE, 1, width=1 / 16))
+    falling = keras.optimizers.schedules.CosineDecay(3e-3, 2)
+    model.compile(keras.optimizers.Adam(falling), keras.optimizers.Adam(1e-4))
+    model.optimizer.iterations.assign(1)  # halfway
+    rates = {"learning_rate": 1.5e-3, "discriminator_learning_rate": 1e-4}
+    assert training.learning_rates(model) == pytest.approx(rates)
 
 
 def test_tensorboard_shows_scores_at_an_interval(tmp_path):

@@ -132,6 +132,14 @@ def optimizers(model: keras.Model) -> dict[str, keras.Optimizer]:
     return {name: getattr(model, name) for name in names if hasattr(model, name)}
 
 
+def learning_rates(model: keras.Model) -> dict[str, float]:
+    """The present learning rate of each optimizer: "learning_rate", "discriminator_..."."""
+    return {
+        name.replace("optimizer", "learning_rate"): float(each.learning_rate)
+        for name, each in optimizers(model).items()
+    }
+
+
 def noise(model: keras.Model) -> dict[str, list[keras.Variable]]:
     """The states of the layers that draw noise (dropout), which a checkpoint of a model lacks."""
     states = [each for each in model.variables if each.path.endswith("seed_generator_state")]
@@ -233,8 +241,7 @@ def train(
                 sums = {name: sums.get(name, 0.0) + value for name, value in losses.items()}
                 done = step - epoch * epoch_steps - first_batch
                 if step % SCALARS_EVERY == 0:
-                    rate = {"learning_rate": float(model.optimizer.learning_rate)}
-                    summaries.scalars(step, losses | rate)
+                    summaries.scalars(step, losses | learning_rates(model))
                 clock.tick(step)
                 shown = {name: value for name, value in losses.items() if name.startswith("loss")}
                 bar.update(done, [*shown.items(), ("images/s", clock.rate)], finalize=False)
