@@ -45,6 +45,7 @@ import tensorflow as tf
 from absl import flags
 
 from vae_gan_tf import attention, datasets, experiment, networks, training
+from vae_gan_tf.errors import UserError
 from vae_gan_tf.models.draw import DRAW
 from vae_gan_tf.models.semi_supervised import SemiSupervisedVAE
 
@@ -64,6 +65,22 @@ _MODELS = flags.DEFINE_list(
 )
 _STEPS = flags.DEFINE_integer("steps", 60, "steps that are timed", lower_bound=1)
 flags.adopt_module_key_flags(experiment)
+
+COUNTED = (
+    "vae",
+    "cvae",
+    "vae-gan",
+    "cvae-gan",
+    "semi-supervised",
+    "draw",
+    "cdraw",
+    "draw-gan",
+    "cdraw-gan",
+)
+"""The models whose operations are counted as above."""
+
+NOT_COUNTED = ("glimpses", "judged_canvases")
+"""Settings that add operations which are not."""
 
 WARM_UP = 10
 """Steps before the ones that are timed."""
@@ -181,6 +198,11 @@ def table(rows: Sequence[dict]) -> str:
 def main(argv: Sequence[str]) -> None:
     """Times each model in each precision and writes the table."""
     options = experiment.parse_flags(argv)
+    for model_name in _MODELS.value:
+        if model_name.split("/")[0] not in COUNTED:
+            raise UserError(f"--models={model_name} given, of {', '.join(COUNTED)} expected")
+    if unknown := set(NOT_COUNTED) & set(options.overrides):
+        raise UserError(f"--{sorted(unknown)[0]} given, whose operations are not counted")
     context = multiprocessing.get_context("spawn")
     rows = []
     for model_name in _MODELS.value:

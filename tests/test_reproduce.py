@@ -562,6 +562,19 @@ def test_a_shorter_training_does_not_replace_the_shipped_judge(run):
     assert pretrained.sha256(shipped) == before
 
 
+@pytest.mark.parametrize(
+    ("argument", "sentence"),
+    [
+        ("--models=cvae,semi-supervised-gan", "--models=semi-supervised-gan given, of vae, cvae"),
+        ("--models=cave", "--models=cave given"),
+        ("--glimpses=2", "--glimpses given, whose operations are not counted"),
+    ],
+)
+def test_steps_whose_operations_are_not_counted(run, argument, sentence):
+    with pytest.raises(UserError, match=sentence):
+        run("step_time", argument)
+
+
 def test_step_time_counts_the_operations_of_section_4_3(data_dir):
     step_time = load_script("step_time")
     options = experiment.parse_flags(["step_time.py", f"--data_dir={data_dir}"])
