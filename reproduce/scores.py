@@ -43,6 +43,7 @@ MODELS = {
         "semi-supervised-gan-improved",
         "draw",
         "draw-gan",
+        "cdraw",
     ),
     "svhn_small": ("vae", "vae-gan", "cvae", "cvae-gan", "cvae-gan-improved"),
 }

@@ -115,6 +115,7 @@ COMMITTED = (
     "figure8",
     "figure9",
     "figure10",
+    "figure10-conditional-mnist",
     "figure11",
     "latent_space-mnist",
     "table1_samples-improved",
