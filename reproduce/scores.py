@@ -82,7 +82,7 @@ NOTE = (
     "distance, precision, recall, density and coverage compare parts of as many images as half of "
     "the test images; for real test images one half with the other. Reconstructions are of all "
     "test images. The last three columns are of test images, in nats an image: given the label, "
-    "for a model without labels of x alone."
+    "for a model without labels and for the semi-supervised ones of x alone."
 )
 
 _GENERATED = flags.DEFINE_integer("generated", 10_000, "images drawn of a model", lower_bound=100)

@@ -126,6 +126,8 @@ def test_nats_of_several_batches_and_labels():
         metrics.nats(model, images)
     with pytest.raises(UserError, match=r"\[0, 28, 28, 1\] given"):
         metrics.nats(model, images[:0], labels[:0])
+    with pytest.raises(UserError, match=r"labels must lie in \[0, 9\]; found 1 to 10"):
+        metrics.nats(model, images, labels + 1)
 
 
 def test_importance_weights_of_a_semi_supervised_model_against_a_sum_over_all_codes():

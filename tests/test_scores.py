@@ -81,6 +81,8 @@ NONE = np.zeros(0, int)
         (np.zeros([2, 32, 32, 1]), np.zeros(2, int), r"ships for images of shape \[32, 32, 1\]"),
         (np.zeros([2, 28, 28, 1]), np.zeros(3, int), "one integer for each expected"),
         (np.zeros([2, 28, 28, 1]), np.zeros(2), "float64 labels"),
+        (np.zeros([2, 28, 28, 1]), np.array([-1, 3]), "labels -1 to 3 given .* reads 0 to 9"),
+        (np.zeros([2, 28, 28, 1]), np.array([3, 10]), "labels 3 to 10 given .* reads 0 to 9"),
         (np.full([2, 28, 28, 1], 255), np.zeros(2, int), r"lie in \[0, 1\]"),
         (np.full([2, 28, 28, 1], np.nan), np.zeros(2, int), r"lie in \[0, 1\]"),
     ],
@@ -93,6 +95,10 @@ def test_images_that_cannot_be_judged_are_one_sentence(images, labels, sentence)
 def test_a_judge_of_its_own_takes_images_of_its_shape():
     with pytest.raises(UserError, match=r"\[2, 32, 32, 3\] given, \[n, 28, 28, 1\] expected"):
         scores.judged(np.zeros([2, 32, 32, 3]), classifier=reader())
+
+
+def vae():
+    return pretrained.load_pretrained("vae-mnist")
 
 
 TEN, LABELS = np.arange(20.0).reshape(10, 2), np.arange(10) % 2
@@ -110,6 +116,8 @@ OTHER = seen(TEN, LABELS, images=np.zeros([10, 5, 5, 1]))
         (lambda: scores.neighbours(seen(TEN), seen(TEN[:5])), "5 neighbours .* set of 5 images"),
         (lambda: scores.neighbours(seen(TEN), seen(TEN), k=0), "0 neighbours"),
         (lambda: scores.all_scores(seen(TEN, LABELS), seen(TEN, LABELS), 11), "parts of 11"),
+        (lambda: scores.all_scores(seen(TEN, LABELS), seen(TEN, LABELS), 0), "parts of 0"),
+        (lambda: scores.reconstruction_accuracy(vae(), np.zeros([0, 28, 28, 1]), NONE), "given"),
         *(
             (lambda score=score: score(seen(TEN, LABELS), OTHER), r"\[4, 4, 1\] .* of \[5, 5, 1\]")
             for score in (
@@ -333,8 +341,10 @@ def test_all_scores_are_means_over_parts():
     ]
     parts = [scores.neighbours(generated.at(one), real.at(other)) for one, other in pairs]
     assert found["recall"].value == pytest.approx(np.mean([each.recall.value for each in parts]))
-    errors = np.array([each.recall.error for each in parts])
-    assert found["recall"].error == pytest.approx(np.sqrt(np.sum(errors**2)) / 3)
+    first, second, third = (each.recall.error for each in parts)  # the third of the first's images
+    assert found["recall"].error == pytest.approx(np.hypot(first + third, second) / 3)
+    errors = [each.precision.error for each in parts]
+    assert found["precision"].error == pytest.approx(np.sqrt(np.sum(np.square(errors))) / 3)
     distances = [scores.frechet_distance(generated.at(one), real.at(other)) for one, other in pairs]
     assert found["frechet_distance"].value == pytest.approx(
         np.mean([each.value for each in distances])

@@ -33,6 +33,8 @@ RESAMPLES = 200
 FRECHET_RESAMPLES = 20
 """Resampled sets behind a standard error of a Frechet distance, each of which takes its time."""
 
+OF_REAL_IMAGES = ("recall", "coverage")
+"""The scores that are shares of the real images, and whose errors are of these."""
 
 CERTAIN = 0.9
 """The probability with which the judge accepts an image as a digit."""
@@ -68,7 +70,7 @@ def judged(images, labels=None, classifier: keras.Model | None = None) -> Judged
 
     Raises:
         UserError: there are no images, the judge takes none of their shape, they hold values
-            outside of [0, 1], or there is not one label for each.
+            outside of [0, 1], there is not one label for each, or a label is none that it reads.
     """
     if classifier is None:
         shape = np.shape(images)
@@ -82,6 +84,12 @@ def judged(images, labels=None, classifier: keras.Model | None = None) -> Judged
             raise UserError(
                 f"{labels.dtype} labels of shape {list(labels.shape)} given for {len(images)} "
                 "images, one integer for each expected"
+            )
+        classes = classifier.outputs[0].shape[-1]
+        if labels.min() < 0 or labels.max() >= classes:
+            raise UserError(
+                f"labels {labels.min()} to {labels.max()} given for a judge that reads 0 to "
+                f"{classes - 1}"
             )
     both = _with_features(classifier)
     features, logits = both.predict(images, batch_size=min(500, len(images)), verbose=0)
@@ -154,6 +162,7 @@ def reconstruction_accuracy(model: VAE | VAEGAN, images, labels, at_once: int = 
         UserError: the model's side information is not a label, or it cannot take the images.
     """
     generating = generator(model)
+    images = checked_images(images, "n", *generating.image_shape)
     given = labels if _takes_labels(generating) else None
     again = [
         generating.reconstruct(images[some], None if given is None else given[some], some.start)
@@ -400,11 +409,11 @@ def all_scores(generated: Judged, real: Judged, part: int | None = None) -> dict
             as many as the smaller of the two sets has.
 
     Raises:
-        UserError: as the scores themselves; or a set has fewer images than a part.
+        UserError: as the scores themselves; or a set has fewer images than a part, or that none.
     """
     sizes = len(generated.images), len(real.images)
-    part = part or min(sizes)
-    if part > min(sizes):
+    part = min(sizes) if part is None else part
+    if not 0 < part <= min(sizes):
         raise UserError(f"parts of {part} images asked for, and a set has {min(sizes)}")
     found = {}
     if generated.labels is None:
@@ -429,13 +438,13 @@ def all_scores(generated: Judged, real: Judged, part: int | None = None) -> dict
         )
         frechet = {"frechet_distance": frechet_distance(one, other, seed=number)}
         pieces.append(frechet | neighbours(one, other)._asdict())
-    return found | {
-        name: Score(
-            float(np.mean([piece[name].value for piece in pieces])),
-            math.hypot(*(piece[name].error for piece in pieces)) / len(pieces),
-        )
-        for name in pieces[0]
-    }
+    for name in pieces[0]:
+        values, errors = np.transpose([piece[name] for piece in pieces])
+        # Parts with the same images of the set that the score's error is of vary together.
+        parts = sizes[name in OF_REAL_IMAGES] // part
+        together = [errors[first::parts].sum() for first in range(parts)]
+        found[name] = Score(float(values.mean()), math.hypot(*together) / len(pieces))
+    return found
 
 
 def _labels(images: Judged, score: str) -> np.ndarray:
