@@ -3,8 +3,8 @@
 Over every MNIST digit stands D_y, the probability with which the discriminator takes it for a
 real image of the asked label. Trains what is not trained yet (the same command goes on with a
 stopped run), then writes figures/figure7.png and figure7.json. With another --preset its name is
-added: --preset=quick gives recognisable digits in a few minutes, --preset=improved mends the SVHN
-panel. Of the last the generator alone is kept, so there is no D_y.
+added: --preset=quick gives recognisable digits in a few minutes, --preset=improved mends both
+panels. Of the last the generator alone is kept, so there is no D_y.
 """
 
 from collections.abc import Sequence
