@@ -29,7 +29,7 @@ def _weights() -> dict:
 
 @registered
 class BatchNormalization(layers.BatchNormalization):
-    """Keras' batch normalisation, on images by TensorFlow's fused operation.
+    """Keras' batch normalisation, on images and vectors by TensorFlow's fused operation.
 
     The numbers, variables and settings are those of Keras; only the time differs: Keras 3
     computes mean, variance and the rest as separate operations, which takes two to three times as
@@ -37,9 +37,13 @@ class BatchNormalization(layers.BatchNormalization):
     """
 
     def call(self, inputs, training=None, mask=None):
-        """Normalises the channels of [batch, height, width, channels]; all else as Keras does."""
-        if len(inputs.shape) != 4 or self.axis not in (-1, 3) or not (self.scale and self.center):
+        """Normalises [batch, height, width, channels] and [batch, channels]; else as Keras does."""
+        rank = len(inputs.shape)
+        last = self.axis in (-1, rank - 1)
+        if rank not in (2, 4) or not (last and self.scale and self.center):
             return super().call(inputs, training=training, mask=mask)
+        channels = inputs.shape[-1]
+        images = inputs if rank == 4 else tf.reshape(inputs, [-1, 1, 1, channels])
         training = bool(training) and self.trainable
         # An empty mean and variance tell the operation to use those of the batch.
         moving = ([], []) if training else (self.moving_mean, self.moving_variance)
@@ -47,7 +51,7 @@ class BatchNormalization(layers.BatchNormalization):
             tf.cast(value, tf.float32) for value in (self.gamma, self.beta, *moving)
         )
         outputs, batch_mean, batch_variance, *_ = tf.raw_ops.FusedBatchNormV3(
-            x=inputs,
+            x=images,
             scale=gamma,
             offset=beta,
             mean=mean,
@@ -56,7 +60,7 @@ class BatchNormalization(layers.BatchNormalization):
             is_training=training,
         )
         if training:
-            count = tf.cast(tf.size(inputs) // inputs.shape[-1], tf.float32)
+            count = tf.cast(tf.size(images) // channels, tf.float32)
             # The operation gives the unbiased variance; Keras' moving average holds the biased one.
             batch_variance *= (count - 1) / count
             for average, value in (
@@ -64,7 +68,7 @@ class BatchNormalization(layers.BatchNormalization):
                 (self.moving_variance, batch_variance),
             ):
                 average.assign(average * self.momentum + value * (1 - self.momentum))
-        return outputs
+        return outputs if rank == 4 else tf.reshape(outputs, [-1, channels])
 
 
 @registered
