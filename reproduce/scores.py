@@ -11,11 +11,12 @@ with the other, and the other way round.
 
     python reproduce/scores.py --dataset=mnist --weights=mine=runs/.../cvae-gan-mnist.npz
 
-scores the networks that a run left in its folder, beside the real images.
+scores the networks that a run left in its folder, beside the real images, and below the lines that
+such commands have measured before.
 
-Writes figures/scores.md, .csv, .json and .png. A line that the json holds for the same weights is
-not measured again. Of one --dataset its name is added; with --weights the word weights; with other
---generated or --measured, or --images of each split, the word custom.
+Writes figures/scores.md, .csv, .json and .png. Each line is in the json as soon as it is measured,
+and is not measured again for the same weights. Of one --dataset its name is added; with --weights
+the word weights; with other --generated or --measured, or --images of each split, the word custom.
 """
 
 import textwrap
@@ -35,8 +36,10 @@ from vae_gan_tf.models.semi_supervised import SemiSupervisedVAE
 MODELS = {
     "mnist": (
         "vae",
+        "vae-2d",
         "vae-gan",
         "cvae",
+        "cvae-simple",
         "cvae-gan",
         "cvae-gan-improved",
         "semi-supervised-improved",
@@ -45,9 +48,9 @@ MODELS = {
         "draw-gan",
         "cdraw",
     ),
-    "svhn_small": ("vae", "vae-gan", "cvae", "cvae-gan", "cvae-gan-improved"),
+    "svhn_small": ("vae", "vae-gan", "cvae", "cvae-simple", "cvae-gan", "cvae-gan-improved"),
 }
-"""The shipped models of each data set."""
+"""The models of each data set that ship and draw whole images of their own."""
 
 REAL = "real test images"
 
@@ -64,6 +67,7 @@ COLUMNS = {
     "density": "density",
     "coverage": "coverage",
     "reconstruction_accuracy": "reconstructions read rightly, %",
+    "squared_error": "reconstruction, squared error",
     "reconstruction": "reconstruction, nats",
     "bound": "negative bound, nats",
     "log_likelihood": "-log p, nats",
@@ -127,14 +131,16 @@ def model_scores(file: Path, data: datasets.Dataset, real: scores.Judged, half: 
     drawn = scores.judged(*scores.draw(model, _GENERATED.value))
     order = np.random.default_rng(0).permutation(len(real.images))
     found = scores.all_scores(drawn, real.at(order), half)
-    accuracy = scores.reconstruction_accuracy(model, real.images, real.labels)
+    again = scores.reconstructions(model, real.images, real.labels)
     count = min(_MEASURED.value, len(data.test.images))
     images, labels = data.test.at(np.arange(count) * len(data.test.images) // count).arrays()
     given = isinstance(generating, CVAE) and not isinstance(generating, SemiSupervisedVAE)
     nats = metrics.nats(generating, images, labels if given else None)
     labelled = drawn.labels is not None
     return {
-        "scores": found | {"reconstruction_accuracy": accuracy} | nats._asdict(),
+        "scores": found
+        | {"reconstruction_accuracy": again.accuracy, "squared_error": again.squared_error}
+        | nats._asdict(),
         "diversity_of_classes": scores.diversity(drawn, real).classes if labelled else {},
     }
 
@@ -204,23 +210,27 @@ def picture(rows: Sequence[Row]) -> Figure:
     return figure
 
 
+def others(before: Sequence[Row], rows: Sequence[Row]) -> list[Row]:
+    """The lines of earlier commands that are not of the same models."""
+    named = [(row["dataset"], row["model"]) for row in rows]
+    return [row for row in before if (row["dataset"], row["model"]) not in named]
+
+
+def write_json(rows: Sequence[Row], path: Path) -> None:
+    """Writes the lines as .json."""
+    made_with = {"machine": experiment.machine(), "versions": experiment.versions()}
+    experiment.write_json(path, {"table": "scores", "rows": rows} | made_with)
+
+
 def write(rows: Sequence[Row], path: Path) -> None:
     """Writes the table as .md, .csv, .json and .png."""
     tables.write(table(rows), NOTE, path)
     plots.save(picture(rows), path.with_suffix(".png"))
-    experiment.write_json(
-        path.with_suffix(".json"),
-        {
-            "table": "scores",
-            "rows": rows,
-            "machine": experiment.machine(),
-            "versions": experiment.versions(),
-        },
-    )
+    write_json(rows, path)
 
 
 def main(argv: Sequence[str]) -> None:
-    """Measures what is missing and writes the table after each data set."""
+    """Measures what is missing, keeps each line, and writes the table."""
     options = experiment.parse_flags(argv)
     experiment.check_only_ships(options, ["images"])
     asked = options.datasets or [
@@ -262,7 +272,11 @@ def main(argv: Sequence[str]) -> None:
                 else real_scores(real, half)
             )
             rows.append(made | found)
-        write(rows, path)
+            write_json([*rows, *others(before, rows)], path)
+    if _WEIGHTS.value:
+        alike = [row for row in others(before, rows) if counts.items() <= row.items()]
+        rows = [*alike, *rows]
+    write(rows, path)
     print(path.with_suffix(".md").read_text())
 
 

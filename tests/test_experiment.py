@@ -318,3 +318,5 @@ def test_what_the_judge_says_of_a_model(name, mnist):
     again = model.reconstruct(images, labels if conditional else None, seed=0)
     read = judge.predict(again, verbose=0).argmax(-1)
     assert found["reconstruction_accuracy"] == np.mean(read == labels) > 0.9
+    squares = np.sum((images - np.float64(again)) ** 2) / count
+    assert found["squared_error"] == pytest.approx(squares, rel=1e-5)

@@ -475,8 +475,8 @@ def test_scores_are_one_table_and_what_is_measured_is_kept(run, monkeypatch):
     vae, cvae, real = (row["scores"] for row in rows)
     assert set(cvae) == set(script.COLUMNS)
     assert set(cvae) - set(vae) == {"label_accuracy"}
-    of_models = {"reconstruction_accuracy", "reconstruction", "bound", "log_likelihood"}
-    assert set(cvae) - set(real) == of_models
+    again = {"reconstruction_accuracy", "squared_error"}
+    assert set(cvae) - set(real) == again | {"reconstruction", "bound", "log_likelihood"}
     assert cvae["reconstruction_accuracy"][0] > 0.9
     classes = rows[1]["diversity_of_classes"]
     assert cvae["diversity_worst_class"][0] == pytest.approx(min(classes.values()))
@@ -510,6 +510,35 @@ def test_networks_of_a_run_are_scored_as_those_that_ship(run, tmp_path, monkeypa
     assert [row["model"] for row in given] == ["mine", "real test images"]
     for one, other in zip(shipped, given, strict=True):
         assert one | {"model": ""} == other | {"model": ""}
+    run(*SCORES, f"--weights=again={tmp_path / 'run.npz'}")
+    both = json.loads((figures / "scores-mnist-weights-custom.json").read_text())["rows"]
+    assert both == [given[0], given[0] | {"model": "again"}, given[1]]
+
+
+def test_scores_that_are_stopped_keep_what_is_measured(run, tmp_path, monkeypatch):
+    script = load_script("scores")
+    monkeypatch.setattr(script, "MODELS", {"mnist": ("vae", "cvae"), "svhn_small": ()})
+    found = {"scores": {}, "diversity_of_classes": {}}
+    asked = []
+
+    def measure(file, *others):
+        asked.append(file.stem)
+        if file.stem == "cvae-mnist":
+            raise KeyboardInterrupt
+        return found
+
+    monkeypatch.setattr(script, "model_scores", measure)
+    path = tmp_path / "figures" / "scores-mnist-custom.json"
+    path.parent.mkdir()
+    old = {"dataset": "mnist", "model": "cvae", "weights": "of another run"}
+    path.write_text(json.dumps({"rows": [old]}))
+    for _ in range(2):
+        with pytest.raises(KeyboardInterrupt):
+            run(*SCORES)
+        vae, cvae = json.loads(path.read_text())["rows"]
+        assert vae.items() >= {"dataset": "mnist", "model": "vae", **found}.items()
+        assert cvae == old
+    assert asked == ["vae-mnist", "cvae-mnist", "cvae-mnist"]
 
 
 @pytest.mark.parametrize(

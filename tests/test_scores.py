@@ -117,7 +117,7 @@ OTHER = seen(TEN, LABELS, images=np.zeros([10, 5, 5, 1]))
         (lambda: scores.neighbours(seen(TEN), seen(TEN), k=0), "0 neighbours"),
         (lambda: scores.all_scores(seen(TEN, LABELS), seen(TEN, LABELS), 11), "parts of 11"),
         (lambda: scores.all_scores(seen(TEN, LABELS), seen(TEN, LABELS), 0), "parts of 0"),
-        (lambda: scores.reconstruction_accuracy(vae(), np.zeros([0, 28, 28, 1]), NONE), "given"),
+        (lambda: scores.reconstructions(vae(), np.zeros([0, 28, 28, 1]), NONE), "given"),
         *(
             (lambda score=score: score(seen(TEN, LABELS), OTHER), r"\[4, 4, 1\] .* of \[5, 5, 1\]")
             for score in (

@@ -447,8 +447,8 @@ def score(model: VAE | VAEGAN, data: datasets.Dataset) -> dict[str, float]:
 
     Of drawn images the shares that are read as asked, where there are labels to ask for, and
     accepted (`scores.accepted`); of the test images the share whose reconstruction, with a z drawn
-    from q(z | x, y), is read as their label. A model that is given a part of an image has none of
-    these.
+    from q(z | x, y), is read as their label, and its squared error. A model that is given a part of
+    an image has none of these.
     """
     generating = generator(model)
     found = training.renamed("test", bound(generating, data.test))
@@ -462,7 +462,9 @@ def score(model: VAE | VAEGAN, data: datasets.Dataset) -> dict[str, float]:
     if conditional:
         found["label_accuracy"] = scores.label_accuracy(drawn).value
     images, labels = data.test.arrays()
-    found["reconstruction_accuracy"] = scores.reconstruction_accuracy(model, images, labels).value
+    again = scores.reconstructions(model, images, labels)
+    found["reconstruction_accuracy"] = again.accuracy.value
+    found["squared_error"] = again.squared_error.value
     return found
 
 

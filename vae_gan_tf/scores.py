@@ -147,10 +147,19 @@ def label_accuracy(generated: Judged) -> Score:
     return mean_score(generated.read == _labels(generated, "label accuracy"))
 
 
-def reconstruction_accuracy(model: VAE | VAEGAN, images, labels, at_once: int = 500) -> Score:
-    """The share of images whose reconstruction the judge reads as their label.
+class Reconstructions(NamedTuple):
+    """How well a model draws images again."""
 
-    Codes are drawn from q(z | x, y), where the model has labels those of the images.
+    accuracy: Score
+    """The share of reconstructions that the judge reads as the label of the image."""
+    squared_error: Score
+    """||x - x~||^2, summed over pixels and channels, a mean over the images."""
+
+
+def reconstructions(model: VAE | VAEGAN, images, labels, at_once: int = 500) -> Reconstructions:
+    """How well images are drawn again, with codes z drawn from q(z | x, y).
+
+    A model that takes labels is given those of the images.
 
     Args:
         model: with labels, or without side information.
@@ -164,11 +173,14 @@ def reconstruction_accuracy(model: VAE | VAEGAN, images, labels, at_once: int = 
     generating = generator(model)
     images = checked_images(images, "n", *generating.image_shape)
     given = labels if _takes_labels(generating) else None
-    again = [
-        generating.reconstruct(images[some], None if given is None else given[some], some.start)
-        for some in (slice(at, at + at_once) for at in range(0, len(images), at_once))
-    ]
-    return label_accuracy(judged(np.concatenate(again), labels))
+    again = np.concatenate(
+        [
+            generating.reconstruct(images[some], None if given is None else given[some], some.start)
+            for some in (slice(at, at + at_once) for at in range(0, len(images), at_once))
+        ]
+    )
+    squared_errors = np.square(images - again).sum(axis=(1, 2, 3))
+    return Reconstructions(label_accuracy(judged(again, labels)), mean_score(squared_errors))
 
 
 def accepted(generated: Judged, certainty: float = CERTAIN) -> Score:
