@@ -4,8 +4,9 @@ Each row shows a test image and what its code z, drawn from q(z | x, y), gives w
 --fresh_code draws a z for each label instead, as the published pictures did. The json tells how far
 the style is kept: the correlation between an image and its outputs of stroke thickness and slant
 for MNIST, of mean colour and contrast for SVHN, beside that of shuffled pairs; and for MNIST the
-share of the outputs that a classifier reads as the asked digit. It also tells the bound on the
-training images, in test mode, beside which the originals' training loss can be put.
+share of the outputs that a classifier reads as the asked digit. Each is a pair, the value and its
+standard error. It also tells the bound on the training images, in test mode, beside which the
+originals' training loss can be put.
 
 Trains what is not trained yet (the same command goes on with a stopped run), then writes
 figures/figure9.png and figure9.json. With another --preset its name is added.
@@ -53,7 +54,7 @@ def kept(result: experiment.Result, fresh_code: bool) -> dict:
     if images.shape[-1] == 1:
         asked = np.tile(np.arange(10), len(images))
         drawn = np.reshape(outputs, [-1, *images.shape[1:]])
-        record["label_accuracy"] = scores.label_accuracy(scores.judged(drawn, asked)).value
+        record["label_accuracy"] = scores.label_accuracy(scores.judged(drawn, asked))
     return record
 
 

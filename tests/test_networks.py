@@ -546,6 +546,20 @@ def test_a_discriminator_normalised_by_images_sees_what_all_of_a_batch_have_in_c
     np.testing.assert_array_equal(again(x)[0], changed(x)[0])
 
 
+def test_leaky_relus_take_the_place_of_relus():
+    network = tiny(networks.discriminator)
+    changed = networks.with_leaky_relus(network)
+    changed.set_weights(network.get_weights())
+    x = inputs_of(network)
+    for name in ("conv1", "features"):
+        layers = [changed.get_layer(f"{name}_{of}").output for of in ("normalised", "out")]
+        before, after = keras.Model(changed.input, layers)(x)
+        np.testing.assert_allclose(after, np.where(before < 0, 0.2 * before, before), rtol=1e-5)
+    again = keras.models.model_from_json(changed.to_json())
+    again.set_weights(changed.get_weights())
+    np.testing.assert_array_equal(again(x)[0], changed(x)[0])
+
+
 def test_features_are_those_behind_batch_normalisation_and_relu():
     network = tiny(networks.discriminator)
     features, logits = network(inputs_of(network))

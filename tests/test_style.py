@@ -151,16 +151,16 @@ def test_kept_is_the_mean_over_targets_of_the_correlation_within_each():
     after = np.stack([0.5 * before, 0.5 + 0.5 * before, 1 - before, noise], axis=1)
     found = style.kept(brightness, constant(before), constant(after))
     expected = np.mean([1, 1, -1, np.corrcoef(before, noise)[0, 1]])
-    assert found.correlation == pytest.approx(expected, abs=1e-6)
-    assert abs(found.shuffled) < 0.15
+    assert found.correlation.value == pytest.approx(expected, abs=1e-6)
+    assert abs(found.shuffled.value) < 0.15
 
 
 def test_what_is_kept_is_lost_by_shuffling():
     before = np.random.default_rng(1).random(1000)
     after = np.stack([before] * 3, axis=1)
     found = style.kept(brightness, constant(before), constant(after))
-    assert found.correlation == pytest.approx(1)
-    assert abs(found.shuffled) < 0.1
+    assert found.correlation.value == pytest.approx(1)
+    assert abs(found.shuffled.value) < 0.1
     assert found == style.kept(brightness, constant(before), constant(after))
 
 
@@ -170,11 +170,28 @@ def test_kept_of_several_values_and_without_empty_images():
     outputs = np.stack([images, images[..., ::-1]], axis=1)
     found = style.kept(style.mean_colour, images, outputs)
     swapped = [np.corrcoef(colours[:, 0, 0, i], colours[:, 0, 0, 2 - i])[0, 1] for i in range(3)]
-    assert found.correlation == pytest.approx((3 + sum(swapped)) / 6)
+    assert found.correlation.value == pytest.approx((3 + sum(swapped)) / 6)
     rings = np.concatenate([ring(width) for width in np.linspace(1.5, 5, 10)])
     outputs = rings[:, None].copy()
     outputs[3] = 0
-    assert style.kept(style.thickness, rings, outputs).correlation == pytest.approx(1)
+    assert style.kept(style.thickness, rings, outputs).correlation.value == pytest.approx(1)
+
+
+def test_the_error_of_a_correlation_is_that_of_other_images():
+    """Of normal pairs it is (1 - r^2) / sqrt(n), the delta method's; two targets average."""
+    rng = np.random.default_rng(3)
+    x, one, two = rng.normal(size=[3, 2000])
+    followed = [0.6 * x + 0.8 * noise for noise in (one, two)]
+    images, outputs = (
+        constant(0.5 + each / 20) for each in (x, np.stack([*followed[:1], *followed[:1]], axis=1))
+    )
+    found = style.kept(brightness, images, outputs)
+    assert found.correlation.value == pytest.approx(np.corrcoef(x, followed[0])[0, 1])
+    assert found.correlation.error == pytest.approx(0.64 / np.sqrt(2000), rel=0.2)
+    assert found.shuffled.error == pytest.approx(1 / np.sqrt(2000), rel=0.2)
+    apart = style.kept(brightness, images, constant(0.5 + np.stack(followed, axis=1) / 20))
+    # Their noise is independent, but x is the same: between 1 / sqrt(2) and 1 of the error.
+    assert 0.6 < apart.correlation.error / found.correlation.error < 1
 
 
 UNDEFINED = {
@@ -191,7 +208,7 @@ def test_a_label_without_a_correlation_makes_it_undefined(what):
     before, column = UNDEFINED[what]
     after = np.stack([1 + np.arange(6), column], axis=1)
     found = style.kept(brightness, constant(before), constant(after))
-    assert np.isnan(found.correlation) and np.isnan(found.shuffled)
+    assert np.isnan(found.correlation).all() and np.isnan(found.shuffled).all()
 
 
 PAIRS = {

@@ -94,6 +94,7 @@ def build_model(
             discriminator = _changed(settings, discriminator)
             if settings.architecture == "improved":
                 discriminator = networks.with_layer_normalisation(discriminator)
+                discriminator = networks.with_leaky_relus(discriminator)
             model = kind(model, discriminator, **adversarial)
     optimizers = [_optimizer(settings, settings.learning_rate, images)]
     if settings.model in ADVERSARIAL and settings.discriminator_learning_rate:

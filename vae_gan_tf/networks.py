@@ -193,12 +193,24 @@ def with_layer_normalisation(network: keras.Model) -> keras.Model:
 
     A discriminator whose real and generated images are normalised in batches of their own is blind
     to what all generated ones have in common: it is in the mean that is taken away. Here each image
-    is normalised by itself. It has leaky ReLUs for ReLUs, and new weights.
+    is normalised by itself. It has new weights.
     """
 
     def changed(layer: layers.Layer) -> layers.Layer:
         if isinstance(layer, BatchNormalization):
             return ImageNormalization(dtype=layer.dtype_policy, name=layer.name)
+        return type(layer).from_config(layer.get_config())
+
+    return keras.models.clone_model(network, clone_function=changed)
+
+
+def with_leaky_relus(network: keras.Model) -> keras.Model:
+    """The network with leaky ReLUs for its ReLUs, for the preset "improved" (section 4.5).
+
+    It has new weights.
+    """
+
+    def changed(layer: layers.Layer) -> layers.Layer:
         config = layer.get_config()
         leaky = {"activation": "leaky_relu"} if config.get("activation") == "relu" else {}
         return type(layer).from_config(config | leaky)

@@ -14,10 +14,13 @@ from typing import NamedTuple
 import numpy as np
 
 from vae_gan_tf.errors import UserError
-from vae_gan_tf.metrics import checked_images
+from vae_gan_tf.metrics import Score, checked_images
 from vae_gan_tf.models.adversarial import CVAEGAN
 from vae_gan_tf.models.cvae import CVAE
 from vae_gan_tf.models.vae import split_seed, stateless_seed
+
+RESAMPLES = 200
+"""Resampled sets of images behind a standard error."""
 
 LUMINANCE = np.array([0.299, 0.587, 0.114])
 """The share of red, green and blue in the brightness of a pixel (ITU-R BT.601)."""
@@ -138,9 +141,9 @@ def contrast(images) -> np.ndarray:
 class Kept(NamedTuple):
     """How far a measure of style is kept, as correlations."""
 
-    correlation: float
+    correlation: Score
     """Between an image and its outputs."""
-    shuffled: float
+    shuffled: Score
     """The same when each image is put beside the outputs of another."""
 
 
@@ -151,7 +154,8 @@ def kept(measure: Callable, images, outputs, seed: int = 0) -> Kept:
     labels (and over what the measure gives for an image, if that is more than one number), so that
     differences between the digits drawn do not count: a "1" is slanted otherwise than an "8". Those
     between the digits of the inputs stay in, for the code may tell of them; ``shuffled`` is what to
-    compare with.
+    compare with. The standard errors are those of other images, by resampling these with their
+    outputs.
 
     Pairs in which the measure is not finite, as that of an empty image, are left out. If for some
     label fewer than 3 are left, or the measure is the same for all of them, the result is NaN.
@@ -160,7 +164,7 @@ def kept(measure: Callable, images, outputs, seed: int = 0) -> Kept:
         measure: one of this module, from images [n, ...] to numbers [n] or [n, values].
         images: the inputs [batch, height, width, channels].
         outputs: of `transfer`, [batch, targets, height, width, channels].
-        seed: of the shuffling.
+        seed: of the shuffling and the resampling.
 
     Raises:
         UserError: the shapes do not fit together, there are no targets or fewer than 3 images, or
@@ -177,8 +181,21 @@ def kept(measure: Callable, images, outputs, seed: int = 0) -> Kept:
     before = measure(images).reshape(len(images), -1)
     after = np.stack([measure(column) for column in np.moveaxis(outputs, 1, 0)])
     after = after.reshape(*outputs.shape[1::-1], -1)
-    others = np.random.default_rng(seed).permutation(len(images))
-    return Kept(*(_mean_correlation(each, after) for each in (before, before[others])))
+    random = np.random.default_rng(seed)
+    others = random.permutation(len(images))
+    return Kept(*(_resampled_correlation(each, after, random) for each in (before, before[others])))
+
+
+def _resampled_correlation(
+    before: np.ndarray, after: np.ndarray, random: np.random.Generator
+) -> Score:
+    """As `_mean_correlation`, with its standard error."""
+    value = _mean_correlation(before, after)
+    if not np.isfinite(value):
+        return Score(value, np.nan)
+    sets = random.integers(len(before), size=[RESAMPLES, len(before)])
+    resampled = [_mean_correlation(before[places], after[:, places]) for places in sets]
+    return Score(value, float(np.nanstd(resampled, ddof=1)))
 
 
 def _mean_correlation(before: np.ndarray, after: np.ndarray) -> float:
