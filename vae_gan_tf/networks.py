@@ -33,17 +33,20 @@ class BatchNormalization(layers.BatchNormalization):
 
     The numbers, variables and settings are those of Keras; only the time differs: Keras 3
     computes mean, variance and the rest as separate operations, which takes two to three times as
-    long on a CPU.
+    long on a CPU. But there the fused operation is the slower one unless the number of channels is
+    a multiple of 4, and in bfloat16 much slower unless it is one of 16; so it is used for multiples
+    of 4, and in float32 for those that are none of 16 (docs/results.md, "Speed").
     """
 
     def call(self, inputs, training=None, mask=None):
         """Normalises [batch, height, width, channels] and [batch, channels]; else as Keras does."""
-        rank = len(inputs.shape)
+        rank, channels = len(inputs.shape), inputs.shape[-1]
         last = self.axis in (-1, rank - 1)
-        if rank not in (2, 4) or not (last and self.scale and self.center):
+        if rank not in (2, 4) or channels % 4 or not (last and self.scale and self.center):
             return super().call(inputs, training=training, mask=mask)
-        channels = inputs.shape[-1]
         images = inputs if rank == 4 else tf.reshape(inputs, [-1, 1, 1, channels])
+        if channels % 16:
+            images = tf.cast(images, tf.float32)
         training = bool(training) and self.trainable
         # An empty mean and variance tell the operation to use those of the batch.
         moving = ([], []) if training else (self.moving_mean, self.moving_variance)
@@ -68,6 +71,7 @@ class BatchNormalization(layers.BatchNormalization):
                 (self.moving_variance, batch_variance),
             ):
                 average.assign(average * self.momentum + value * (1 - self.momentum))
+        outputs = tf.cast(outputs, inputs.dtype)
         return outputs if rank == 4 else tf.reshape(outputs, [-1, channels])
 
 
