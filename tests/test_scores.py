@@ -102,6 +102,7 @@ def vae():
 
 
 TEN, LABELS = np.arange(20.0).reshape(10, 2), np.arange(10) % 2
+FLAT = np.full([10, 4, 4, 1], 0.5)
 OTHER = seen(TEN, LABELS, images=np.zeros([10, 5, 5, 1]))
 
 
@@ -112,6 +113,11 @@ OTHER = seen(TEN, LABELS, images=np.zeros([10, 5, 5, 1]))
         (lambda: scores.diversity(seen(TEN), seen(TEN, LABELS)), "diversity needs the labels"),
         (lambda: scores.diversity(seen(TEN, LABELS), seen(TEN)), "diversity needs the labels"),
         (lambda: scores.diversity(seen(TEN, LABELS), seen(TEN, range(10))), "one real image of"),
+        (
+            lambda: scores.diversity(seen(TEN, LABELS), seen(0 * TEN, LABELS)),
+            "class 0 .* all alike",
+        ),
+        (lambda: scores.sharpness(seen(TEN), seen(TEN, images=FLAT)), "without an edge"),
         (lambda: scores.frechet_distance(seen(TEN[:1]), seen(TEN)), "at least two"),
         (lambda: scores.neighbours(seen(TEN), seen(TEN[:5])), "5 neighbours .* set of 5 images"),
         (lambda: scores.neighbours(seen(TEN), seen(TEN), k=0), "0 neighbours"),

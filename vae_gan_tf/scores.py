@@ -209,13 +209,14 @@ def sharpness(generated: Judged, real: Judged) -> Sharpness:
     Noise and a checkerboard are sharp in this sense too: above 1 means rougher than real.
 
     Raises:
-        UserError: the images are of different shapes.
+        UserError: the images are of different shapes, or the real ones are all flat.
     """
     _check_same_shape(generated, real)
-    found = [
-        mean_score(values).scaled(1 / float(reference.mean()))
-        for values, reference in zip(_edges(generated.images), _edges(real.images), strict=True)
-    ]
+    found = []
+    for values, reference in zip(_edges(generated.images), _edges(real.images), strict=True):
+        if not reference.any():
+            raise UserError("real images without an edge given, to compare the sharpness with")
+        found.append(mean_score(values).scaled(1 / float(reference.mean())))
     return Sharpness(*found)
 
 
@@ -254,7 +255,7 @@ def diversity(generated: Judged, real: Judged, seed: int = 0) -> Diversity:
         seed: of the resampling within the classes.
 
     Raises:
-        UserError: labels are missing, or no class has two real images.
+        UserError: labels are missing, no class has two real images, or those of one are all alike.
     """
     _check_same_shape(generated, real)
     labels, real_labels = (_labels(each, "diversity") for each in (generated, real))
@@ -266,6 +267,8 @@ def diversity(generated: Judged, real: Judged, seed: int = 0) -> Diversity:
     ratios = []  # of each class: the images as they are, then resampled ones
     for label in classes:
         reference = _spread(real.features[real_labels == label], np.ones([1, counts.max()]))
+        if not reference:
+            raise UserError(f"real images of class {label} given that are all alike to the judge")
         features = generated.features[labels == label]
         size = len(features)
         if size < 2:
