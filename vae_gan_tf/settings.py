@@ -215,7 +215,7 @@ IMPROVED = {
         "reconstruction": "cross_entropy",
         **_SEMI_SUPERVISED,
     },
-    "cvae-gan": {"epochs": 10, "kl_weight": 3.0, "feature_variance": 5.0, **_CVAE_GAN},
+    "cvae-gan": {"epochs": 10, "kl_weight": 3.0, "feature_variance": 10.0, **_CVAE_GAN},
     "draw-gan": {
         "generator_first": True,
         "reconstruction": "cross_entropy",
