@@ -274,8 +274,8 @@ def main(argv: Sequence[str]) -> None:
             rows.append(made | found)
             write_json([*rows, *others(before, rows)], path)
     if _WEIGHTS.value:
-        alike = [row for row in others(before, rows) if counts.items() <= row.items()]
-        rows = [*alike, *rows]
+        alike = counts | {"judge": judge}
+        rows = [row for row in others(before, rows) if alike.items() <= row.items()] + rows
     write(rows, path)
     print(path.with_suffix(".md").read_text())
 
