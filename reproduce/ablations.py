@@ -18,8 +18,10 @@ from pathlib import Path
 from absl import flags
 from matplotlib.figure import Figure
 
-from vae_gan_tf import experiment, plots, scores, sweep, tables
 from vae_gan_tf.errors import UserError
+from vae_gan_tf.evaluation import scores
+from vae_gan_tf.experiments import experiment, sweep
+from vae_gan_tf.plotting import grids, tables
 
 CHANGES = {
     "as in section 4.3": {},
@@ -125,7 +127,7 @@ def write(runs: Sequence[dict], path: Path) -> None:
         "runs whose loss ceased to be finite."
     )
     tables.write(table(runs), note, path)
-    plots.save(picture(runs), path.with_suffix(".png"))
+    grids.save(picture(runs), path.with_suffix(".png"))
     experiment.write_json(path.with_suffix(".json"), {"table": "ablations", "runs": runs})
 
 

@@ -19,8 +19,10 @@ import keras
 from absl import flags
 from keras import layers
 
-from vae_gan_tf import datasets, experiment, metrics, pretrained, scores
+from vae_gan_tf import datasets, pretrained
 from vae_gan_tf.errors import UserError
+from vae_gan_tf.evaluation import metrics, scores
+from vae_gan_tf.experiments import experiment
 
 _FILE = flags.DEFINE_string(
     "classifier_file", None, "where the weights go (default: to those that ship with the package)"

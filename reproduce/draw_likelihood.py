@@ -15,8 +15,10 @@ from collections.abc import Sequence
 from absl import flags
 from matplotlib.figure import Figure
 
-from vae_gan_tf import datasets, experiment, metrics
+from vae_gan_tf import datasets
 from vae_gan_tf.errors import UserError
+from vae_gan_tf.evaluation import metrics
+from vae_gan_tf.experiments import experiment
 
 CONFIGURATION = {"draw_steps": 64, "read_size": 2, "write_size": 5, "latent_size": 100}
 """Of Gregor et al. (2015), table 3."""

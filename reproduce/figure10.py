@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from absl import flags
 
-from vae_gan_tf import drawing, experiment
+from vae_gan_tf.experiments import drawing, experiment
 
 flags.adopt_module_key_flags(experiment)
 flags.adopt_module_key_flags(drawing)

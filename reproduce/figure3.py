@@ -8,7 +8,8 @@ from collections.abc import Sequence
 
 from absl import flags
 
-from vae_gan_tf import diagrams, experiment
+from vae_gan_tf.experiments import experiment
+from vae_gan_tf.plotting import diagrams
 
 flags.adopt_module_key_flags(experiment)
 

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 
 from absl import flags
 
-from vae_gan_tf import experiment, plots
+from vae_gan_tf.experiments import experiment
+from vae_gan_tf.plotting import grids
 
 flags.adopt_module_key_flags(experiment)
 
@@ -17,8 +18,8 @@ def main(argv: Sequence[str]) -> None:
     """Trains CVAE on each data set and draws ten samples of each digit."""
     options = experiment.parse_flags(argv)
     results = experiment.train_all(options, ["cvae"])
-    panels = [plots.Panel(experiment.digits(result.model), result.title) for result in results]
-    experiment.publish(options, "figure6", plots.draw(panels), results)
+    panels = [grids.Panel(experiment.digits(result.model), result.title) for result in results]
+    experiment.publish(options, "figure6", grids.draw(panels), results)
 
 
 if __name__ == "__main__":

@@ -11,8 +11,9 @@ from collections.abc import Sequence
 
 from absl import flags
 
-from vae_gan_tf import experiment, plots
+from vae_gan_tf.experiments import experiment
 from vae_gan_tf.models.adversarial import CVAEGAN
+from vae_gan_tf.plotting import grids
 
 flags.adopt_module_key_flags(experiment)
 
@@ -26,8 +27,8 @@ def main(argv: Sequence[str]) -> None:
         images = experiment.digits(result.model)
         titled = result.data.name == "mnist" and isinstance(result.model, CVAEGAN)
         titles = experiment.cell_probabilities(result.model, images) if titled else None
-        panels.append(plots.Panel(images, result.title, cell_titles=titles))
-    experiment.publish(options, "figure7", plots.draw(panels), results)
+        panels.append(grids.Panel(images, result.title, cell_titles=titles))
+    experiment.publish(options, "figure7", grids.draw(panels), results)
 
 
 if __name__ == "__main__":

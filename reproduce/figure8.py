@@ -16,7 +16,9 @@ import keras
 import numpy as np
 from absl import flags
 
-from vae_gan_tf import completion, experiment, plots
+from vae_gan_tf.evaluation import completion
+from vae_gan_tf.experiments import experiment
+from vae_gan_tf.plotting import grids
 
 _GIVEN = flags.DEFINE_enum("given", "left", completion.PARTS, "the part of an image that is given")
 _COMPLETIONS = flags.DEFINE_integer(
@@ -87,7 +89,7 @@ def main(argv: Sequence[str]) -> None:
     panels = []
     for result in results:
         panels.append(
-            plots.Panel(
+            grids.Panel(
                 experiment.completions(result.model, result.data.test, part, count=count),
                 experiment.dataset_title(result.data),
                 column_labels=[
@@ -102,7 +104,7 @@ def main(argv: Sequence[str]) -> None:
             experiment.record_training_bound(result, ORIGINALS if part == "left" else {})
             result.record["missing_pixels"] = missing_pixels(result, part)
     words = ["figure8", *([part] * (part != "left")), *([f"{count}completions"] * (count > 1))]
-    experiment.publish(options, "-".join(words), plots.draw(panels), results)
+    experiment.publish(options, "-".join(words), grids.draw(panels), results)
 
 
 if __name__ == "__main__":

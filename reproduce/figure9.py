@@ -17,7 +17,10 @@ from collections.abc import Sequence
 import numpy as np
 from absl import flags
 
-from vae_gan_tf import datasets, experiment, plots, scores, style
+from vae_gan_tf import datasets
+from vae_gan_tf.evaluation import scores, style
+from vae_gan_tf.experiments import experiment
+from vae_gan_tf.plotting import grids
 
 _FRESH_CODE = flags.DEFINE_bool("fresh_code", False, "draw a code anew for each label")
 flags.adopt_module_key_flags(experiment)
@@ -68,7 +71,7 @@ def main(argv: Sequence[str]) -> None:
         images, labels = evenly(result.data.test, ROWS.get(result.data.name, 13))
         outputs = style.transfer(result.model, images, labels, fresh_code=fresh_code)
         panels.append(
-            plots.Panel(
+            grids.Panel(
                 np.concatenate([images[:, None], outputs], axis=1),
                 experiment.dataset_title(result.data),
                 column_labels=["Input", *(f"Gen. {label}" for label in range(10))],
@@ -76,7 +79,7 @@ def main(argv: Sequence[str]) -> None:
         )
         experiment.record_training_bound(result, ORIGINALS)
         result.record["style"] = kept(result, fresh_code)
-    experiment.publish(options, f"figure9{'-fresh_code' * fresh_code}", plots.draw(panels), results)
+    experiment.publish(options, f"figure9{'-fresh_code' * fresh_code}", grids.draw(panels), results)
 
 
 if __name__ == "__main__":

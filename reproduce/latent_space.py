@@ -14,8 +14,10 @@ from collections.abc import Sequence
 
 from absl import flags
 
-from vae_gan_tf import experiment, latent, plots
-from vae_gan_tf.summaries import Summaries
+from vae_gan_tf.evaluation import latent_space
+from vae_gan_tf.experiments import experiment
+from vae_gan_tf.plotting import grids
+from vae_gan_tf.training.summaries import Summaries
 
 flags.adopt_module_key_flags(experiment)
 
@@ -33,11 +35,11 @@ def main(argv: Sequence[str]) -> None:
     for result in results:
         model, test = result.model, result.data.test
         if model.latent_size == 2:
-            panel = plots.Panel(latent.manifold(model), f"{result.title}: all codes")
+            panel = grids.Panel(latent_space.manifold(model), f"{result.title}: all codes")
         else:
             images, _ = test.at(slice(2 * PATHS)).arrays()
-            paths = latent.interpolate(model, images[::2], images[1::2])
-            panel = plots.Panel(paths, f"{result.title}: from image to image")
+            paths = latent_space.interpolate(model, images[::2], images[1::2])
+            panel = grids.Panel(paths, f"{result.title}: from image to image")
         panels.append(panel)
         if result.interrupted:
             continue
@@ -45,9 +47,9 @@ def main(argv: Sequence[str]) -> None:
         folder = options.runs_dir / f"latent_space-{result.record['weights']['name']}"
         with Summaries(folder) as summaries:
             summaries.begin(0)
-            summaries.images(0, "latent space", plots.tile(panel.images)[None])
+            summaries.images(0, "latent space", grids.tile(panel.images)[None])
             summaries.embeddings(model.encode(images).mean(), labels, images)
-    experiment.publish(options, "latent_space", plots.draw(panels), results)
+    experiment.publish(options, "latent_space", grids.draw(panels), results)
 
 
 if __name__ == "__main__":

@@ -27,11 +27,14 @@ import numpy as np
 from absl import flags
 from matplotlib.figure import Figure
 
-from vae_gan_tf import datasets, experiment, metrics, plots, pretrained, scores, tables
+from vae_gan_tf import datasets, pretrained
 from vae_gan_tf.errors import UserError
+from vae_gan_tf.evaluation import metrics, scores
+from vae_gan_tf.experiments import experiment
 from vae_gan_tf.models.adversarial import generator
 from vae_gan_tf.models.cvae import CVAE
 from vae_gan_tf.models.semi_supervised import SemiSupervisedVAE
+from vae_gan_tf.plotting import grids, tables
 
 MODELS = {
     "mnist": (
@@ -225,7 +228,7 @@ def write_json(rows: Sequence[Row], path: Path) -> None:
 def write(rows: Sequence[Row], path: Path) -> None:
     """Writes the table as .md, .csv, .json and .png."""
     tables.write(table(rows), NOTE, path)
-    plots.save(picture(rows), path.with_suffix(".png"))
+    grids.save(picture(rows), path.with_suffix(".png"))
     write_json(rows, path)
 
 

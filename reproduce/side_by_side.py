@@ -10,7 +10,8 @@ from collections.abc import Sequence
 
 from absl import flags
 
-from vae_gan_tf import experiment, plots
+from vae_gan_tf.experiments import experiment
+from vae_gan_tf.plotting import grids
 
 MODELS = {
     "CVAE": ("report", "cvae"),
@@ -35,8 +36,8 @@ def main(argv: Sequence[str]) -> None:
         for title, (preset, model) in MODELS.items():
             results.append(experiment.shipped(preset, model, data))
             images = experiment.digits(results[-1].model)
-            panels.append(plots.Panel(images, f"{title}, {experiment.dataset_title(data)}"))
-    picture = plots.draw(panels, columns=len(MODELS))
+            panels.append(grids.Panel(images, f"{title}, {experiment.dataset_title(data)}"))
+    picture = grids.draw(panels, columns=len(MODELS))
     of_shipped = dataclasses.replace(options, pretrained=True)
     experiment.publish(of_shipped, "side_by_side", picture, results)
 

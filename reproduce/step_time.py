@@ -44,10 +44,12 @@ import numpy as np
 import tensorflow as tf
 from absl import flags
 
-from vae_gan_tf import attention, datasets, experiment, networks, training
+from vae_gan_tf import attention, datasets, networks
 from vae_gan_tf.errors import UserError
+from vae_gan_tf.experiments import experiment
 from vae_gan_tf.models.draw import DRAW
 from vae_gan_tf.models.semi_supervised import SemiSupervisedVAE
+from vae_gan_tf.training import loop
 
 _MODELS = flags.DEFINE_list(
     "models",
@@ -161,7 +163,7 @@ def time_model(options: experiment.Options, model_name: str, precision: str, ste
         start = time.perf_counter()
         batch = next(batches)
         fed = time.perf_counter()
-        training.fetch(train_step(batch))
+        loop.fetch(train_step(batch))
         waits.append(fed - start)
         times.append(time.perf_counter() - start)
     products += matrix_product_seconds(precision)

@@ -24,9 +24,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from vae_gan_tf import experiment, plots, sweep, tables
 from vae_gan_tf.errors import UserError
-from vae_gan_tf.settings import TABLE_1, table_1
+from vae_gan_tf.experiments import experiment, sweep
+from vae_gan_tf.experiments.settings import TABLE_1, table_1
+from vae_gan_tf.plotting import grids, tables
 
 REPORT = {
     "Fully connected": {1000: 5.1, 600: 12.0},
@@ -215,7 +216,7 @@ def write(runs: Sequence[dict], rows: Sequence[str], path: Path) -> None:
     """Writes the table as .md, .csv, .json and .png."""
     note = "Test error in percent: mean ± standard deviation over runs (their number)."
     tables.write(table(runs, rows), " ".join([note, *difference_sentences(runs)]), path)
-    plots.save(picture(runs, rows), path.with_suffix(".png"))
+    grids.save(picture(runs, rows), path.with_suffix(".png"))
     record = {"table": "table1", "runs": runs, "report": REPORT, "kingma": KINGMA}
     experiment.write_json(path.with_suffix(".json"), record)
 

@@ -11,9 +11,10 @@ from collections.abc import Sequence
 
 from absl import flags
 
-from vae_gan_tf import experiment, plots
 from vae_gan_tf.errors import UserError
-from vae_gan_tf.settings import table_1
+from vae_gan_tf.experiments import experiment
+from vae_gan_tf.experiments.settings import table_1
+from vae_gan_tf.plotting import grids
 
 flags.adopt_module_key_flags(experiment)
 
@@ -37,10 +38,10 @@ def main(argv: Sequence[str]) -> None:
         )
         results.append(result)
         labels = experiment.resolve(options.preset, model, "mnist", overrides).labels
-        panels.append(plots.Panel(experiment.digits(result.model), f"{row}, {labels} labels"))
+        panels.append(grids.Panel(experiment.digits(result.model), f"{row}, {labels} labels"))
         if result.interrupted:
             break
-    experiment.publish(options, "table1_samples", plots.draw(panels, columns=len(panels)), results)
+    experiment.publish(options, "table1_samples", grids.draw(panels, columns=len(panels)), results)
 
 
 if __name__ == "__main__":

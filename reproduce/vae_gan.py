@@ -9,7 +9,8 @@ from collections.abc import Sequence
 
 from absl import flags
 
-from vae_gan_tf import experiment, plots
+from vae_gan_tf.experiments import experiment
+from vae_gan_tf.plotting import grids
 
 flags.adopt_module_key_flags(experiment)
 
@@ -22,13 +23,13 @@ def main(argv: Sequence[str]) -> None:
     for result in results:
         samples = experiment.digits(result.model)
         pairs = experiment.reconstructions(result.model, result.data.test)
-        panels.append(plots.Panel(samples, f"{result.title}: samples"))
+        panels.append(grids.Panel(samples, f"{result.title}: samples"))
         panels.append(
-            plots.Panel(
+            grids.Panel(
                 pairs, f"{result.title}: reconstructions", column_labels=["x", "x\u0303"] * 5
             )
         )
-    experiment.publish(options, "vae_gan", plots.draw(panels, columns=4), results)
+    experiment.publish(options, "vae_gan", grids.draw(panels, columns=4), results)
 
 
 if __name__ == "__main__":

@@ -8,12 +8,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from vae_gan_tf import experiment, metrics, pretrained
+from vae_gan_tf import pretrained
+from vae_gan_tf.conditions import LabelCondition
 from vae_gan_tf.errors import UserError
+from vae_gan_tf.evaluation import metrics
+from vae_gan_tf.experiments import experiment
+from vae_gan_tf.experiments.settings import preset
 from vae_gan_tf.models.adversarial import CVAEGAN
-from vae_gan_tf.models.cvae import CVAE, LabelCondition
+from vae_gan_tf.models.cvae import CVAE
 from vae_gan_tf.networks import convolutional_decoder, convolutional_encoder, discriminator
-from vae_gan_tf.settings import preset
 
 SHAPE = (8, 8, 1)
 

@@ -4,6 +4,7 @@
 """
 
 from vae_gan_tf import networks  # Keras finds their layers when it loads a model
+from vae_gan_tf.conditions import ImageCondition, LabelCondition
 from vae_gan_tf.errors import UserError
 from vae_gan_tf.likelihoods import Bernoulli, Categorical, Gaussian
 from vae_gan_tf.models.adversarial import (
@@ -14,12 +15,12 @@ from vae_gan_tf.models.adversarial import (
     SemiSupervisedVAEGAN,
     SquaredError,
 )
-from vae_gan_tf.models.cvae import CVAE, ImageCondition, LabelCondition
+from vae_gan_tf.models.cvae import CVAE
 from vae_gan_tf.models.draw import CDRAW, DRAW
+from vae_gan_tf.models.export import export
 from vae_gan_tf.models.semi_supervised import Objective, SemiSupervisedVAE
 from vae_gan_tf.models.vae import VAE, Elbo
 from vae_gan_tf.pretrained import load_pretrained
-from vae_gan_tf.saved_model import export
 
 __all__ = [
     "CDRAW",

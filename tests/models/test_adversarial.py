@@ -4,9 +4,10 @@ import pytest
 import tensorflow as tf
 from keras import layers
 from scipy import special
-from tools import assert_same, check_draws, follow, gradient, linear_semi_supervised
+from support.numeric import assert_same, check_draws, follow, gradient, linear_semi_supervised
 
 from vae_gan_tf import networks
+from vae_gan_tf.conditions import ImageCondition, LabelCondition
 from vae_gan_tf.errors import UserError
 from vae_gan_tf.likelihoods import Bernoulli, Categorical, Gaussian
 from vae_gan_tf.models.adversarial import (
@@ -17,7 +18,7 @@ from vae_gan_tf.models.adversarial import (
     SemiSupervisedVAEGAN,
     SquaredError,
 )
-from vae_gan_tf.models.cvae import CVAE, ImageCondition, LabelCondition
+from vae_gan_tf.models.cvae import CVAE
 from vae_gan_tf.models.semi_supervised import Objective, SemiSupervisedVAE
 from vae_gan_tf.models.vae import VAE, Generated
 

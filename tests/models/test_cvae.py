@@ -6,8 +6,9 @@ from keras import layers
 from scipy import special
 
 from vae_gan_tf import networks
+from vae_gan_tf.conditions import ImageCondition, LabelCondition
 from vae_gan_tf.errors import UserError
-from vae_gan_tf.models.cvae import CVAE, ImageCondition, LabelCondition
+from vae_gan_tf.models.cvae import CVAE
 
 SHAPE, HALF = (8, 8, 1), (8, 4, 1)
 LABELS = np.array([0, 1, 2, 1], np.int32)

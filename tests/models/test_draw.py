@@ -5,17 +5,19 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from scipy import special, stats
+from support.numeric import assert_same, gradient
 from test_attention import read as numpy_read
 from test_attention import write as numpy_write
-from tools import assert_same, gradient
 
-from vae_gan_tf import datasets, networks, training
+from vae_gan_tf import datasets, networks
+from vae_gan_tf.conditions import LabelCondition
 from vae_gan_tf.errors import UserError
 from vae_gan_tf.likelihoods import Bernoulli, Categorical, Gaussian
 from vae_gan_tf.models.adversarial import CVAEGAN, VAEGAN, SquaredError
-from vae_gan_tf.models.cvae import CVAE, LabelCondition
+from vae_gan_tf.models.cvae import CVAE
 from vae_gan_tf.models.draw import CDRAW, DRAW
 from vae_gan_tf.models.vae import VAE
+from vae_gan_tf.training import loop
 
 SHAPE = (5, 4, 2)
 STEPS, LATENT, UNITS = 3, 2, 3
@@ -338,7 +340,7 @@ def test_a_stopped_run_goes_on_as_if_it_had_not_been(tmp_path):
     def trained(folder, epochs):
         model = small()
         model.compile(keras.optimizers.Adam(0.01))
-        training.train(model, data, tmp_path / folder, batch_size=4, epochs=epochs, seed=0)
+        loop.train(model, data, tmp_path / folder, batch_size=4, epochs=epochs, seed=0)
         return model
 
     trained("stopped", 1)

@@ -5,15 +5,16 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from scipy import special
-from tools import follow, gradient, linear_semi_supervised
+from support.numeric import follow, gradient, linear_semi_supervised
 
 from vae_gan_tf import networks
+from vae_gan_tf.conditions import ImageCondition, LabelCondition
 from vae_gan_tf.errors import UserError
 from vae_gan_tf.likelihoods import Bernoulli, Categorical, Gaussian
-from vae_gan_tf.models.cvae import CVAE, ImageCondition, LabelCondition
+from vae_gan_tf.models.cvae import CVAE
+from vae_gan_tf.models.export import export
 from vae_gan_tf.models.semi_supervised import Objective, SemiSupervisedVAE
 from vae_gan_tf.models.vae import VAE
-from vae_gan_tf.saved_model import export
 
 SHAPE, SMALL = (8, 8, 1), (2, 2, 1)
 LABELS = np.array([0, 2, 1], np.int32)

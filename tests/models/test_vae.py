@@ -4,12 +4,13 @@ import pytest
 import tensorflow as tf
 from keras import layers
 from scipy import special
-from tools import assert_same, check_draws, gradient
+from support.numeric import assert_same, check_draws, gradient
 
 from vae_gan_tf import networks
 from vae_gan_tf.errors import UserError
 from vae_gan_tf.likelihoods import Bernoulli, Categorical, Gaussian
-from vae_gan_tf.models.vae import VAE, split_seed, stateless_seed
+from vae_gan_tf.models.seeds import split_seed, stateless_seed
+from vae_gan_tf.models.vae import VAE
 
 SHAPE = (8, 8, 1)
 

@@ -33,8 +33,9 @@ from typing import NamedTuple
 import keras
 import tensorflow as tf
 
+from vae_gan_tf.conditions import LabelCondition
 from vae_gan_tf.errors import UserError
-from vae_gan_tf.models.cvae import CVAE, LabelCondition
+from vae_gan_tf.models.cvae import CVAE
 from vae_gan_tf.models.semi_supervised import Bound, Pairs, SemiSupervisedVAE, unpack_batch
 from vae_gan_tf.models.vae import VAE, Elbo, Generated, tfd
 from vae_gan_tf.serialization import Configured, registered, serialized

@@ -21,18 +21,11 @@ import keras
 import tensorflow as tf
 
 from vae_gan_tf.attention import Window
+from vae_gan_tf.checks import checked_tensor
 from vae_gan_tf.errors import UserError
 from vae_gan_tf.models.cvae import CVAE
-from vae_gan_tf.models.vae import (
-    VAE,
-    Generated,
-    Inference,
-    checked_tensor,
-    log_pixels,
-    split_seed,
-    stateless_seed,
-    tfd,
-)
+from vae_gan_tf.models.seeds import split_seed, stateless_seed
+from vae_gan_tf.models.vae import VAE, Generated, Inference, log_pixels, tfd
 from vae_gan_tf.serialization import registered
 
 

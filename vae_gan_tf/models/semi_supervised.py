@@ -28,9 +28,11 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from vae_gan_tf.conditions import LabelCondition
 from vae_gan_tf.errors import UserError
-from vae_gan_tf.models.cvae import CVAE, LabelCondition
-from vae_gan_tf.models.vae import stateless_seed, tfd
+from vae_gan_tf.models.cvae import CVAE
+from vae_gan_tf.models.seeds import stateless_seed
+from vae_gan_tf.models.vae import tfd
 from vae_gan_tf.serialization import Configured, registered
 
 

@@ -16,8 +16,10 @@ import numpy as np
 import tensorflow as tf
 import tensorflow_probability as tfp
 
+from vae_gan_tf.checks import check_values, checked_tensor
 from vae_gan_tf.errors import UserError
 from vae_gan_tf.likelihoods import Bernoulli, Likelihood
+from vae_gan_tf.models.seeds import split_seed, stateless_seed
 from vae_gan_tf.serialization import Configured, registered
 
 tfd = tfp.distributions
@@ -62,20 +64,6 @@ class Generated(NamedTuple):
         return values
 
 
-def stateless_seed(seed: int | tf.Tensor) -> tf.Tensor:
-    """A number, or a pair of integers as it is, as the seed of TensorFlow's stateless randomness.
-
-    The same seed gives the same draws, always; other draws need another seed.
-    """
-    seed = tf.convert_to_tensor(seed, tf.int32)
-    return tf.stack([seed, 0]) if seed.shape.rank == 0 else seed
-
-
-def split_seed(seed: int | tf.Tensor, count: int) -> list[tf.Tensor]:
-    """As many independent seeds as there are uses for them, made from one."""
-    return tf.unstack(tf.random.split(stateless_seed(seed), count))
-
-
 def log_pixels(likelihood: tfd.Distribution, x: tf.Tensor, pixels=None) -> tf.Tensor:
     """Log p(x | z, y), [batch], by those pixels alone for which ``pixels`` is true."""
     of_each = likelihood.distribution.log_prob(x)
@@ -85,24 +73,6 @@ def log_pixels(likelihood: tfd.Distribution, x: tf.Tensor, pixels=None) -> tf.Te
 def shapes(tensors: list[keras.KerasTensor]) -> list[tuple[int, ...]]:
     """Without the batch."""
     return [tuple(each.shape[1:]) for each in tensors]
-
-
-def check_values(what: str, tensor: tf.Tensor, low: float, high: float) -> None:
-    """Raises a UserError unless all values lie in [low, high], where Python can see them."""
-    if not tf.executing_eagerly() or tf.size(tensor) == 0:
-        return
-    smallest, largest = tf.reduce_min(tensor).numpy(), tf.reduce_max(tensor).numpy()
-    if not (smallest >= low and largest <= high):
-        raise UserError(f"{what} must lie in [{low}, {high}]; found {smallest} to {largest}")
-
-
-def checked_tensor(what: str, value, shape: tuple[int, ...]) -> tf.Tensor:
-    """The value as a float32 tensor; a UserError unless its shape is [batch, *shape]."""
-    tensor = tf.cast(value, tf.float32)
-    if not tensor.shape.is_compatible_with([None, *shape]):
-        expected = ", ".join(["batch", *map(str, shape)])
-        raise UserError(f"{what}: shape {list(tensor.shape)} given, [{expected}] expected")
-    return tensor
 
 
 @registered

@@ -1,0 +1,150 @@
+import keras
+import numpy as np
+import pytest
+
+from vae_gan_tf import datasets
+from vae_gan_tf.conditions import ImageCondition
+from vae_gan_tf.errors import UserError
+from vae_gan_tf.evaluation import completion
+from vae_gan_tf.models.cvae import CVAE
+from vae_gan_tf.networks import fully_connected_decoder, fully_connected_encoder
+
+SHAPE = (4, 6, 1)
+NUMBERED = np.arange(24, dtype=np.uint8).reshape(1, *SHAPE)
+
+
+@pytest.mark.parametrize(
+    ("part", "expected"),
+    [
+        ("left", [[0, 1, 2], [6, 7, 8], [12, 13, 14], [18, 19, 20]]),
+        ("right", [[3, 4, 5], [9, 10, 11], [15, 16, 17], [21, 22, 23]]),
+        ("top", [[0, 1, 2, 3, 4, 5], [6, 7, 8, 9, 10, 11]]),
+        ("bottom", [[12, 13, 14, 15, 16, 17], [18, 19, 20, 21, 22, 23]]),
+        ("quadrant", [[0, 1, 2], [6, 7, 8]]),
+        ("middle_column", [[2, 3], [8, 9], [14, 15], [20, 21]]),
+    ],
+)
+def test_parts_of_a_numbered_image(part, expected):
+    given = completion.part_of(NUMBERED, part)
+    np.testing.assert_array_equal(given[0, ..., 0], expected)
+    assert completion.part_shape(part, SHAPE) == given.shape[1:]
+    mask = completion.missing(part, SHAPE)
+    assert sorted(NUMBERED[0][~mask[..., 0]].ravel()) == sorted(np.ravel(expected))
+    shown = completion.shown(given / 255, part, SHAPE)
+    np.testing.assert_allclose(shown[0][~mask], NUMBERED[0][~mask] / 255, rtol=1e-6)
+    assert np.ptp(shown[0][mask]) == 0
+
+
+@pytest.mark.parametrize(("width", "columns"), [(5, [2]), (6, [2, 3]), (28, [13, 14])])
+def test_the_middle_column_is_in_the_middle(width, columns):
+    mask = completion.missing("middle_column", (3, width, 1))
+    assert np.flatnonzero(~mask[0, :, 0]).tolist() == columns
+
+
+def test_halves_of_an_odd_width_share_no_pixel_and_leave_none():
+    left, right = (~completion.missing(part, (2, 5, 3)) for part in ("left", "right"))
+    assert np.all(left ^ right)
+
+
+def test_no_part_of_that_name():
+    with pytest.raises(UserError, match="no part of an image is named 'rim'; there are left, "):
+        completion.part_of(NUMBERED, "rim")
+
+
+def tiny_data(count=20, shape=SHAPE):
+    images = np.random.default_rng(0).integers(0, 256, [count, *shape], np.uint8)
+    split = datasets.Split(images, np.arange(count, dtype=np.int32) % 10)
+    return datasets.Dataset("tiny", split, split, split, 10, "made by the test")
+
+
+@pytest.mark.parametrize("binarise", [False, True])
+def test_conditioned_data_gives_each_image_with_its_part(binarise):
+    data = completion.conditioned(tiny_data(), "right", binarise, seed=5)
+    for x, given in datasets.batches(data.train, 7, seed=0, epoch=0):
+        assert x.shape == (7, *SHAPE) and given.shape == (7, 4, 3, 1)
+        if binarise:
+            assert set(np.unique(given)) == {0, 1}
+            assert np.all((given.numpy() == 1)[x[:, :, 3:] == 1])
+        else:
+            np.testing.assert_array_equal(given, x[:, :, 3:])
+    np.testing.assert_array_equal(data.train.labels, tiny_data().train.labels)
+    if binarise:  # each split has draws of its own
+        assert np.any(data.train.given != data.test.given)
+
+
+@pytest.fixture(scope="module")
+def model():
+    keras.utils.set_random_seed(0)
+    condition = ImageCondition((4, 3, 1))
+    sizes = {"condition_size": condition.size, "latent_size": 2, "units": 5}
+    return CVAE(
+        fully_connected_encoder(SHAPE, **sizes), fully_connected_decoder(SHAPE, **sizes), condition
+    )
+
+
+def halves(count=3):
+    return np.random.default_rng(1).random([count, 4, 3, 1], np.float32)
+
+
+def test_complete_draws_different_images_for_each_part(model):
+    images = completion.complete(model, halves(), count=4, seed=2)
+    assert images.shape == (3, 4, *SHAPE)
+    for number in range(4):
+        z = model.prior().sample(3, seed=(2, number))
+        expected = model.decode(z, halves()).mean()
+        np.testing.assert_allclose(images[:, number], expected, rtol=1e-5)
+    assert np.all(np.std(images, axis=1).max(axis=(1, 2, 3)) > 0)
+    np.testing.assert_array_equal(images, completion.complete(model, halves(), count=4, seed=2))
+
+
+def test_a_part_of_the_wrong_size_and_too_few_parts(model):
+    with pytest.raises(UserError, match=r"\[3, 4, 2, 1\] given, \[batch, 4, 3, 1\] expected"):
+        completion.complete(model, halves()[:, :, :2])
+    with pytest.raises(UserError, match="2 pieces of side information given for 3 images"):
+        model.reconstruct(np.zeros([3, *SHAPE]), halves(2))
+    with pytest.raises(UserError, match=r"must lie in \[0, 1\]"):
+        completion.complete(model, halves() * 255)
+
+
+def sigmoid(logits):
+    return 1 / (1 + np.exp(-logits))
+
+
+def bernoulli(x, logits):
+    return x * np.log(sigmoid(logits)) + (1 - x) * np.log(1 - sigmoid(logits))
+
+
+def test_missing_nats_count_the_missing_pixels_alone(model):
+    split = completion.conditioned(tiny_data(3), "left", False, seed=0).test
+    x, given = split.arrays()
+    for name in ("mean", "log_variance"):  # q(z | x, y) = N(0, I): with a narrower one the estimate
+        layer = model.encoder.get_layer(name)  # would need far more samples
+        layer.set_weights([np.zeros_like(each) for each in layer.get_weights()])
+    again = completion.missing_nats(model, split, "left", samples=5000)
+    # Independently: a plain mean of p(missing | y, z) over codes of the prior.
+    z = np.random.default_rng(0).normal(size=[20_000, 2]).astype(np.float32)
+    for number in range(3):
+        y = np.repeat(given[number : number + 1], len(z), 0)
+        logits = model.decoder([z, y.reshape(len(z), -1)], training=False).numpy()
+        log_p = bernoulli(x[number], logits)[:, :, 3:].sum(axis=(1, 2, 3))
+        expected = -np.log(np.mean(np.exp(log_p)))
+        assert again[number] == pytest.approx(expected, abs=0.05)
+
+
+def test_the_network_without_z_learns_the_missing_pixels():
+    images = np.zeros([64, *SHAPE], np.uint8)
+    images[:, :, :3] = np.random.default_rng(0).integers(0, 2, [64, 4, 3, 1]) * 255
+    images[:, :, 3:] = images[:, :, :3]  # the right half repeats the left one
+    split = datasets.Split(images, np.zeros(64, np.int32), images[:, :, :3])
+    keras.utils.set_random_seed(0)
+    network = completion.deterministic(SHAPE, "left", units=50, learning_rate=0.01)
+    before = completion.deterministic_nats(network, split, "left")
+    x, given = split.arrays()
+    logits = network(given, training=False).numpy()
+    np.testing.assert_allclose(
+        before, -bernoulli(x, logits)[:, :, 3:].sum(axis=(1, 2, 3)), rtol=1e-4
+    )
+    network.fit(given, x, batch_size=16, epochs=60, verbose=0)
+    after = completion.deterministic_nats(network, split, "left")
+    assert before.mean() > 12 * np.log(2) * 0.9
+    assert after.mean() < 1.5

@@ -1,0 +1,1 @@
+"""Pictures: grids of images, structure diagrams, tables."""
