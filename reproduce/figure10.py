@@ -1,26 +1,6 @@
-"""Figure 10: images drawn by DRAW, step by step (section 4.6).
+"""Figure 10: images drawn by DRAW, step by step (section 4.6)."""
 
-Left, test images drawn again, right, samples; a row an image, a column the canvas after a step.
---conditional draws a row for each label, --animate writes a GIF of the drawing beside the picture.
-
-Trains what is not trained yet (the same command goes on with a stopped run), then writes
-figures/figure10.png and figure10.json. With another --preset, or --conditional, its name is added.
-"""
-
-from collections.abc import Sequence
-
-from absl import flags
-
-from vae_gan_tf.experiments import drawing, experiment
-
-flags.adopt_module_key_flags(experiment)
-flags.adopt_module_key_flags(drawing)
-
-
-def main(argv: Sequence[str]) -> None:
-    """Trains DRAW on each data set and draws reconstructions and samples."""
-    drawing.figure(argv, "figure10", "draw")
-
+from vae_gan_tf.experiments import figure10, scripts
 
 if __name__ == "__main__":
-    experiment.run_script(main)
+    scripts.run(figure10.main)

@@ -1,31 +1,6 @@
-"""Figure 3: the structure of the semi-supervised VAE, from its networks for MNIST (section 2.3).
+"""Figure 3: the structure of the semi-supervised VAE, from its networks for MNIST (section 2.3)."""
 
-Nothing is trained and no data set is read. Writes figures/figure3.png, or figure3-custom.png
-where a setting such as --architecture or --latent_size is overridden.
-"""
-
-from collections.abc import Sequence
-
-from absl import flags
-
-from vae_gan_tf.experiments import experiment
-from vae_gan_tf.plotting import diagrams
-
-flags.adopt_module_key_flags(experiment)
-
-
-def main(argv: Sequence[str]) -> None:
-    """Builds the semi-supervised VAE and draws its structure."""
-    options = experiment.parse_flags(argv)
-    settings = experiment.resolve(options.preset, "semi-supervised", "mnist", options.overrides)
-    model = experiment.build_model(settings, (28, 28, 1), 10)
-    diagrams.save(
-        diagrams.semi_supervised(model),
-        options.figures_dir,
-        "figure3",
-        custom=bool(options.overrides),
-    )
-
+from vae_gan_tf.experiments import figure3, scripts
 
 if __name__ == "__main__":
-    experiment.run_script(main)
+    scripts.run(figure3.main)

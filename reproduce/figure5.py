@@ -1,28 +1,6 @@
-"""Figure 5: the structure of VAE with GAN, read from its networks for MNIST (section 3.1).
+"""Figure 5: the structure of VAE with GAN, read from its networks for MNIST (section 3.1)."""
 
-Nothing is trained and no data set is read. Writes figures/figure5.png, or figure5-custom.png
-where a setting such as --architecture or --latent_size is overridden.
-"""
-
-from collections.abc import Sequence
-
-from absl import flags
-
-from vae_gan_tf.experiments import experiment
-from vae_gan_tf.plotting import diagrams
-
-flags.adopt_module_key_flags(experiment)
-
-
-def main(argv: Sequence[str]) -> None:
-    """Builds VAE-GAN and draws its structure."""
-    options = experiment.parse_flags(argv)
-    settings = experiment.resolve(options.preset, "vae-gan", "mnist", options.overrides)
-    model = experiment.build_model(settings, (28, 28, 1), 10)
-    diagrams.save(
-        diagrams.vae_gan(model), options.figures_dir, "figure5", custom=bool(options.overrides)
-    )
-
+from vae_gan_tf.experiments import figure5, scripts
 
 if __name__ == "__main__":
-    experiment.run_script(main)
+    scripts.run(figure5.main)

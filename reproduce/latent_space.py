@@ -1,56 +1,6 @@
-"""The space of the codes, beyond the report: paths between images, and a picture of all of it.
+"""The space of the codes, beyond the report: paths between images, and a picture of all of it."""
 
-Left, the way from one test image to another in the code of a VAE; right, what a VAE whose code has
-two numbers draws for each of them. The PROJECTOR tab of TensorBoard shows where test images lie in
-both codes, with labels and thumbnails, from the folders latent_space-<model> of --runs_dir.
-
-Draws MNIST unless --dataset names other sets. Trains what is not trained yet (the same command goes
-on with a stopped run), then writes figures/latent_space-mnist.png and latent_space-mnist.json. With
-another --preset its name takes the place of the data set's.
-"""
-
-import dataclasses
-from collections.abc import Sequence
-
-from absl import flags
-
-from vae_gan_tf.evaluation import latent_space
-from vae_gan_tf.experiments import experiment
-from vae_gan_tf.plotting import grids
-from vae_gan_tf.training.summaries import Summaries
-
-flags.adopt_module_key_flags(experiment)
-
-PATHS = 10
-EMBEDDED = 1000
-"""Test images shown in the projector, at most."""
-
-
-def main(argv: Sequence[str]) -> None:
-    """Trains both VAEs, draws the two panels and writes the embeddings."""
-    options = experiment.parse_flags(argv)
-    options = dataclasses.replace(options, datasets=options.datasets or ("mnist",))
-    results = experiment.train_all(options, ["vae", "vae-2d"])
-    panels = []
-    for result in results:
-        model, test = result.model, result.data.test
-        if model.latent_size == 2:
-            panel = grids.Panel(latent_space.manifold(model), f"{result.title}: all codes")
-        else:
-            images, _ = test.at(slice(2 * PATHS)).arrays()
-            paths = latent_space.interpolate(model, images[::2], images[1::2])
-            panel = grids.Panel(paths, f"{result.title}: from image to image")
-        panels.append(panel)
-        if result.interrupted:
-            continue
-        images, labels = test.at(slice(EMBEDDED)).arrays()
-        folder = options.runs_dir / f"latent_space-{result.record['weights']['name']}"
-        with Summaries(folder) as summaries:
-            summaries.begin(0)
-            summaries.images(0, "latent space", grids.tile(panel.images)[None])
-            summaries.embeddings(model.encode(images).mean(), labels, images)
-    experiment.publish(options, "latent_space", grids.draw(panels), results)
-
+from vae_gan_tf.experiments import latent_space, scripts
 
 if __name__ == "__main__":
-    experiment.run_script(main)
+    scripts.run(latent_space.main)

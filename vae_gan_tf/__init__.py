@@ -1,10 +1,15 @@
 """The models of "When Variational Auto-encoders meet Generative Adversarial Networks" (2016).
 
-`networks` has the networks of the report, `datasets` MNIST and SVHN, `scores` scores of images.
+`networks` has the networks of the report, `datasets` MNIST and SVHN, `scores` scores of images,
+`style` and `completion` what figures 8 and 9 measure. The last four are imported on first use.
 """
 
+import importlib
+from types import ModuleType
+from typing import TYPE_CHECKING
+
 from vae_gan_tf import networks  # Keras finds their layers when it loads a model
-from vae_gan_tf.conditions import ImageCondition, LabelCondition
+from vae_gan_tf.conditions import ImageCondition, LabelCondition, NoCondition
 from vae_gan_tf.errors import UserError
 from vae_gan_tf.likelihoods import Bernoulli, Categorical, Gaussian
 from vae_gan_tf.models.adversarial import (
@@ -22,6 +27,10 @@ from vae_gan_tf.models.semi_supervised import Objective, SemiSupervisedVAE
 from vae_gan_tf.models.vae import VAE, Elbo
 from vae_gan_tf.pretrained import load_pretrained
 
+if TYPE_CHECKING:
+    from vae_gan_tf import datasets
+    from vae_gan_tf.evaluation import completion, scores, style
+
 __all__ = [
     "CDRAW",
     "CVAE",
@@ -37,12 +46,30 @@ __all__ = [
     "ImageCondition",
     "JudgingVAEGAN",
     "LabelCondition",
+    "NoCondition",
     "Objective",
     "SemiSupervisedVAE",
     "SemiSupervisedVAEGAN",
     "SquaredError",
     "UserError",
+    "completion",
+    "datasets",
     "export",
     "load_pretrained",
     "networks",
+    "scores",
+    "style",
 ]
+
+_ON_FIRST_USE = {
+    "completion": "vae_gan_tf.evaluation.completion",
+    "datasets": "vae_gan_tf.datasets",
+    "scores": "vae_gan_tf.evaluation.scores",
+    "style": "vae_gan_tf.evaluation.style",
+}
+
+
+def __getattr__(name: str) -> ModuleType:
+    if name in _ON_FIRST_USE:
+        return importlib.import_module(_ON_FIRST_USE[name])
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

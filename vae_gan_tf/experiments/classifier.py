@@ -1,0 +1,149 @@
+"""Trains the classifier that scores pictures of digits, and writes its weights.
+
+    python reproduce/classifier.py
+    python reproduce/classifier.py --dataset=svhn_small
+
+write vae_gan_tf/pretrained/mnist-classifier.npz and svhn_small-classifier.npz, which ship with the
+package, and figures/classifier.json and classifier-svhn_small.json. The training images are
+shifted, turned and scaled a little, those of SVHN recoloured as well; the test images are looked at
+once, at the end, by the network as it ships (weights rounded to float16). With other --epochs or
+--images it asks for another --classifier_file, and writes figures/classifier-custom.json.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import keras
+from absl import flags
+from keras import layers
+
+from vae_gan_tf import datasets, pretrained
+from vae_gan_tf.errors import UserError
+from vae_gan_tf.evaluation import judges, scores
+from vae_gan_tf.experiments.flags import Script, parse
+from vae_gan_tf.experiments.record import made_with, write_json
+from vae_gan_tf.experiments.run import load_data
+
+BATCH, LEARNING_RATE = 100, 2e-3
+
+
+class Training(NamedTuple):
+    """How the classifier of a data set is trained."""
+
+    network: Callable[..., keras.Model]
+    epochs: int
+    weight_decay: float
+    """Of AdamW; 0 is Adam."""
+    precision: str
+    """Of the training; what ships computes in float32."""
+    fill_mode: str
+    """What comes in at the edge of an image that is moved."""
+    recolour: Callable[[int], list[layers.Layer]]
+    """By a seed, layers that change the colours."""
+
+
+TRAININGS = {
+    "mnist": Training(judges.mnist_classifier, 10, 0.0, "float32", "constant", lambda seed: []),
+    "svhn_small": Training(
+        judges.svhn_classifier,
+        30,
+        0.05,
+        "mixed_bfloat16",
+        "nearest",
+        lambda seed: [
+            layers.RandomInvert(0.5, value_range=(0, 1), seed=seed),
+            layers.RandomBrightness(0.2, value_range=(0, 1), seed=seed),
+            layers.RandomContrast(0.4, value_range=(0, 1), seed=seed),
+        ],
+    ),
+}
+
+
+def define(values: flags.FlagValues) -> None:
+    """Defines the script's own flag."""
+    text = "where the weights go (default: to those that ship with the package)"
+    flags.DEFINE_string("classifier_file", None, text, flag_values=values)
+
+
+def main(argv: Sequence[str]) -> None:
+    """Trains, saves and tests the classifier of one data set."""
+    script = Script(
+        __doc__,
+        settings=("seed", "epochs", "images", "precision"),
+        general=("dataset", "figures_dir", "data_dir"),
+        define=define,
+    )
+    options = parse(script, argv)
+    (name, *more) = options.datasets or (datasets.DEFAULT,)
+    if more or name not in TRAININGS:
+        raise UserError(f"one --dataset of {', '.join(TRAININGS)} expected")
+    training, asked_file = TRAININGS[name], options.own["classifier_file"]
+    seed = options.overrides.get("seed", 0)
+    epochs = options.overrides.get("epochs", training.epochs)
+    count = options.overrides.get("images") or None
+    precision = options.overrides.get("precision", training.precision)
+    custom = bool({"epochs", "images"} & options.overrides.keys())
+    if custom and not asked_file:
+        raise UserError(
+            "with --epochs or --images the weights are not those that ship; name another "
+            "--classifier_file for them"
+        )
+    data = load_data(options, name)
+    file = Path(asked_file or pretrained.path(data.judge))
+    split = data.train.at(slice(count))
+    keras.utils.set_random_seed(seed)
+    distort = keras.Sequential(
+        [
+            layers.RandomTranslation(0.08, 0.08, fill_mode=training.fill_mode, seed=seed),
+            layers.RandomRotation(0.03, fill_mode=training.fill_mode, seed=seed),
+            layers.RandomZoom(0.1, fill_mode=training.fill_mode, seed=seed),
+            *training.recolour(seed),
+        ]
+    )
+    steps = len(split.images) // BATCH * epochs
+    model = training.network(precision)
+    model.compile(
+        keras.optimizers.AdamW(
+            keras.optimizers.schedules.CosineDecay(LEARNING_RATE, steps),
+            weight_decay=training.weight_decay,
+        ),
+        keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+        metrics=["accuracy"],
+    )
+    start = time.perf_counter()
+    for epoch in range(epochs):
+        batches = datasets.batches(split, BATCH, seed, epoch)
+        batches = batches.map(lambda x, y: (distort(x, training=True), y))
+        model.fit(batches, initial_epoch=epoch, epochs=epoch + 1, verbose=2)
+    finished = training.network()
+    finished.set_weights(model.get_weights())
+    pretrained.save_pretrained(finished, file)
+    shipped = pretrained.load_file(file)
+    record = {
+        "settings": {
+            "dataset": name,
+            "epochs": epochs,
+            "batch_size": BATCH,
+            "learning_rate": LEARNING_RATE,
+            "weight_decay": training.weight_decay,
+            "precision": precision,
+        },
+        "seed": seed,
+        "parameters": shipped.count_params(),
+        "source": data.source,
+        "validation_accuracy": accuracy(shipped, data.validation),
+        "test_accuracy": accuracy(shipped, data.test),
+        "weights": {"name": data.judge, "sha256": pretrained.sha256(file)},
+        "wall_seconds": round(time.perf_counter() - start, 1),
+        **made_with(),
+    }
+    words = ["classifier", *([name] * (name != "mnist")), *(["custom"] * custom)]
+    write_json(options.figures_dir / f"{'-'.join(words)}.json", record)
+    print(f"Test accuracy {record['test_accuracy']:.2%}")
+
+
+def accuracy(model: keras.Model, split: datasets.Split) -> float:
+    """The share of a split's images that the model reads as their labels."""
+    return scores.label_accuracy(scores.judged(*split.arrays(), model)).value

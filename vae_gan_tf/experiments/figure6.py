@@ -1,0 +1,22 @@
+"""Figure 6: digits drawn by CVAE, one row a label, for MNIST and SVHN (section 4.3).
+
+Trains what is not trained yet (the same command goes on with a stopped run), then writes
+figures/figure6.png and figure6.json. With another --preset its name is added.
+"""
+
+from collections.abc import Sequence
+
+from vae_gan_tf.experiments import pictures
+from vae_gan_tf.experiments.flags import Script, parse
+from vae_gan_tf.experiments.publish import publish
+from vae_gan_tf.experiments.run import train_all
+from vae_gan_tf.plotting import grids
+
+
+def main(argv: Sequence[str]) -> None:
+    """Trains CVAE on each data set and shows ten samples of each digit."""
+    models = ("cvae",)
+    options = parse(Script(__doc__, models), argv)
+    results = train_all(options, models)
+    panels = [grids.Panel(pictures.samples(result.model), result.title) for result in results]
+    publish(options, "figure6", grids.page(panels), results)

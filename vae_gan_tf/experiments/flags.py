@@ -1,0 +1,273 @@
+"""The command line of a script: its flags, their help, and what they ask for.
+
+The flags are those of the script alone, in a `FlagValues` of its own: importing a module of the
+package defines none in the program that imports it.
+"""
+
+import dataclasses
+import sys
+import textwrap
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from absl import flags
+
+from vae_gan_tf import datasets
+from vae_gan_tf.errors import UserError
+from vae_gan_tf.experiments.presets import PRESETS
+from vae_gan_tf.experiments.settings import (
+    FIELDS,
+    MODELS,
+    RUN,
+    Settings,
+    check_meaningful,
+    meaningful,
+    preset,
+    resolve,
+)
+
+FEWEST_IMAGES = 50
+"""Test images that a picture of reconstructions shows."""
+
+WIDTH = 100
+"""Characters in a line of the help."""
+
+
+def _preset(name: str, values: flags.FlagValues) -> None:
+    text = f"the settings to start from: {'; '.join(f'{k}, {v.help}' for k, v in PRESETS.items())}"
+    flags.DEFINE_enum(name, "report", list(PRESETS), text, flag_values=values)
+
+
+def _dataset(name: str, values: flags.FlagValues) -> None:
+    text = (
+        "draw this data set, and download it where need be (may be repeated); without it every "
+        "data set of the figure that is already on this machine is drawn"
+    )
+    flags.DEFINE_multi_enum(name, None, list(datasets.names()), text, flag_values=values)
+
+
+def _string(default: str | None, text: str) -> Callable[[str, flags.FlagValues], None]:
+    return lambda name, values: flags.DEFINE_string(name, default, text, flag_values=values)
+
+
+def _switch(text: str) -> Callable[[str, flags.FlagValues], None]:
+    return lambda name, values: flags.DEFINE_bool(name, False, text, flag_values=values)
+
+
+def _scores_every(name: str, values: flags.FlagValues) -> None:
+    text = "epochs from one point of the samples' scores in TensorBoard to the next; 0 for none"
+    flags.DEFINE_integer(name, 0, text, lower_bound=0, flag_values=values)
+
+
+GENERAL: dict[str, Callable[[str, flags.FlagValues], None]] = {
+    "preset": _preset,
+    "dataset": _dataset,
+    "pretrained": _switch("draw with the networks shipped with the package"),
+    "figures_dir": _string("figures", "folder of the picture and its json"),
+    "runs_dir": _string("runs", "folder of the runs: checkpoints, TensorBoard, models"),
+    "data_dir": _string(None, "folder of TFDS data sets (default: that of TFDS)"),
+    "scores_every": _scores_every,
+    "show_settings": _switch("print the settings that a run would use, and end"),
+}
+"""How each flag that is no setting is defined."""
+
+TRAINS = tuple(GENERAL)
+"""The flags of a script that trains models on the data sets of a figure."""
+
+MNIST_ONLY = tuple(name for name in GENERAL if name not in ("dataset", "pretrained"))
+"""The flags of a script that trains models on MNIST alone."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Script:
+    """What a script's command line is made of."""
+
+    doc: str
+    """What the script does; the help begins with it."""
+    models: tuple[str, ...] = ()
+    """The models that it may train or build."""
+    settings: tuple[str, ...] | None = None
+    """The settings that flags may override; None for all that mean something to the models."""
+    general: tuple[str, ...] = TRAINS
+    """The names of its flags in `GENERAL`."""
+    define: Callable[[flags.FlagValues], object] = lambda values: None
+    """Defines flags of its own."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Options:
+    """What a command line asks for."""
+
+    preset: str = "report"
+    overrides: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    """Fields of `Settings` that flags override."""
+    datasets: tuple[str, ...] | None = None
+    """The data sets asked for, or None for all that are on the machine."""
+    data_dir: str | None = None
+    runs_dir: Path = Path("runs")
+    figures_dir: Path = Path("figures")
+    pretrained: bool = False
+    scores_every: int = 0
+    """Epochs from one point of TensorBoard's scores to the next; 0 for none. It is no setting, for
+    no result depends on it: a run may be continued with another."""
+    own: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    """The values of the script's own flags."""
+
+    def settings(self, model: str, dataset: str) -> Settings:
+        """The settings of a run, with those overrides that mean something to its model.
+
+        Raises:
+            UserError: see `settings.resolve`.
+        """
+        return resolve(self.preset, model, dataset, meaningful(model, self.overrides))
+
+
+def parse(script: Script, argv: Sequence[str]) -> Options:
+    """The options in a script's argv, whose first element is the script's name.
+
+    ``--help`` and ``--show_settings`` print what they say and end the program with code 0.
+
+    Raises:
+        UserError: an unknown flag, a value that a flag does not take, or a setting that means
+            nothing to any of the script's models.
+    """
+    values = flags.FlagValues()
+    for name in script.general:
+        GENERAL[name](name, values)
+    script.define(values)
+    own = [name for name in values if name not in script.general]
+    taken = FIELDS if script.settings is None else script.settings
+    for name in taken:
+        _define_setting(name, values)
+    _switch("print this help, and end")("help", values)
+    try:
+        rest = values(argv)
+    except flags.Error as error:
+        raise UserError(" ".join(str(error).split())) from error
+    given = {name: values[name].value for name in values}
+    options = Options(
+        overrides={name: given[name] for name in taken if given[name] is not None},
+        datasets=tuple(dict.fromkeys(given.get("dataset") or ())) or None,
+        own={name: given[name] for name in own},
+        **{
+            name: given[name]
+            for name in ("preset", "data_dir", "pretrained", "scores_every")
+            if name in given
+        },
+        **{name: Path(given[name]) for name in ("runs_dir", "figures_dir") if name in given},
+    )
+    if given["help"]:
+        print(help_text(script, values, options.preset))
+        sys.exit(0)
+    if len(rest) > 1:
+        raise UserError(f"flags only expected (see --help), not {rest[1]!r}")
+    _check(script, options)
+    if given.get("show_settings"):
+        print(settings_text(script, options))
+        sys.exit(0)
+    return options
+
+
+def _define_setting(name: str, values: flags.FlagValues) -> None:
+    field = FIELDS[name]
+    text = f"override the preset's {name.replace('_', ' ')}: {field.metadata['help']}"
+    if field.metadata["choices"]:
+        flags.DEFINE_enum(name, None, field.metadata["choices"], text, flag_values=values)
+        return
+    define = {int: flags.DEFINE_integer, float: flags.DEFINE_float, bool: flags.DEFINE_bool}
+    define[field.type](name, None, text, flag_values=values)
+
+
+def _check(script: Script, options: Options) -> None:
+    """Raises a UserError for options that no run of the script could have."""
+    if script.models:
+        for name, value in options.overrides.items():
+            check_meaningful(name, script.models, value)
+    # The checks of the values are those of Settings, whatever the model.
+    defaults = Settings("vae", datasets.DEFAULT, "report")
+    dataclasses.replace(defaults, **options.overrides)
+    images = options.overrides.get("images", 0)
+    if 0 < images < FEWEST_IMAGES:
+        raise UserError(
+            f"--images must be 0 or at least {FEWEST_IMAGES}, for the pictures, not {images}"
+        )
+    alone = PRESETS[options.preset].alone
+    if alone and options.datasets and set(options.datasets) != {alone}:
+        raise UserError(
+            f"the preset {options.preset} is for {alone} only, not for "
+            f"{', '.join(options.datasets)}"
+        )
+
+
+def settings_text(script: Script, options: Options) -> str:
+    """The settings of each model of a script on each data set that is asked for, a line each.
+
+    Raises:
+        UserError: there is no such run.
+    """
+    blocks = []
+    for dataset in options.datasets or (datasets.DEFAULT,):
+        for model in script.models:
+            run = options.settings(model, dataset)
+            lines = [f"{model} on {dataset}, preset {options.preset}"]
+            lines += [
+                f"  {name} = {getattr(run, name)}"
+                for name in FIELDS
+                if run.kind.has(name, run.architecture)
+            ]
+            blocks.append("\n".join(lines))
+    return "\n\n".join(blocks)
+
+
+def help_text(script: Script, values: flags.FlagValues, preset_name: str) -> str:
+    """The help of a script: what it does, and its flags in groups, the everyday ones first."""
+    own = [name for name in values if name not in (*script.general, *FIELDS, "help")]
+    sections = {"This script": [*own, *script.general]}
+    for name, field in FIELDS.items():
+        if _shown(script, name):
+            sections.setdefault(field.metadata["section"], []).append(name)
+    sections.setdefault(RUN, []).append("help")
+    blocks = [script.doc.strip()]
+    for title, names in sections.items():
+        entries = "\n".join(_entry(script, values[name], preset_name) for name in names)
+        blocks.append(f"{title}:\n{entries}")
+    return "\n\n".join(blocks)
+
+
+def _shown(script: Script, name: str) -> bool:
+    """Whether the help shows a setting: where it means something to a model of the script."""
+    if script.settings is not None:
+        return name in script.settings
+    return any(MODELS[model].has(name) for model in script.models)
+
+
+def _entry(script: Script, flag: flags.Flag, preset_name: str) -> str:
+    """A flag in the help: its name and values, what it is, and its value in the preset."""
+    choices = getattr(flag.parser, "enum_values", ())
+    kind = flag.flag_type().removeprefix("multi ")
+    form = "" if flag.boolean else f"={'|'.join(choices) or kind.upper()}"
+    if flag.name in FIELDS:
+        what, default = (
+            FIELDS[flag.name].metadata["help"],
+            _preset_values(script, flag.name, preset_name),
+        )
+    else:
+        what, default = flag.help, "" if flag.default in (None, False, []) else str(flag.default)
+    text = f"{what} [{default}]" if default else what
+    wrapped = textwrap.fill(text, WIDTH, initial_indent="      ", subsequent_indent="      ")
+    return f"  --{'[no]' * flag.boolean}{flag.name}{form}\n{wrapped}"
+
+
+def _preset_values(script: Script, name: str, preset_name: str) -> str:
+    """The value of a setting in the preset, or that of each model where they differ."""
+    found = {}
+    for model in script.models:
+        if MODELS[model].has(name):
+            try:
+                found[model] = getattr(preset(preset_name, model, datasets.DEFAULT), name)
+            except UserError:  # a model of the script that has no such preset
+                continue
+    if len(set(found.values())) <= 1:
+        return "".join(str(value) for value in list(found.values())[:1])
+    return ", ".join(f"{model} {value}" for model, value in found.items())

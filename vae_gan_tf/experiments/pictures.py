@@ -1,0 +1,59 @@
+"""What the figures show of a model: samples, reconstructions, completions."""
+
+import numpy as np
+
+from vae_gan_tf import datasets
+from vae_gan_tf.conditions import LabelCondition
+from vae_gan_tf.datasets import parts
+from vae_gan_tf.evaluation import completion
+from vae_gan_tf.models.adversarial import CVAEGAN, VAEGAN, generator
+from vae_gan_tf.models.cvae import CVAE
+from vae_gan_tf.models.vae import VAE
+
+
+def samples(model: VAE | VAEGAN, rows: int = 10, columns: int = 10, seed: int = 0) -> np.ndarray:
+    """Samples [rows, columns, height, width, channels], one label a row if there are any."""
+    asked: int | np.ndarray = rows * columns
+    if isinstance(generator(model).condition, LabelCondition):
+        asked = np.repeat(np.arange(rows), columns)
+    images = model.sample(asked, seed=seed)
+    return np.reshape(images, [rows, columns, *images.shape[1:]])
+
+
+def completions(
+    model: CVAE, split: datasets.Split, part: str, rows: int = 10, count: int = 1, seed: int = 0
+) -> np.ndarray:
+    """Rows of an image, its given part and images sampled given it.
+
+    The images are the first of each label in the split, by label.
+
+    Returns:
+        [rows, 2 + count, height, width, channels].
+    """
+    _, first = np.unique(split.labels, return_index=True)
+    images, given = split.at(first[:rows]).arrays()
+    shown = parts.shown(given, part, images.shape[1:])
+    completed = completion.complete(model, given, count, seed)
+    return np.concatenate([images[:, None], shown[:, None], completed], axis=1)
+
+
+def reconstructions(
+    model: VAE | VAEGAN, split: datasets.Split, rows: int = 10, seed: int = 0
+) -> np.ndarray:
+    """Pairs of an image and its reconstruction, [rows, 10, height, width, channels].
+
+    The images are the first of the split, five pairs a row; codes are drawn from q(z | x).
+    """
+    images, y = split.at(slice(5 * rows)).arrays()
+    again = model.reconstruct(images, generator(model).condition.given(y), seed=seed)
+    pairs = np.stack([images, again], axis=1)
+    return np.reshape(pairs, [rows, 10, *images.shape[1:]])
+
+
+def cell_probabilities(model: CVAEGAN, images: np.ndarray) -> list[list[str]]:
+    """D_y of the images of a grid, one label a row: the title of each digit in figure 7."""
+    rows, columns = images.shape[:2]
+    flat = np.reshape(images, [rows * columns, *images.shape[2:]])
+    labels = np.repeat(np.arange(rows), columns)
+    probabilities = np.asarray(model.discriminate(flat))[np.arange(len(labels)), labels]
+    return [[f"{value:.2f}" for value in row] for row in np.reshape(probabilities, [rows, columns])]

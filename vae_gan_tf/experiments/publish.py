@@ -1,0 +1,68 @@
+"""A figure's files: the picture, and the json beside it that says how it came about."""
+
+from collections.abc import Collection, Sequence
+from pathlib import Path
+
+from matplotlib.figure import Figure
+
+from vae_gan_tf.experiments.flags import Options
+from vae_gan_tf.experiments.record import made_with, write_json
+from vae_gan_tf.experiments.run import Result
+from vae_gan_tf.experiments.scripts import stop
+from vae_gan_tf.plotting import grids
+
+REPEATS = ("seed", "precision", "deterministic")
+"""Overriding these repeats a preset's experiment; overriding another makes it another one."""
+
+
+def is_custom(overrides: Collection[str]) -> bool:
+    """Whether overridden settings make an experiment another one than the preset's."""
+    return not set(overrides) <= set(REPEATS)
+
+
+def name(options: Options, figure: str, drawn: Sequence[str], interrupted: bool = False) -> str:
+    """The name of a figure's files, without their ending.
+
+    Only a whole run of the report preset gets the plain name; another preset, a part of the
+    panels, overridden settings, shipped networks and an interrupted run each add a word to it.
+
+    Args:
+        options: of the command line.
+        figure: its plain name.
+        drawn: the names of the data sets in it.
+        interrupted: whether a run of it was.
+    """
+    words = [figure]
+    words += [options.preset] if options.preset != "report" else []
+    asked_for = options.preset == "improved" and options.datasets
+    words += drawn if len(drawn) < 2 and (options.preset == "report" or asked_for) else []
+    words += [f"seed{options.overrides['seed']}"] if options.overrides.get("seed") else []
+    words += ["pretrained"] if options.pretrained else []
+    words += ["custom"] if is_custom(options.overrides) else []
+    words += ["interrupted"] if interrupted else []
+    return "-".join(words)
+
+
+def publish(options: Options, figure: str, picture: Figure, results: Sequence[Result]) -> Path:
+    """Writes the picture of a figure, and the json beside it; gives the picture's path.
+
+    After an interrupted run it ends the program, with exit code 130.
+    """
+    interrupted = any(result.interrupted for result in results)
+    drawn = list(dict.fromkeys(result.data.name for result in results))
+    path = options.figures_dir / f"{name(options, figure, drawn, interrupted)}.png"
+    record = {
+        "figure": figure,
+        "preset": options.preset,
+        "overrides": options.overrides,
+        "pretrained": options.pretrained,
+        "interrupted": interrupted,
+        "runs": [result.record for result in results],
+        **made_with(),
+    }
+    grids.save(picture, path)
+    write_json(path.with_suffix(".json"), record)
+    print(f"Wrote {path} and {path.with_suffix('.json').name}")
+    if interrupted:
+        stop()
+    return path

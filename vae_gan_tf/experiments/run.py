@@ -1,0 +1,331 @@
+"""From settings to a trained model: the run folder, the training, the final scores."""
+
+import dataclasses
+import functools
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from vae_gan_tf import datasets, pretrained
+from vae_gan_tf.conditions import ImageCondition, LabelCondition
+from vae_gan_tf.datasets import parts
+from vae_gan_tf.errors import UserError
+from vae_gan_tf.evaluation import classification, judges, scores
+from vae_gan_tf.experiments import pictures
+from vae_gan_tf.experiments.flags import Options
+from vae_gan_tf.experiments.record import write_json
+from vae_gan_tf.experiments.settings import (
+    Images,
+    Settings,
+    has_preset,
+    meaningful,
+    preset,
+    with_defaults,
+)
+from vae_gan_tf.experiments.zoo import build_model
+from vae_gan_tf.models.adversarial import VAEGAN, generator
+from vae_gan_tf.models.export import export
+from vae_gan_tf.models.vae import VAE
+from vae_gan_tf.plotting import grids
+from vae_gan_tf.training import loop
+from vae_gan_tf.training.checkpoints import lock
+from vae_gan_tf.training.summaries import Summaries
+
+SCORED = 1000
+"""Samples that TensorBoard's scores are of, and validation images beside them."""
+
+SPLITS = ("train", "validation", "test")
+
+
+@dataclasses.dataclass(frozen=True)
+class Result:
+    """A trained model with what the json beside a figure tells of it."""
+
+    model: VAE | VAEGAN
+    data: datasets.Dataset
+    model_name: str
+    record: dict
+    interrupted: bool = False
+    validations: Sequence[dict[str, float]] = ()
+    """The bound on the validation images after each epoch of a run that was trained."""
+
+    @property
+    def title(self) -> str:
+        """The title of a panel in a figure of several models: "CVAE-GAN, MNIST"."""
+        return f"{self.model_name.upper()}, {self.data.title}"
+
+
+def load_data(options: Options, name: str) -> datasets.Dataset:
+    """A data set; it is downloaded only where the command line names it."""
+    return datasets.load(name, options.data_dir, download=name in (options.datasets or ()))
+
+
+def figure_datasets(options: Options, models: Sequence[str]) -> tuple[list[str], list[str]]:
+    """The data sets that a figure of these models draws, and a sentence on each that is missing.
+
+    Without a data set asked for it is a panel a family of data sets for which all the models have
+    the preset: the first set of the family that is here.
+    """
+    if options.datasets:
+        return list(options.datasets), []
+    families: dict[str, list[str]] = {}
+    for name, source in datasets.SOURCES.items():
+        if source.in_figures and all(has_preset(options.preset, model, name) for model in models):
+            families.setdefault(source.family, []).append(name)
+    here, missing = [], []
+    for names in families.values():
+        local = [name for name in names if datasets.is_local(name, options.data_dir)]
+        here += local[:1]
+        if not local:
+            missing.append(
+                f"The {datasets.SOURCES[names[0]].title} panel is left out: "
+                f"{datasets.how_to_get(names[0])}"
+            )
+    return here, missing
+
+
+def train_all(options: Options, models: Sequence[str]) -> list[Result]:
+    """Trains each model on each data set that the figure draws; stops after an interrupted one."""
+    names, missing = figure_datasets(options, models)
+    if options.pretrained and not options.datasets:
+        # Not every model ships for each further set; that none does at all is the user's mistake.
+        ship = pretrained.names()
+        names[1:] = [name for name in names[1:] if all(f"{each}-{name}" in ship for each in models)]
+    for sentence in missing:
+        print(sentence)
+    results = []
+    for name in names:
+        data = load_data(options, name)
+        for model in models:
+            results.append(
+                shipped(options.preset, model, data)
+                if options.pretrained
+                else train(options, model, data)
+            )
+            if results[-1].interrupted:
+                return results
+    return results
+
+
+def shipped(preset_name: str, model_name: str, data: datasets.Dataset) -> Result:
+    """The networks shipped for a model and a data set: the improved ones, or else the report's."""
+    preset_name = preset_name if preset_name == "improved" else "report"
+    settings = preset(preset_name, model_name, data.name)
+    record = {"weights": {"name": settings.weights}, "source": data.source}
+    model = pretrained.load_pretrained(settings.weights)
+    return Result(model, with_side_information(data, settings), model_name, record)
+
+
+def train(options: Options, model_name: str, data: datasets.Dataset) -> Result:
+    """Trains one model in its run folder, or goes on with it, or takes what is finished there.
+
+    The networks that the result holds are those of the .npz file in the run folder: rounded to
+    float16, the way they ship.
+
+    Raises:
+        UserError: the folder cannot be written, is in use, or holds a run of other settings; the
+            judge of the data set cannot be loaded.
+    """
+    settings = options.settings(model_name, data.name)
+    kind = settings.kind
+    if options.scores_every and kind.part:
+        raise UserError(
+            f"--scores_every is for samples of labels or codes alone, and {model_name} is given "
+            "a part of an image"
+        )
+    if data.judge:
+        judges.load(data.judge)  # before the training, not after it
+    first = None
+    if settings.generator_first:
+        first = _train_generator(options, settings, data)
+        if first.interrupted:
+            return first
+    if settings.images:
+        cut = {name: getattr(data, name).at(slice(settings.images)) for name in SPLITS}
+        data = dataclasses.replace(data, **cut)
+    data = with_side_information(data, settings)
+    keras.utils.set_random_seed(settings.seed)
+    if settings.deterministic:
+        tf.config.experimental.enable_op_determinism()
+    folder = options.runs_dir / settings.name
+    print(f"{settings.model} on {settings.dataset}, run folder {folder}")
+    with lock(folder):
+        _claim(folder, settings)
+        count = datasets.count(data.train)
+        model = build_model(settings, Images(data.image_shape, data.num_classes, count))
+        if first:
+            generator(model).set_weights(first.model.get_weights())
+        outcome = loop.train(
+            model,
+            data,
+            folder,
+            batch_size=settings.batch_size,
+            epochs=settings.epochs,
+            seed=settings.seed,
+            patience=settings.patience,
+            pictures=_pictures(settings, data),
+            scores=_scores(data) if data.judge else lambda model: {},
+            scores_every=options.scores_every,
+        )
+        record = {
+            "settings": dataclasses.asdict(settings),
+            "images": {name: datasets.count(getattr(data, name)) for name in SPLITS},
+            "source": data.source,
+            "epochs": outcome.epochs,
+            "steps": outcome.steps,
+            "losses": outcome.losses,
+            "validation": outcome.validations[-1] if outcome.validations else {},
+            "wall_seconds": round(outcome.seconds, 1),
+        }
+        if first:
+            record["generator_first"] = first.record
+        if outcome.interrupted:
+            return Result(model, data, model_name, record, interrupted=True)
+        finished = _finish(model, data, record, folder, settings)
+        return Result(finished, data, model_name, record, validations=outcome.validations)
+
+
+def _train_generator(options: Options, settings: Settings, data: datasets.Dataset) -> Result:
+    """The generator of an adversarial model after a training of its own, by the preset report."""
+    name = settings.kind.generator
+    if name is None:
+        raise UserError(
+            f"--generator_first given for {settings.model}, whose generator has no name"
+        )
+    own = meaningful(name, options.overrides)
+    return train(dataclasses.replace(options, preset="report", overrides=own), name, data)
+
+
+def with_side_information(data: datasets.Dataset, settings: Settings) -> datasets.Dataset:
+    """The data set with what the model is given of each image, if that is not the label of all."""
+    if settings.labels:
+        few = datasets.few_labels(
+            data.train, settings.labels, settings.seed, settings.labelled_batch, settings.shift
+        )
+        return dataclasses.replace(data, train=few)
+    if settings.kind.part:
+        return parts.conditioned(data, settings.kind.part, settings.binarise_given, settings.seed)
+    return data
+
+
+def _pictures(
+    settings: Settings, data: datasets.Dataset
+) -> Callable[[VAE | VAEGAN], dict[str, np.ndarray]]:
+    """The pictures that TensorBoard shows after each epoch, by name, made from a model."""
+
+    def of_model(model: VAE | VAEGAN) -> dict[str, np.ndarray]:
+        part, validation = settings.kind.part, data.validation
+        shown = {
+            "samples": (
+                pictures.completions(model, validation, part, count=4)
+                if part
+                else pictures.samples(model)
+            ),
+            "reconstructions": pictures.reconstructions(model, validation, 4),
+        }
+        if settings.labels:
+            confusion = classification.confusion(generator(model), validation)
+            shown["confusion"] = confusion[None, None]
+        return {name: grids.tile(images)[None] for name, images in shown.items()}
+
+    return of_model
+
+
+def _scores(data: datasets.Dataset) -> Callable[[VAE | VAEGAN], dict[str, float]]:
+    """The scores of samples that TensorBoard shows, beside the validation images."""
+
+    @functools.cache
+    def real() -> scores.Judged:
+        return scores.judged(*data.validation.at(slice(SCORED)).arrays(), data.judge)
+
+    def of_model(model: VAE | VAEGAN) -> dict[str, float]:
+        generated = scores.judged(*scores.samples(model, SCORED), data.judge)
+        return {name: score.value for name, score in scores.all_scores(generated, real()).items()}
+
+    return of_model
+
+
+def _claim(folder: Path, settings: Settings) -> None:
+    """Writes the settings into a new run folder; refuses one that was started with others."""
+    path = folder / "settings.json"
+    asked = dataclasses.asdict(settings)
+    if not path.exists():
+        write_json(path, asked)
+        return
+    begun = with_defaults(json.loads(path.read_text()))
+    for name in asked | begun:
+        if asked.get(name) != begun.get(name):
+            raise UserError(
+                f"the run in {folder} was begun with {name} = {begun.get(name)!r} and "
+                f"{asked.get(name)!r} is asked for now; name another --runs_dir, or delete that "
+                "folder to start anew"
+            )
+
+
+def _finish(
+    model: VAE | VAEGAN, data: datasets.Dataset, record: dict, folder: Path, settings: Settings
+) -> VAE | VAEGAN:
+    """Saves a trained model in its three forms and scores the one that ships, which it gives."""
+    name = settings.weights
+    model.save(folder / "model.keras")
+    export(generator(model), folder / "saved_model")
+    # The figures show generators, and in the report's preset CVAE-GAN's discriminator judges them.
+    alone = type(model) is VAEGAN or settings.preset == "improved"
+    weights = folder / f"{name}.npz"
+    pretrained.save_pretrained(generator(model) if alone else model, weights)
+    finished = pretrained.load_file(weights)
+    final = score(finished, data)
+    print(", ".join(f"{name} {value:.4g}" for name, value in final.items()))
+    with Summaries(folder / "tensorboard") as summaries:
+        summaries.begin(record["steps"])
+        summaries.hparams(
+            dataclasses.asdict(settings),
+            loop.renamed("validation", record["validation"]) | final,
+        )
+    record |= {"scores": final, "weights": {"name": name, "sha256": pretrained.sha256(weights)}}
+    return finished
+
+
+def bound(model: VAE, split: datasets.Split) -> dict[str, float]:
+    """The bound (1) of a model in test mode and its two parts, means over a split, in nats."""
+    return loop.evaluate(model, tf.function(model.test_step), loop.in_order(split))
+
+
+def record_training_bound(result: Result, originals: dict[str, float]) -> None:
+    """Adds the bound on the training images to the record, beside the originals' training loss.
+
+    Args:
+        result: of a trained model.
+        originals: their losses in nats an image, by the family of data sets; empty if there are
+            none.
+    """
+    result.record["training_bound"] = bound(result.model, result.data.train)
+    if result.data.family in originals:
+        result.record["originals_training_loss"] = originals[result.data.family]
+
+
+def score(model: VAE | VAEGAN, data: datasets.Dataset) -> dict[str, float]:
+    """The bound on the test images and, where there is a judge, what it says, on as many samples.
+
+    Of samples the shares that are read as asked, where there are labels to ask for, and accepted
+    (`scores.accepted`); of the test images the share whose reconstruction, with a z drawn from
+    q(z | x, y), is read as their label, and its squared error. A model that is given a part of an
+    image has none of these.
+    """
+    generating = generator(model)
+    final = loop.renamed("test", bound(generating, data.test))
+    if not data.judge or isinstance(generating.condition, ImageCondition):
+        return final
+    generated = scores.judged(*scores.samples(model, len(data.test.images)), data.judge)
+    final["accepted"] = scores.accepted(generated).value
+    if isinstance(generating.condition, LabelCondition):
+        final["label_accuracy"] = scores.label_accuracy(generated).value
+    images, labels = data.test.arrays()
+    again = scores.reconstructions(model, images, labels, data.judge)
+    final["reconstruction_accuracy"] = again.accuracy.value
+    final["squared_error"] = again.squared_error.value
+    return final

@@ -1,0 +1,319 @@
+"""One table of scores over the models that ship with the package, beside those of real images.
+
+    python reproduce/scores.py
+
+Draws 10 000 images of each model, labels asked for evenly, and scores them by the judge of their
+data set (`vae_gan_tf.scores`) against the test images; and measures the models on test images in
+nats. The line "real test images" is the ceiling: the test images as if a model had drawn them. The
+scores that compare two sets of images, and depend on how many there are, compare as many as half of
+the test images at a time, for all lines; for the ceiling they compare one half of the test images
+with the other, and the other way round.
+
+    python reproduce/scores.py --dataset=mnist --weights=mine=runs/.../cvae-gan-mnist.npz
+
+scores the networks that a run left in its folder, beside the real images, and below the lines that
+such commands have measured before.
+
+Writes figures/scores.md, .csv, .json and .png. Each line is in the json as soon as it is measured,
+and is not measured again for the same weights. Of one --dataset its name is added; with --weights
+the word weights; with other --generated or --measured, or --images of each split, the word custom.
+"""
+
+import textwrap
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from absl import flags
+from matplotlib.figure import Figure
+
+from vae_gan_tf import datasets, pretrained
+from vae_gan_tf.conditions import LabelCondition
+from vae_gan_tf.errors import UserError
+from vae_gan_tf.evaluation import nats, scores
+from vae_gan_tf.experiments.flags import Options, Script, parse
+from vae_gan_tf.experiments.record import made_with
+from vae_gan_tf.experiments.run import load_data
+from vae_gan_tf.experiments.tables import KeptTable, slug
+from vae_gan_tf.models.adversarial import generator
+from vae_gan_tf.models.semi_supervised import SemiSupervisedVAE
+from vae_gan_tf.models.vae import VAE
+
+MODELS = {
+    "mnist": (
+        "vae",
+        "vae-2d",
+        "vae-gan",
+        "cvae",
+        "cvae-simple",
+        "cvae-gan",
+        "cvae-gan-improved",
+        "semi-supervised-improved",
+        "semi-supervised-gan-improved",
+        "draw",
+        "draw-gan",
+        "cdraw",
+    ),
+    "svhn_small": ("vae", "vae-gan", "cvae", "cvae-simple", "cvae-gan", "cvae-gan-improved"),
+}
+"""The models of each data set that ship and draw whole images of their own."""
+
+REAL = "real test images"
+
+COLUMNS = {
+    "label_accuracy": "read as asked, %",
+    "accepted": "accepted, %",
+    "sharpness_gradient": "sharpness, gradient",
+    "sharpness_laplacian": "sharpness, Laplacian",
+    "diversity": "diversity",
+    "diversity_worst_class": "diversity, worst class",
+    "frechet_distance": "Frechet distance",
+    "precision": "precision",
+    "recall": "recall",
+    "density": "density",
+    "coverage": "coverage",
+    "reconstruction_accuracy": "reconstructions read rightly, %",
+    "squared_error": "reconstruction, squared error",
+    "reconstruction": "reconstruction, nats",
+    "bound": "negative bound, nats",
+    "log_likelihood": "-log p, nats",
+}
+"""The head of each score."""
+
+PERCENT = ("label_accuracy", "accepted", "reconstruction_accuracy")
+
+ACROSS = 8
+"""Panels beside each other in the picture."""
+
+NOTE = (
+    "± is the standard error. Accepted are images in which the judge reads some label with a "
+    "probability over 0.9. Sharpness and diversity are shares of those of real images. The "
+    "diversity of a model without labels is that of the classes that the judge reads. Frechet "
+    "distance, precision, recall, density and coverage compare parts of as many images as half of "
+    "the test images; for real test images one half with the other. Reconstructions are of all "
+    "test images. The last three columns are of test images, in nats an image: given the label, "
+    "for a model without labels and for the semi-supervised ones of x alone."
+)
+
+_GENERATED = flags.DEFINE_integer("generated", 10_000, "images drawn of a model", lower_bound=100)
+_MEASURED = flags.DEFINE_integer(
+    "measured", 1000, "test images measured in nats, evenly spread", lower_bound=1
+)
+_WEIGHTS = flags.DEFINE_multi_string(
+    "weights",
+    [],
+    "NAME=FILE: score the networks in this .npz file of a run instead of those that ship (may be "
+    "repeated; needs one --dataset)",
+)
+
+Row = dict[str, Any]
+"""A line: data set, model, what it was measured with, and the scores [value, error] by name."""
+
+GENERATED, MEASURED = 10_000, 1000
+"""Images that are sampled from a model, and test images that are measured in nats."""
+
+
+def define(values: flags.FlagValues) -> None:
+    """Defines the script's own flags."""
+    flags.DEFINE_integer(
+        "generated",
+        GENERATED,
+        "images sampled from a model",
+        lower_bound=100,
+        flag_values=values,
+    )
+    flags.DEFINE_integer(
+        "measured",
+        MEASURED,
+        "test images measured in nats, evenly spread",
+        lower_bound=1,
+        flag_values=values,
+    )
+    flags.DEFINE_multi_string(
+        "weights",
+        [],
+        "NAME=FILE: score the networks in this .npz file of a run instead of those that ship (may "
+        "be repeated; needs one --dataset)",
+        flag_values=values,
+    )
+
+
+def networks(dataset: str, weights: Sequence[str]) -> dict[str, Path]:
+    """The file of each model of a data set that is to be scored, by the name of its line.
+
+    Args:
+        dataset: its name.
+        weights: NAME=FILE of each model, or nothing for those that ship.
+
+    Raises:
+        UserError: it is of another form, a name comes twice, or there is no such file.
+    """
+    if not weights:
+        return {name: pretrained.path(f"{name}-{dataset}") for name in MODELS[dataset]}
+    files: dict[str, Path] = {}
+    for given in weights:
+        name, separator, file = given.partition("=")
+        if not (name and separator and file) or name in (*files, REAL):
+            raise UserError(f"--weights={given} given, NAME=FILE with a name of its own expected")
+        if not Path(file).is_file():
+            raise UserError(f"--weights={given} given, and there is no file {file}")
+        files[name] = Path(file)
+    return files
+
+
+def model_scores(
+    file: Path, data: datasets.Dataset, real: scores.Judged, half: int, counts: Mapping[str, int]
+) -> Row:
+    """What the json tells of trained networks: all scores, and of labels the diversity of each."""
+    model = pretrained.load_file(file)
+    generating = generator(model)
+    if not isinstance(generating, VAE) or generating.image_shape != data.image_shape:
+        raise UserError(f"{file} holds no model of images of shape {list(data.image_shape)}")
+    generated = scores.judged(*scores.samples(model, counts["generated"]), data.judge)
+    order = np.random.default_rng(0).permutation(len(real.images))
+    found = scores.all_scores(generated, real.at(order), half)
+    again = scores.reconstructions(model, real.images, real.labels, data.judge)
+    count = min(counts["measured"], len(data.test.images))
+    images, labels = data.test.at(np.arange(count) * len(data.test.images) // count).arrays()
+    # The bound of a semi-supervised model is of x alone.
+    alone = isinstance(generating, SemiSupervisedVAE)
+    y = None if alone else generating.condition.given(labels)
+    labelled = isinstance(generating.condition, LabelCondition)
+    return {
+        "scores": {
+            **found,
+            "reconstruction_accuracy": again.accuracy,
+            "squared_error": again.squared_error,
+            **nats.nats(generating, images, y)._asdict(),
+        },
+        "diversity_of_classes": scores.diversity(generated, real).classes if labelled else {},
+    }
+
+
+def real_scores(real: scores.Judged, half: int) -> dict:
+    """The same of the test images; by halves where they are compared as sets."""
+    order = np.random.default_rng(0).permutation(len(real.images))[: 2 * half]
+    return {"scores": scores.all_scores(real.at(order), real.at(np.roll(order, half)), half)}
+
+
+def in_unit(name: str, score: Sequence[float]) -> list[float]:
+    """A score and its error in the unit that its head names."""
+    return [100 * number if name in PERCENT else number for number in score]
+
+
+def cell(name: str, score: Sequence[float] | None) -> str:
+    """A score with its standard error: "0.873 ± 0.002", or a dash."""
+    if score is None:
+        return "-"
+    numbers = in_unit(name, score)
+    digits = 1 if abs(numbers[0]) >= 100 else 2 if abs(numbers[0]) >= 10 else 3
+    return " ± ".join(f"{number:.{digits}f}" for number in numbers)
+
+
+def table(rows: Sequence[Row]) -> list[list[str]]:
+    """The lines of the table, the heads first."""
+    return [
+        ["", *COLUMNS.values()],
+        *(
+            [
+                f"{row['model']}, {row['dataset']}",
+                *(cell(name, row["scores"].get(name)) for name in COLUMNS),
+            ]
+            for row in rows
+        ),
+    ]
+
+
+def picture(rows: Sequence[Row]) -> Figure:
+    """A panel a score: models as points with their errors, real test images as a line."""
+    names = list(dict.fromkeys(row["dataset"] for row in rows))
+    counts = [sum(row["dataset"] == name for row in rows) for name in names]
+    height = 2 * sum(0.25 * count + 0.7 for count in counts)
+    figure = Figure(figsize=(1.4 * ACROSS + 1, height), layout="constrained")
+    parts = np.atleast_1d(figure.subfigures(len(names), 1, height_ratios=counts))
+    for part, dataset in zip(parts, names, strict=True):
+        shown = [row for row in rows if row["dataset"] == dataset and row["model"] != REAL]
+        (real,) = (row for row in rows if row["dataset"] == dataset and row["model"] == REAL)
+        part.suptitle(f"{dataset}; line: {REAL}", fontsize=9)
+        grid = part.subplots(-(-len(COLUMNS) // ACROSS), ACROSS, sharey=True).flat
+        for (name, head), axes in zip(COLUMNS.items(), grid, strict=False):
+            if name in real["scores"]:
+                axes.axvline(in_unit(name, real["scores"][name])[0], color="tab:red", linewidth=1)
+            for place, row in enumerate(shown):
+                if name in row["scores"]:
+                    value, error = in_unit(name, row["scores"][name])
+                    axes.errorbar(value, place, xerr=error, fmt="o", color="tab:blue", ms=4)
+            axes.set_title(textwrap.fill(head, 20), fontsize=8)
+            axes.tick_params(labelsize=7)
+            axes.margins(x=0.15)
+            axes.locator_params("x", nbins=4)
+            axes.grid(axis="y", alpha=0.3)
+            axes.set_yticks(range(len(shown)), [row["model"] for row in shown])
+            axes.set_ylim(len(shown) - 0.5, -0.5)
+        for axes in grid:  # those left over
+            axes.set_axis_off()
+    return figure
+
+
+def write(rows: Sequence[Row], kept: KeptTable) -> None:
+    """Writes the table's files."""
+    kept.write(table(rows), NOTE, picture(rows), {"table": "scores", "rows": rows, **made_with()})
+
+
+def kept_table(options: Options, asked: Sequence[str]) -> KeptTable:
+    """The table that the command line asks for, by its name."""
+    own = options.own
+    custom = "images" in options.overrides or (own["generated"], own["measured"]) != (
+        GENERATED,
+        MEASURED,
+    )
+    words = ["scores", *(asked if len(asked) < len(MODELS) else [])]
+    words += ["weights"] * bool(own["weights"]) + ["custom"] * custom
+    return KeptTable(options.figures_dir / "-".join(words))
+
+
+def main(argv: Sequence[str]) -> None:
+    """Measures what is missing, keeps each line, and writes the table."""
+    general = ("dataset", "figures_dir", "data_dir")
+    options = parse(Script(__doc__, settings=("images",), general=general, define=define), argv)
+    weights = options.own["weights"]
+    asked = options.datasets or [
+        name for name in MODELS if datasets.is_local(name, options.data_dir)
+    ]
+    if weights and len(options.datasets or ()) != 1:
+        raise UserError("--weights given, and one --dataset to score them on expected")
+    unknown = [name for name in asked if name not in MODELS]
+    if unknown:
+        raise UserError(f"no models ship for {unknown[0]}, only for {', '.join(MODELS)}")
+    kept, rows = kept_table(options, asked), []
+    for dataset in asked:
+        data = load_data(options, dataset)
+        test = data.test.at(slice(options.overrides.get("images") or None))
+        real = scores.judged(*test.arrays(), data.judge)
+        half = len(test.images) // 2
+        counts = {name: options.own[name] for name in ("generated", "measured")}
+        judge = pretrained.sha256(pretrained.path(data.judge))
+        alike = {"dataset": dataset, "judge": judge, **counts, "part": half}
+        files = networks(dataset, weights)
+        for model in (*files, REAL):
+            made = {**alike, "model": model}
+            if model in files:
+                made["weights"] = pretrained.sha256(files[model])
+            name = slug(f"{dataset}-{model}")
+            cell = kept.cells().get(name, {})
+            if not made.items() <= cell.items():
+                print(f"{model}, {dataset}", flush=True)
+                measured = (
+                    model_scores(files[model], data, real, half, counts)
+                    if model in files
+                    else real_scores(real, half)
+                )
+                cell = made | measured | made_with()
+                kept.keep(name, cell)
+            rows.append(cell)
+    if weights:  # the lines of earlier commands too
+        earlier = [cell for cell in kept.cells().values() if alike.items() <= cell.items()]
+        rows = [cell for cell in earlier if cell not in rows] + rows
+    write(rows, kept)
+    kept.show()

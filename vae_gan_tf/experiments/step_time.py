@@ -1,0 +1,226 @@
+"""How long a training step takes, model by model, and how near that is to the machine's ceiling.
+
+For each model and precision, in a process of its own: steps on MNIST through the input pipeline
+that training uses, after a warm-up; the median time of a step, the share of it spent waiting for
+input, the peak memory of the process, and the operations a second as a share of what a product of
+two 2048 x 2048 matrices reaches in the same process, right before and after.
+
+The operations of a step, in multiplications and additions (two a weight use), are counted from
+the kernels of the networks. With E, D and C the multiply-adds of encoder, decoder and
+discriminator for one image, which for the convolutional networks on MNIST are 4.65, 20.47 and 1.33
+million, a step on B images takes, forward and backward (a layer's backward pass is two products
+as large as its forward one, one for the weights and one for the input):
+
+    VAE, CVAE          2 B (3 E + 3 D)            15.1 GFLOP at B = 100
+    VAE-GAN, CVAE-GAN  2 B (3 E + 6 D + 14 C)     31.1 GFLOP at B = 100
+
+    semi-supervised    6 ((L + U) T + (L + U k) (H + D))
+    DRAW               2 B t (3 E + 3 D)              5.3 GFLOP at B = 100, t = 10
+    DRAW-GAN           2 B (t (3 E + 6 D) + 13 C)    10.4 GFLOP
+
+The decoder of an adversarial model makes two images, a reconstruction and a drawn one. Of the
+14 C, 9 are the update of the discriminator on real, drawn and reconstructed images; 5 are the
+generator's loss, where no gradient of the discriminator's weights is wanted: three forward passes
+and two backward ones to the generated images. Of the semi-supervised model T and H are trunk and
+head, L and U the labelled and the other images of a step and k the classes: with the fully
+connected networks of section 4.5 and L = U = 100 these are 16.6 GFLOP. Of DRAW E
+and D are the networks of one of t steps, with the products of attention; without the feature loss
+the discriminator passes real images once less. Batch normalisation, activations and the optimizer
+are not counted.
+
+Writes figures/step_time.json and prints a table. Run it on a machine that does nothing else.
+"""
+
+import concurrent.futures
+import dataclasses
+import multiprocessing
+import os
+import resource
+import statistics
+import time
+from collections.abc import Callable, Sequence
+
+import keras
+import numpy as np
+import tensorflow as tf
+from absl import flags
+
+from vae_gan_tf import datasets, networks
+from vae_gan_tf.errors import UserError
+from vae_gan_tf.experiments.flags import Options, Script, parse
+from vae_gan_tf.experiments.record import made_with, write_json
+from vae_gan_tf.experiments.run import load_data, with_side_information
+from vae_gan_tf.experiments.settings import FIELDS, Images
+from vae_gan_tf.experiments.zoo import build_model
+from vae_gan_tf.models.adversarial import generator
+from vae_gan_tf.models.draw import DRAW
+from vae_gan_tf.models.semi_supervised import SemiSupervisedVAE
+from vae_gan_tf.training import loop
+
+TIMED = (
+    "vae",
+    "cvae",
+    "vae-gan",
+    "cvae-gan",
+    "semi-supervised/fully_connected",
+    "semi-supervised",
+    "draw",
+    "draw-gan",
+)
+"""What is timed by default: a model, or a model and its architecture."""
+
+COUNTED = (
+    "vae",
+    "cvae",
+    "vae-gan",
+    "cvae-gan",
+    "semi-supervised",
+    "draw",
+    "cdraw",
+    "draw-gan",
+    "cdraw-gan",
+)
+"""The models whose operations are counted as above."""
+
+NOT_COUNTED = ("glimpses", "judged_canvases")
+"""Settings that add operations which are not."""
+
+WARM_UP = 10
+"""Steps before the ones that are timed."""
+
+
+def multiply_adds(network: keras.Model) -> int:
+    """The multiply-adds of a network's forward pass on one image."""
+    total = 0
+    for layer in network.layers:
+        if isinstance(layer, networks.UpsampledDeconvolution):
+            height, width, *channels = layer.kernel.shape
+            total += (
+                (height + 1) * (width + 1) * np.prod(channels) * np.prod(layer.input.shape[1:3])
+            )
+        elif isinstance(layer, keras.layers.Conv2DTranspose):
+            total += np.prod(layer.kernel.shape) * np.prod(layer.input.shape[1:3])
+        elif isinstance(layer, keras.layers.Conv2D):
+            total += np.prod(layer.kernel.shape) * np.prod(layer.output.shape[1:3])
+        elif isinstance(layer, keras.layers.Dense):
+            total += np.prod(layer.kernel.shape)
+        elif isinstance(layer, keras.layers.LSTMCell):
+            total += np.prod(layer.kernel.shape) + np.prod(layer.recurrent_kernel.shape)
+        elif isinstance(layer, networks.Read | networks.Write):
+            image = layer.input[0] if isinstance(layer, networks.Read) else layer.output
+            _, height, width, channels = image.shape
+            total += channels * layer.size * width * (height + layer.size)
+    return int(total)
+
+
+def step_operations(model: keras.Model, batch_size: int, labelled_batch: int = 0) -> int:
+    """The floating-point operations of a training step, as the module docstring counts them."""
+    generator = generator(model)
+    if isinstance(model, SemiSupervisedVAE):
+        pairs = labelled_batch + batch_size * model.condition.classes
+        trunk, head, decoder = map(multiply_adds, (model.trunk, model.head, model.decoder))
+        return 6 * ((labelled_batch + batch_size) * trunk + pairs * (head + decoder))
+    encoder, decoder = multiply_adds(generator.encoder), multiply_adds(generator.decoder)
+    if isinstance(generator, DRAW):
+        encoder, decoder = generator.steps * encoder, generator.steps * decoder
+    if model is generator:
+        return 2 * batch_size * (3 * encoder + 3 * decoder)
+    critic = multiply_adds(model.discriminator) * (14 if model.reconstruction is None else 13)
+    return 2 * batch_size * (3 * encoder + 6 * decoder + critic)
+
+
+def seconds_each(action: Callable[[], object], count: int) -> list[float]:
+    """The time of each of so many calls."""
+    times = []
+    for _ in range(count):
+        start = time.perf_counter()
+        action()
+        times.append(time.perf_counter() - start)
+    return times
+
+
+def matrix_product_seconds(precision: str, size: int = 2048) -> list[float]:
+    """Times of a matrix product in the precision's compute type, after a warm-up."""
+    dtype = "bfloat16" if precision == "mixed_bfloat16" else "float32"
+    matrix = tf.cast(tf.random.stateless_normal([size, size], [0, 0]), dtype)
+    return seconds_each(lambda: tf.linalg.matmul(matrix, matrix)[0, 0].numpy(), 25)[5:]
+
+
+def time_model(options: Options, model_name: str, precision: str, steps: int) -> dict:
+    """Times one model in this process; milliseconds, images a second, GB and shares."""
+    kind, *architecture = model_name.split("/")
+    overrides = {**options.overrides, "precision": precision}
+    if architecture:
+        overrides["architecture"] = architecture[0]
+    settings = dataclasses.replace(options, overrides=overrides).settings(kind, datasets.DEFAULT)
+    data = with_side_information(load_data(options, datasets.DEFAULT), settings)
+    model = build_model(settings, Images(data.image_shape, data.num_classes))
+    batches = iter(datasets.batches(data.train, settings.batch_size, seed=0, epoch=0))
+    train_step = tf.function(model.train_step)
+    products = matrix_product_seconds(precision)
+    waits, times = [], []
+    for _ in range(WARM_UP + steps):
+        start = time.perf_counter()
+        batch = next(batches)
+        fed = time.perf_counter()
+        loop.fetch(train_step(batch))
+        waits.append(fed - start)
+        times.append(time.perf_counter() - start)
+    products += matrix_product_seconds(precision)
+    step = statistics.median(times[WARM_UP:])
+    ceiling = 2 * 2048**3 / statistics.median(products)
+    operations = step_operations(model, settings.batch_size, settings.labelled_batch)
+    return {
+        "model": model_name,
+        "precision": precision,
+        "milliseconds": 1000 * step,
+        "images_per_second": settings.batch_size / step,
+        "input_share": sum(waits[WARM_UP:]) / sum(times[WARM_UP:]),
+        "gigaflop": operations / 1e9,
+        "ceiling_gigaflop_per_second": ceiling / 1e9,
+        "ceiling_share": operations / step / ceiling,
+        "peak_gigabytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6,
+    }
+
+
+def table(rows: Sequence[dict]) -> str:
+    """The rows as a markdown table."""
+    heads = ("model", "precision", "ms a step", "images/s", "waiting for input", "share of ceiling")
+    lines = [f"| {' | '.join(heads)} | peak GB |", "| --- " * (len(heads) + 1) + "|"]
+    for row in rows:
+        lines.append(
+            f"| {row['model']} | {row['precision']} | {row['milliseconds']:.0f} | "
+            f"{row['images_per_second']:.0f} | {row['input_share']:.1%} | "
+            f"{row['ceiling_share']:.0%} of {row['ceiling_gigaflop_per_second']:.0f} GFLOP/s | "
+            f"{row['peak_gigabytes']:.2f} |"
+        )
+    return "\n".join(lines)
+
+
+def define(values: flags.FlagValues) -> None:
+    """Defines the script's own flags."""
+    text = "the models to time, separated by commas; an architecture may stand behind a slash"
+    flags.DEFINE_list("models", list(TIMED), text, flag_values=values)
+    flags.DEFINE_integer("steps", 60, "steps that are timed", lower_bound=1, flag_values=values)
+
+
+def main(argv: Sequence[str]) -> None:
+    """Times each model in each precision and writes the table."""
+    general = ("preset", "figures_dir", "data_dir")
+    options = parse(Script(__doc__, COUNTED, general=general, define=define), argv)
+    for name in options.own["models"]:
+        if name.split("/")[0] not in COUNTED:
+            raise UserError(f"--models={name} given, of {', '.join(COUNTED)} expected")
+    if unknown := set(NOT_COUNTED) & set(options.overrides):
+        raise UserError(f"--{sorted(unknown)[0]} given, whose operations are not counted")
+    context = multiprocessing.get_context("spawn")
+    rows = []
+    for name in options.own["models"]:
+        for precision in FIELDS["precision"].metadata["choices"]:
+            # A process of its own, for its peak memory.
+            with concurrent.futures.ProcessPoolExecutor(1, mp_context=context) as process:
+                task = process.submit(time_model, options, name, precision, options.own["steps"])
+                rows.append(task.result())
+    write_json(options.figures_dir / "step_time.json", {"rows": rows, **made_with()})
+    print(f"{os.cpu_count()} cores")
+    print(table(rows))

@@ -1,0 +1,31 @@
+"""Figures 1 to 5: the structure of a model, read from its networks as they are built for MNIST."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from vae_gan_tf import datasets
+from vae_gan_tf.experiments.flags import Script, parse
+from vae_gan_tf.experiments.settings import Images
+from vae_gan_tf.experiments.zoo import build_model
+from vae_gan_tf.plotting import diagrams
+from vae_gan_tf.plotting.layout import Diagram
+
+MNIST = Images((28, 28, 1), 10)
+
+
+def figure(
+    argv: Sequence[str], doc: str, name: str, model: str, diagram: Callable[[Any], Diagram]
+) -> None:
+    """Builds a model and draws its structure.
+
+    Args:
+        argv: of the script.
+        doc: what the script's help says it does.
+        name: of the figure.
+        model: its name in the zoo.
+        diagram: gives the model's diagram.
+    """
+    script = Script(doc, (model,), general=("preset", "figures_dir", "show_settings"))
+    options = parse(script, argv)
+    built = build_model(options.settings(model, datasets.DEFAULT), MNIST)
+    diagrams.save(diagram(built), options.figures_dir, name, custom=bool(options.overrides))

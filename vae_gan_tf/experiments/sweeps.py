@@ -1,0 +1,144 @@
+"""Tables of many training runs, made one by one."""
+
+import dataclasses
+import hashlib
+import json
+import statistics
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from absl import flags
+
+from vae_gan_tf import datasets
+from vae_gan_tf.errors import Diverged, UserError
+from vae_gan_tf.experiments import publish, run
+from vae_gan_tf.experiments.flags import Options
+from vae_gan_tf.experiments.record import made_with
+from vae_gan_tf.experiments.scripts import stop
+from vae_gan_tf.experiments.settings import Settings, with_defaults
+from vae_gan_tf.experiments.tables import KeptTable, Record, slug
+from vae_gan_tf.training.progress import duration
+
+
+def define_seeds(values: flags.FlagValues) -> None:
+    """Defines --seeds."""
+    text = "runs of each kind, with the seeds 0, 1, ..."
+    flags.DEFINE_integer("seeds", 3, text, lower_bound=1, flag_values=values)
+
+
+class Run(NamedTuple):
+    """A run to be made."""
+
+    row: str
+    """The name of the table's row."""
+    model: str
+    overrides: dict
+    """The settings that differ from the preset's."""
+    folder: str = ""
+    """Of the run's folder, below --runs_dir: for runs whose names tell too little of them."""
+
+
+def kept_table(options: Options, table: str) -> KeptTable:
+    """A table, named by preset and overridden settings as a figure is."""
+    whole = dataclasses.replace(options, pretrained=False)
+    return KeptTable(options.figures_dir / publish.name(whole, table, [], False))
+
+
+def cell_name(row: str, settings: Settings) -> str:
+    """The name of a run's cell: its row and seed, and what tells other settings apart."""
+    stored = json.dumps(dataclasses.asdict(settings), sort_keys=True)
+    labels = [f"{settings.labels}labels"] * bool(settings.labels)
+    digest = hashlib.sha256(stored.encode()).hexdigest()[:8]
+    return "-".join([slug(row), *labels, f"seed{settings.seed}", digest])
+
+
+def finished(table: KeptTable) -> list[Record]:
+    """The runs that are finished, as they were kept.
+
+    Raises:
+        UserError: a cell is none of a run.
+    """
+    cells = table.cells()
+    for name, cell in cells.items():
+        if not isinstance(cell.get("settings"), dict) or "row" not in cell:
+            raise UserError(
+                f"{table.path / name}.json does not hold a run of the table; move it away"
+            )
+    return list(cells.values())
+
+
+def fill(
+    options: Options,
+    data: datasets.Dataset,
+    asked: Sequence[Run],
+    table: KeptTable,
+    write: Callable[[list[Record]], None],
+    measure: Callable[[run.Result], Record],
+) -> None:
+    """Trains the runs that are not finished yet, and keeps each.
+
+    The cell of each is the record of `run.train` with the row and what is measured; of a run whose
+    loss ceased to be finite the row, the settings and the sentence that says so, as "diverged".
+
+    Args:
+        options: of the command line.
+        data: what is trained on.
+        asked: the runs in order.
+        table: keeps them.
+        write: writes the table's files from the finished runs; called at first and after each run.
+        measure: gives what else a cell holds.
+    """
+    started = [
+        dataclasses.replace(
+            options, overrides=each.overrides, runs_dir=options.runs_dir / each.folder
+        )
+        for each in asked
+    ]
+    wanted = [it.settings(each.model, data.name) for it, each in zip(started, asked, strict=True)]
+    write(finished(table))
+    for each, its_options, settings in zip(asked, started, wanted, strict=True):
+        cells = finished(table)
+        done = [with_defaults(cell["settings"]) for cell in cells]
+        waiting = [
+            other.row
+            for other, its in zip(asked, wanted, strict=True)
+            if dataclasses.asdict(its) not in done
+        ]
+        if dataclasses.asdict(settings) in done:
+            continue
+        print(
+            f"{each.row}, seed {settings.seed}: {len(asked) - len(waiting)} of {len(asked)} runs "
+            f"finished, {time_left(cells, waiting)} left",
+            flush=True,
+        )
+        try:
+            result = run.train(its_options, each.model, data)
+        except Diverged as error:
+            print(error)
+            cell = {"settings": dataclasses.asdict(settings), "diverged": str(error)}
+        else:
+            if result.interrupted:
+                stop()
+            cell = result.record | measure(result) | made_with()
+        table.keep(cell_name(each.row, settings), {"row": each.row} | cell)
+        write(finished(table))
+
+
+def time_left(cells: Sequence[Record], waiting: Sequence[str]) -> str:
+    """About how long the runs of the waiting rows take, by finished ones of the same row."""
+    seconds: dict[str, list[float]] = {row: [] for row in waiting}
+    for cell in cells:
+        if cell["row"] in seconds and "wall_seconds" in cell:
+            seconds[cell["row"]].append(cell["wall_seconds"])
+    unknown = [row for row in waiting if not seconds[row]]
+    known = sum(statistics.mean(seconds[row]) for row in waiting if seconds[row])
+    more = f" and {len(unknown)} runs of rows not timed yet" if unknown else ""
+    return f"about {duration(known)}{more}"
+
+
+def mean_and_deviation(values: Sequence[float], digits: int = 2) -> str:
+    """Mean, standard deviation over the runs, and their number: "4.12 ± 0.20 (3)"."""
+    if not values:
+        return "-"
+    deviation = f" ± {statistics.stdev(values):.{digits}f}" if len(values) > 1 else ""
+    return f"{statistics.mean(values):.{digits}f}{deviation} ({len(values)})"

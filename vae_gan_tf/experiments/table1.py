@@ -1,0 +1,299 @@
+"""Table 1: the test error of the semi-supervised models with few labels (section 4.5).
+
+Rows are the fully connected model, the convolutional one, and that with a GAN; columns 1000 and 600
+labels. Each cell is trained with several seeds, which choose labels, weights and order, and holds
+mean and standard deviation of their test errors in percent, beside the report's number. Below
+stand those of Kingma et al. (2014): their M2, which is the model of this table, and their M1+M2,
+which the report quotes.
+
+Trains run by run and writes figures/table1.md, .csv, .json and .png after each. A run that the json
+holds is not repeated, so the same command goes on where it stopped, and fills in what is missing.
+The picture shows the validation error after each epoch too.
+With another --preset its name is added; "improved" has the convolutional rows alone, and one more:
+with GAN, but an adversarial weight of 0.
+"""
+
+import statistics
+import textwrap
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from absl import flags
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from vae_gan_tf import datasets
+from vae_gan_tf.errors import UserError
+from vae_gan_tf.experiments import sweeps
+from vae_gan_tf.experiments.flags import MNIST_ONLY, Options, Script, parse
+from vae_gan_tf.experiments.presets import FEW_STEPS
+from vae_gan_tf.experiments.run import Result, load_data
+from vae_gan_tf.experiments.tables import KeptTable
+
+ROWS: dict[str, tuple[str, dict[str, Any]]] = {
+    "Fully connected": ("semi-supervised", {"architecture": "fully_connected"}),
+    "Convolutional": ("semi-supervised", {"architecture": "convolutional"}),
+    "Convolutional with GAN": ("semi-supervised-gan", {"architecture": "convolutional"}),
+}
+"""The model of each row and its networks."""
+
+CHANGES: dict[str, dict[str, dict[str, Any]]] = {
+    "report": {
+        "Convolutional": {"epochs": 3, **FEW_STEPS},
+        "Convolutional with GAN": {"epochs": 2, **FEW_STEPS},
+    },
+    "quick": {
+        "Convolutional": {"epochs": 1, **FEW_STEPS},
+        "Convolutional with GAN": {"epochs": 1, **FEW_STEPS},
+    },
+}
+"""What rows change in a preset."""
+
+IMPROVED: dict[str, tuple[str, dict[str, Any]]] = {
+    "Convolutional": ("semi-supervised", {}),
+    "Convolutional with GAN": ("semi-supervised-gan", {}),
+}
+"""The rows of the preset improved, which has networks of its own, convolutional ones."""
+
+REPORT = {
+    "Fully connected": {1000: 5.1, 600: 12.0},
+    "Convolutional": {1000: 4.8, 600: 6.2},
+    "Convolutional with GAN": {1000: 8.1, 600: 9.2},
+}
+"""The test errors in the report, in percent."""
+
+CONTROL = {
+    "With GAN, adversarial weight 0": ("semi-supervised-gan", {"adversarial_weight": 0.0}),
+}
+"""What the preset "improved" has besides: how much of the effect is the generator's adversary's."""
+
+KINGMA = {
+    "Kingma et al., M2": {1000: (3.60, 0.56), 600: (4.94, 0.13)},
+    "Kingma et al., M1+M2": {1000: (2.40, 0.02), 600: (2.59, 0.05)},
+}
+"""Mean and standard deviation of the test errors in Kingma et al. (2014), in percent."""
+
+
+def validation_errors(result: Result) -> dict:
+    """The error on the validation images after each epoch, for the json."""
+    errors = [each["classification/error"] for each in result.validations]
+    return {"validation_errors": errors}
+
+
+def errors(runs: Sequence[dict]) -> dict[tuple[str, int], list[float]]:
+    """The test errors in percent of each cell, by row and number of labels."""
+    found: dict[tuple[str, int], list[float]] = {}
+    for run in runs:
+        if "diverged" not in run:
+            cell = run["row"], run["settings"]["labels"]
+            found.setdefault(cell, []).append(100 * run["scores"]["test/error"])
+    return found
+
+
+def differences(runs: Sequence[dict]) -> dict[tuple[str, str, int], list[float]]:
+    """What a GAN adds to the test error in percent, seed by seed.
+
+    Of "Convolutional with GAN" less each other row of the same networks, and each number of labels.
+    """
+    by_seed: dict[tuple[str, int], dict[int, float]] = {}
+    for run in runs:
+        if "diverged" not in run:
+            cell = by_seed.setdefault((run["row"], run["settings"]["labels"]), {})
+            cell[run["settings"]["seed"]] = 100 * run["scores"]["test/error"]
+    found = {}
+    for (row, labels), errors in by_seed.items():
+        of_gan = by_seed.get(("Convolutional with GAN", labels), {})
+        seeds = sorted(errors.keys() & of_gan.keys())
+        if row in ("Convolutional", *CONTROL) and seeds:
+            name = "Convolutional with GAN", row, labels
+            found[name] = [of_gan[seed] - errors[seed] for seed in seeds]
+    return found
+
+
+def difference_sentences(runs: Sequence[dict]) -> list[str]:
+    """Mean and standard error of each of the `differences`."""
+    return [
+        f"{row} less {other}, {labels} labels, seed by seed: {statistics.mean(values):+.2f} ± "
+        f"{statistics.stdev(values) / len(values) ** 0.5:.2f} (mean and its standard error, "
+        f"{len(values)} pairs)."
+        for (row, other, labels), values in differences(runs).items()
+        if len(values) > 1
+    ]
+
+
+def columns_shown(runs: Sequence[dict]) -> list[int]:
+    """The numbers of labels: the report's, and others that runs have."""
+    return sorted({labels for _, labels in errors(runs)} | {1000, 600}, reverse=True)
+
+
+def table(runs: Sequence[dict], rows: Sequence[str]) -> list[list[str]]:
+    """The lines of the table, the heads first."""
+    found, columns = errors(runs), columns_shown(runs)
+    heads = [["", *(f"{n} labels, {what}" for n in columns for what in ("here", "report"))]]
+    lines = [
+        [
+            row,
+            *(
+                text
+                for n in columns
+                for text in (
+                    sweep.mean_and_deviation(found.get((row, n), [])),
+                    str(REPORT.get(row, {}).get(n, "-")),
+                )
+            ),
+        ]
+        for row in rows
+    ]
+    for name, values in KINGMA.items():
+        texts = [
+            f"{values[n][0]:.2f} ± {values[n][1]:.2f}" if n in values else "-" for n in columns
+        ]
+        lines.append([name, *(text for each in texts for text in (each, "-"))])
+    return heads + lines
+
+
+def picture(runs: Sequence[dict], rows: Sequence[str]) -> Figure:
+    """Above the test error of each run beside the report's number; below the way to it."""
+    columns = columns_shown(runs)
+    figure = Figure(figsize=(4.4 * len(columns), 6.2), layout="constrained")
+    grid = figure.subplots(2, len(columns), sharey="row", squeeze=False, height_ratios=[3, 2])
+    for (above, below), labels in zip(grid.T, columns, strict=True):
+        above.set_title(f"{labels} labels", fontsize=9)
+        draw_errors(above, errors(runs), rows, labels)
+        draw_curves(below, runs, rows, labels)
+    for axes in grid.flat:
+        axes.set_yscale("log")
+        axes.yaxis.set_major_formatter("{x:g}")
+        axes.yaxis.set_minor_formatter("{x:g}")
+        axes.tick_params(which="both", labelsize=7)
+    (above, below), *_ = grid.T
+    above.set_ylabel("test error, %", fontsize=8)
+    below.set_ylabel("validation error, %", fontsize=8)
+    above.plot([], [], "o", color="tab:blue", alpha=0.6, label="here, a run each; line: mean")
+    above.plot([], [], "D", color="tab:red", fillstyle="none", label="report")
+    above.legend(fontsize=7)
+    below.legend(fontsize=7)
+    return figure
+
+
+def draw_errors(axes: Axes, found: dict, rows: Sequence[str], labels: int) -> None:
+    """The test errors of a number of labels, seeds from left to right; Kingma et al. as lines."""
+    for place, row in enumerate(rows):
+        values = found.get((row, labels), [])
+        places = place + 0.08 * (np.arange(len(values)) - (len(values) - 1) / 2)
+        axes.plot(places, values, "o", color="tab:blue", alpha=0.6, markersize=5)
+        if values:
+            axes.hlines(statistics.mean(values), place - 0.25, place + 0.25, color="tab:blue")
+        if labels in REPORT.get(row, {}):
+            axes.plot(place, REPORT[row][labels], "D", color="tab:red", fillstyle="none")
+    right = len(rows) - 0.5
+    for (name, values), style in zip(KINGMA.items(), (":", "--"), strict=True):
+        if labels in values:
+            axes.axhline(values[labels][0], color="grey", linestyle=style, linewidth=1)
+            axes.annotate(
+                name, (right - 0.03, values[labels][0]), fontsize=6, ha="right", va="bottom"
+            )
+    axes.set_xticks(range(len(rows)), [textwrap.fill(row, 15) for row in rows])
+    axes.set_xlim(-0.5, right)
+
+
+def draw_curves(axes: Axes, runs: Sequence[dict], rows: Sequence[str], labels: int) -> None:
+    """The validation error of each run after each epoch."""
+    for number, row in enumerate(rows):
+        axes.plot([], [], "o-", color=f"C{number}", markersize=3, label=row)
+        for run in runs:
+            if (run["row"], run["settings"]["labels"]) == (row, labels) and "diverged" not in run:
+                values = 100 * np.array(run["validation_errors"])
+                epochs = np.arange(len(values)) + 1
+                axes.plot(epochs, values, "o-", color=f"C{number}", markersize=3, alpha=0.6)
+    axes.set_xlabel("epochs", fontsize=8)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+
+
+def rows(preset: str) -> dict[str, tuple[str, dict[str, Any]]]:
+    """The rows of the table in a preset: the model of each and the settings that it changes."""
+    if preset == "improved":
+        return IMPROVED
+    changes = CHANGES.get(preset, {})
+    return {
+        row: (model, networks | changes.get(row, {})) for row, (model, networks) in ROWS.items()
+    }
+
+
+def define(values: flags.FlagValues) -> None:
+    """Defines the script's own flags."""
+    flags.DEFINE_multi_enum(
+        "row",
+        None,
+        [*ROWS, *CONTROL],
+        "train this row (may be repeated; default: all of the preset)",
+        flag_values=values,
+    )
+    flags.DEFINE_multi_integer(
+        "column", [1000, 600], "labels of a column (may be repeated)", flag_values=values
+    )
+    sweeps.define_seeds(values)
+
+
+def asked_runs(
+    shown: Mapping[str, tuple[str, dict[str, Any]]], options: Options
+) -> list[sweeps.Run]:
+    """The runs that the command line asks for.
+
+    Args:
+        shown: the rows of the preset.
+        options: of the command line.
+    """
+    return [
+        sweeps.Run(
+            row,
+            shown[row][0],
+            {
+                **shown[row][1],
+                **options.overrides,
+                "labels": labels,
+                "seed": seed,
+                **CONTROL.get(row, ("", {}))[1],
+            },
+            folder="control" if row in CONTROL else "",
+        )
+        for seed in range(options.own["seeds"])  # a number for every cell first, then better ones
+        for row in options.own["row"] or shown
+        for labels in options.own["column"]
+    ]
+
+
+def write(runs: Sequence[dict], shown: Sequence[str], kept: KeptTable) -> None:
+    """Writes the table's files."""
+    note = "Test error in percent: mean ± standard deviation over runs (their number)."
+    note = " ".join([note, *difference_sentences(runs)])
+    record = {"table": "table1", "runs": runs, "report": REPORT, "kingma": KINGMA}
+    kept.write(table(runs, shown), note, picture(runs, shown), record)
+
+
+def main(argv: Sequence[str]) -> None:
+    """Trains what is missing of the table and writes it after each run."""
+    models = tuple(dict.fromkeys(model for model, _ in ROWS.values()))
+    options = parse(Script(__doc__, models, general=MNIST_ONLY, define=define), argv)
+    fixed = {"labels", "seed", "architecture"} & set(options.overrides)
+    if fixed:
+        raise UserError(
+            f"--{sorted(fixed)[0]} is what the table varies; use --column, --seeds and --row"
+        )
+    shown = rows(options.preset) | (CONTROL if options.preset == "improved" else {})
+    unknown = [row for row in options.own["row"] or () if row not in shown]
+    if unknown:
+        raise UserError(
+            f"--row={unknown[0]} given, and the preset {options.preset} has "
+            f"{', '.join(shown)} alone"
+        )
+    kept = sweeps.kept_table(options, "table1")
+    data = load_data(options, datasets.DEFAULT)
+
+    def write_table(runs: list[dict]) -> None:
+        write(runs, list(shown), kept)
+
+    sweeps.fill(options, data, asked_runs(shown, options), kept, write_table, validation_errors)
+    kept.show()

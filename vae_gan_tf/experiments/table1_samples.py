@@ -1,0 +1,43 @@
+"""Digits drawn by the models of table 1, one row a label, as in figures 6 and 7 (section 4.5).
+
+The models are those of the runs with 1000 labels and seed 0 that reproduce/table1.py trains: with
+the same --runs_dir they are taken from there, and what is missing is trained. Writes
+figures/table1_samples-mnist.png and .json; with another --preset its name is added. The models
+of --preset=improved ship, and --pretrained draws by them.
+"""
+
+import dataclasses
+from collections.abc import Sequence
+
+from vae_gan_tf import datasets
+from vae_gan_tf.errors import UserError
+from vae_gan_tf.experiments import pictures, table1
+from vae_gan_tf.experiments.flags import Script, parse
+from vae_gan_tf.experiments.publish import publish
+from vae_gan_tf.experiments.run import load_data, shipped, train
+from vae_gan_tf.plotting import grids
+
+
+def main(argv: Sequence[str]) -> None:
+    """Trains the model of each row and shows ten samples of each digit."""
+    models = tuple(dict.fromkeys(model for model, _ in table1.ROWS.values()))
+    options = parse(Script(__doc__, models), argv)
+    if options.datasets not in (None, (datasets.DEFAULT,)):
+        raise UserError(f"table 1 is for {datasets.DEFAULT} only")
+    if "architecture" in options.overrides:
+        raise UserError("--architecture is what the rows of table 1 vary")
+    data = load_data(options, datasets.DEFAULT)
+    results, panels = [], []
+    for row, (model, changes) in table1.rows(options.preset).items():
+        of_row = dataclasses.replace(options, overrides=changes | dict(options.overrides))
+        result = (
+            shipped(options.preset, model, data)
+            if options.pretrained
+            else train(of_row, model, data)
+        )
+        results.append(result)
+        labels = of_row.settings(model, data.name).labels
+        panels.append(grids.Panel(pictures.samples(result.model), f"{row}, {labels} labels"))
+        if result.interrupted:
+            break
+    publish(options, "table1_samples", grids.page(panels, columns=len(panels)), results)

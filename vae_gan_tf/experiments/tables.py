@@ -1,0 +1,87 @@
+"""Tables that take long to measure: kept cell by cell, and continued by the same command."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from matplotlib.figure import Figure
+
+from vae_gan_tf.errors import UserError
+from vae_gan_tf.experiments.record import write_json
+from vae_gan_tf.plotting import grids, tables
+
+Record = dict[str, Any]
+"""What is measured for a cell, as json holds it."""
+
+
+class KeptTable:
+    """A table whose measured cells are a json file each, in a folder beside the table's files.
+
+    The files .md, .csv, .png and .json are gathered from the cells. So two processes, or two
+    machines that share the folder, may fill one table without a lock, and one that is killed loses
+    no more than the cell it was measuring.
+
+    Args:
+        path: of the table's files, but for their ending; the cells are in the folder of that name.
+    """
+
+    def __init__(self, path: Path):
+        self.path = path
+
+    def cells(self) -> dict[str, Record]:
+        """The cells measured so far, by name, in the order of their names.
+
+        Raises:
+            UserError: a file in the folder holds no cell.
+        """
+        return {file.stem: _read(file) for file in sorted(self.path.glob("*.json"))}
+
+    def keep(self, name: str, cell: Record) -> None:
+        """Writes a measured cell, in the place of an earlier one of that name.
+
+        Raises:
+            UserError: it cannot be written.
+        """
+        write_json(self.path / f"{name}.json", cell)
+
+    def write(
+        self, lines: Sequence[Sequence[str]], note: str, picture: Figure, record: Record
+    ) -> None:
+        """Writes the table's files.
+
+        Args:
+            lines: the texts of each line, the heads first.
+            note: a paragraph below it.
+            picture: of it.
+            record: its json.
+
+        Raises:
+            UserError: a file cannot be written.
+        """
+        tables.write(lines, note, self.path)
+        grids.save(picture, self.path.with_suffix(".png"))
+        write_json(self.path.with_suffix(".json"), record)
+
+    def show(self) -> None:
+        """Prints the table."""
+        print(self.path.with_suffix(".md").read_text())
+
+
+def slug(text: str) -> str:
+    """A text as a part of a file's name: "With GAN, weight 0" is "with-gan-weight-0"."""
+    return "-".join(
+        "".join(it if it.isalnum() or it in "_.-" else " " for it in text.lower()).split()
+    )
+
+
+def _read(file: Path) -> Record:
+    try:
+        cell = json.loads(file.read_text())
+    except (OSError, ValueError) as error:
+        raise UserError(
+            f"{file} holds no cell of a table; move it away to measure it anew"
+        ) from error
+    if not isinstance(cell, dict):
+        raise UserError(f"{file} holds no cell of a table; move it away to measure it anew")
+    return cell

@@ -1,0 +1,29 @@
+"""VAE beside VAE-GAN: samples and reconstructions of both (sections 2.1 and 3.1).
+
+The report has no figure for these two. Trains what is not trained yet (the same command goes on
+with a stopped run), then writes figures/vae_gan.png and vae_gan.json. With another --preset its
+name is added.
+"""
+
+from collections.abc import Sequence
+
+from vae_gan_tf.experiments import pictures
+from vae_gan_tf.experiments.flags import Script, parse
+from vae_gan_tf.experiments.publish import publish
+from vae_gan_tf.experiments.run import train_all
+from vae_gan_tf.plotting import grids
+
+
+def main(argv: Sequence[str]) -> None:
+    """Trains VAE and VAE-GAN on each data set and shows samples and reconstructions."""
+    models = ("vae", "vae-gan")
+    options = parse(Script(__doc__, models), argv)
+    results = train_all(options, models)
+    panels = []
+    for result in results:
+        samples = pictures.samples(result.model)
+        pairs = pictures.reconstructions(result.model, result.data.test)
+        heads = ["x", "x\u0303"] * 5
+        panels.append(grids.Panel(samples, f"{result.title}: samples"))
+        panels.append(grids.Panel(pairs, f"{result.title}: reconstructions", column_labels=heads))
+    publish(options, "vae_gan", grids.page(panels, columns=4), results)
