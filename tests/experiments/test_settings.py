@@ -1,14 +1,25 @@
 import dataclasses
+import itertools
+import json
+from pathlib import Path
 
+import keras
 import pytest
 
+from vae_gan_tf import datasets
 from vae_gan_tf.errors import UserError
-from vae_gan_tf.experiments import experiment, settings
+from vae_gan_tf.experiments import settings, zoo
+from vae_gan_tf.experiments.presets import PRESETS
+from vae_gan_tf.experiments.settings import MODELS, Settings, preset, resolve
+
+assert zoo  # it fills MODELS
+
+DRAWING = [name for name, kind in MODELS.items() if "DRAW" in kind.groups]
+SIMPLE = ["vae-2d", "cvae-simple", *zoo.COMPLETING.values()]
 
 
 def test_report_preset_is_as_the_report_says():
-    cvae = settings.preset("report", "cvae", "mnist")
-    gan = settings.preset("report", "cvae-gan", "mnist")
+    cvae, gan = (preset("report", name, "mnist") for name in ("cvae", "cvae-gan"))
     assert (cvae.learning_rate, gan.learning_rate) == (1e-3, 1e-4)
     assert cvae.batch_size == gan.batch_size == 100
     assert cvae.epochs == gan.epochs == 20
@@ -17,29 +28,72 @@ def test_report_preset_is_as_the_report_says():
     assert 1 / (2 * gan.feature_variance) == pytest.approx(0.0001 * 100)
 
 
-@pytest.mark.parametrize("name", settings.SIMPLE)
+@pytest.mark.parametrize("name", SIMPLE)
 def test_the_simple_networks_are_those_of_section_4_4(name):
-    mnist, svhn = (settings.preset("report", name, data) for data in ("mnist", "svhn"))
+    mnist, svhn = (preset("report", name, data) for data in ("mnist", "svhn"))
     assert mnist.architecture == svhn.architecture == "fully_connected"
     assert (mnist.epochs, svhn.epochs) == (100, 20)
     assert mnist.latent_size == (2 if name == "vae-2d" else 50)
-    assert mnist.binarise_given is (name not in ("vae-2d", "cvae-simple"))
+    assert mnist.binarise_given is (name in zoo.COMPLETING.values())
     assert not svhn.binarise_given
     assert (mnist.units, svhn.units) == (200, 512)
 
 
-def test_every_setting_has_a_flag_with_help():
-    named = {field.name for field in dataclasses.fields(settings.Settings)}
-    assert named - set(settings.FIELDS) == {"model", "dataset", "preset"}
-    for name in settings.FIELDS:
-        assert len(experiment.flags.FLAGS[name].help) > 20
+COMMITTED = sorted((Path(__file__).parents[2] / "figures").glob("*.json"))
+
+
+def runs(value):
+    """The records of runs anywhere in a json."""
+    if isinstance(value, dict):
+        if {"model", "dataset", "preset"} <= value.get("settings", {}).keys():
+            yield value
+        value = list(value.values())
+    if isinstance(value, list):
+        for each in value:
+            yield from runs(each)
+
+
+# What a script adds to a preset, or the command line to it, beside what the json calls overrides.
+CELLS = ("labels", "architecture", "seed", "epochs", "batch_size", "labelled_batch", "precision")
+ADDED = {
+    "table1": (*CELLS, "adversarial_weight"),
+    "ablations": (*CELLS, "learning_rate", "batch_normalisation", "pools"),
+    "draw_likelihood": (
+        *("draw_steps", "read_size", "write_size", "latent_size", "epochs"),
+        *("learning_rate_decay", "gradient_norm"),
+    ),
+}
+
+
+@pytest.mark.parametrize("path", COMMITTED, ids=lambda path: path.stem)
+def test_presets_are_those_that_the_committed_runs_were_made_with(path):
+    record = json.loads(path.read_text())
+    for run in runs(record):
+        stored = settings.with_defaults(run["settings"])
+        script = str(record.get("figure", record.get("table"))).split("-")[0]
+        changed = {*record.get("overrides", {}), *ADDED.get(script, ADDED["table1"][:3])}
+        if run["settings"]["dataset"] not in datasets.SOURCES:
+            continue
+        now = dataclasses.asdict(preset(stored["preset"], stored["model"], stored["dataset"]))
+        different = {name for name in now if stored[name] != now[name]} - changed
+        assert not different, (path.stem, stored["model"])
+
+
+@pytest.mark.parametrize("dataset", datasets.SOURCES)
+@pytest.mark.parametrize("model", MODELS)
+def test_every_preset_of_every_model_is_data_that_resolves(model, dataset):
+    for name in PRESETS:
+        if settings.has_preset(name, model, dataset):
+            run = resolve(name, model, dataset)
+            assert run.architecture in run.kind.architectures
+            assert (run.model, run.dataset, run.preset) == (model, dataset, name)
 
 
 def test_semi_supervised_runs_are_told_apart_by_their_name():
     cell = {"labels": 600, "architecture": "fully_connected", "seed": 2}
-    run = settings.resolve("report", "semi-supervised", "mnist", cell)
+    run = resolve("report", "semi-supervised", "mnist", cell)
     assert run.name == "semi-supervised-fully_connected-600labels-mnist-report-seed2"
-    assert settings.preset("report", "cvae", "mnist").name == "cvae-mnist-report-seed0"
+    assert preset("report", "cvae", "mnist").name == "cvae-mnist-report-seed0"
 
 
 @pytest.mark.parametrize(
@@ -55,101 +109,197 @@ def test_semi_supervised_runs_are_told_apart_by_their_name():
     ],
 )
 def test_weights_of_the_adversarial_losses(model, dataset, weights):
-    run = settings.preset("report", model, dataset)
+    run = preset("report", model, dataset)
     assert (run.kl_weight, run.adversarial_weight, run.feature_variance) == weights
     assert run.learning_rate == 1e-4
 
 
-@pytest.mark.parametrize(("model", "labels"), [("cvae", 1000), ("semi-supervised", 0)])
-def test_labels_that_the_model_cannot_be_trained_with(model, labels):
-    with pytest.raises(UserError, match=f"--labels={labels} given for {model}; it is for"):
-        settings.resolve("report", model, "mnist", {"labels": labels})
-
-
-def test_the_improved_cvae_gan_is_for_svhn_too():
-    mnist, svhn = (
-        settings.preset("improved", "cvae-gan", each) for each in ("mnist", "svhn_small")
-    )
+def test_the_improved_preset_is_of_some_models_and_data_sets():
+    mnist, svhn = (preset("improved", "cvae-gan", each) for each in ("mnist", "svhn_small"))
     assert (mnist.architecture, mnist.epochs, svhn.epochs) == ("improved", 10, 31)
     assert svhn.weights == "cvae-gan-improved-svhn_small"
+    assert preset("report", "draw-gan", "svhn_small").weights == "draw-gan-svhn_small"
     with pytest.raises(UserError, match="improved of draw-gan is for mnist only, not for svhn"):
-        settings.preset("improved", "draw-gan", "svhn_small")
+        preset("improved", "draw-gan", "svhn_small")
+    with pytest.raises(UserError, match="no preset improved of cvae, only of semi-supervised,"):
+        resolve("improved", "cvae", "mnist")
 
 
-@pytest.mark.parametrize("model", ["cvae", "vae-gan"])
-def test_the_improved_preset_is_of_some_models(model):
-    improved = settings.preset("improved", "semi-supervised", "mnist")
-    assert improved.architecture == "improved"
-    assert improved.weights == "semi-supervised-improved-mnist"
-    assert settings.preset("report", "draw-gan", "svhn_small").weights == "draw-gan-svhn_small"
-    with pytest.raises(UserError, match=f"no preset improved of {model}, only of semi-supervised,"):
-        settings.resolve("improved", model, "mnist", {})
+def test_quick_doubles_the_learning_rate():
+    for model in ("cvae", "cvae-gan"):
+        report, quick = (preset(name, model, "mnist") for name in ("report", "quick"))
+        assert quick == dataclasses.replace(
+            report, preset="quick", epochs=5, learning_rate=2 * report.learning_rate
+        )
 
 
-def test_the_improved_networks_are_semi_supervised_ones():
-    with pytest.raises(
-        UserError, match="--architecture=improved given for cvae; it is for cvae-gan and the"
-    ):
-        settings.resolve("report", "cvae", "mnist", {"architecture": "improved"})
+@pytest.mark.parametrize("name", DRAWING)
+def test_draw_has_the_settings_of_section_4_6(name):
+    run = preset("report", name, "mnist")
+    assert (run.draw_steps, run.read_size, run.write_size) == (10, 5, 5)
+    assert (run.latent_size, run.units, run.batch_size) == (10, 256, 100)
+    adversarial = run.kind.adversary is not None
+    assert run.learning_rate == (1e-4 if adversarial else 1e-3)
+    assert run.reconstruction == ("squared_error" if adversarial else "feature")
+
+
+# Settings that mean nothing to a model, or do not with its networks or other settings.
+
+OVERRIDES = {
+    "units": 7,
+    "batch_normalisation": False,
+    "pools": True,
+    "binarise_given": True,
+    "labels": 100,
+    "labelled_batch": 7,
+    "objective": "originals",
+    "classification_weight": 9.0,
+    "shift": 2,
+    "discriminator_learning_rate": 0.1,
+    "draw_steps": 64,
+    "read_size": 7,
+    "write_size": 7,
+    "judged_canvases": 2,
+    "glimpses": 3,
+    "reconstruction": "cross_entropy",
+    "feature_variance": 9.0,
+    "generator_first": True,
+    "adversarial_weight": 5.0,
+}
+"""A value for every setting that does not mean something to every model."""
+
+LABELS = {"labels", "labelled_batch", "objective", "classification_weight", "shift"}
+STEPS = {"draw_steps", "read_size", "write_size", "units"}
+LAYERS = {"batch_normalisation", "pools"}
+ADVERSARY = {
+    *("discriminator_learning_rate", "glimpses", "reconstruction"),
+    *("generator_first", "adversarial_weight"),
+}
+TAKEN = {
+    "vae": LAYERS,
+    "cvae": LAYERS,
+    "vae-2d": {"units"},
+    "cvae-simple": {"units"},
+    **{name: {"units", "binarise_given"} for name in zoo.COMPLETING.values()},
+    "semi-supervised": LABELS,
+    "semi-supervised-gan": LABELS | ADVERSARY | {"feature_variance"},
+    "vae-gan": LAYERS | ADVERSARY | {"feature_variance"},
+    "cvae-gan": LAYERS | ADVERSARY | {"feature_variance"},
+    "draw": STEPS,
+    "cdraw": STEPS,
+    "draw-gan": STEPS | ADVERSARY | {"judged_canvases"},
+    "cdraw-gan": STEPS | ADVERSARY | {"judged_canvases"},
+}
+"""Those that each model takes in its preset report."""
+
+
+def test_the_table_of_overrides_is_whole():
+    limited = {name for name, field in settings.FIELDS.items() if field.metadata["of"]}
+    assert limited == OVERRIDES.keys()
+    assert TAKEN.keys() == MODELS.keys()
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_a_setting_that_means_nothing_to_a_model_is_refused(model):
+    for name, value in OVERRIDES.items():
+        if name in TAKEN[model]:
+            run = resolve("report", model, "mnist", {name: value})
+            assert getattr(run, name) == value
+        else:
+            with pytest.raises(UserError, match=f"--{name}.* given .*it is for ") as error:
+                resolve("report", model, "mnist", {name: value})
+            assert "\n" not in str(error.value)
 
 
 @pytest.mark.parametrize(
-    ("model", "overrides"),
+    ("model", "overrides", "sentence"),
     [
-        ("draw", {"pools": True}),
-        ("semi-supervised", {"batch_normalisation": False}),
-        ("cvae", {"pools": True, "architecture": "fully_connected"}),
+        ("cvae", {"labels": 1000}, "--labels=1000 given for cvae; it is for semi-supervised, sem"),
+        ("semi-supervised", {"labels": 0}, "--labels=0 given for semi-supervised, which needs"),
+        ("cvae", {"architecture": "improved"}, "given for cvae, which has convolutional or fully"),
+        ("vae", {"architecture": "recurrent"}, "--architecture=recurrent given for vae"),
+        ("draw-gan", {"architecture": "convolutional"}, "given for draw-gan, which has recurrent"),
+        (
+            "cvae",
+            {"pools": True, "architecture": "fully_connected"},
+            "--pools given for cvae with fully_connected networks; it is for its convolutional",
+        ),
+        (
+            "draw-gan",
+            {"feature_variance": 2.0},
+            "with --reconstruction=squared_error; it is for --reconstruction=feature",
+        ),
+        (
+            "semi-supervised",
+            {"objective": "originals", "classification_weight": 2.0},
+            "with --objective=originals; it is for --objective=per_image",
+        ),
+        (
+            "semi-supervised-gan",
+            {"architecture": "improved", "glimpses": 2},
+            "with improved networks; it is for its fully_connected or convolutional ones",
+        ),
     ],
 )
-def test_ablations_are_of_the_networks_of_section_4_3(model, overrides):
-    with pytest.raises(UserError, match=f"--{next(iter(overrides))} given for {model} with"):
-        settings.resolve("report", model, "mnist", overrides)
+def test_settings_that_do_not_fit_together(model, overrides, sentence):
+    with pytest.raises(UserError, match=sentence):
+        resolve("report", model, "mnist", overrides)
 
 
-def test_only_adversarial_models_begin_with_their_generator():
-    assert settings.resolve("improved", "draw-gan", "mnist", {}).generator == "draw"
-    with pytest.raises(UserError, match="--generator_first given for draw, which is no"):
-        settings.resolve("report", "draw", "mnist", {"generator_first": True})
+@pytest.mark.parametrize("name", ["vea-gan", "cvae_gan", "cvae-lefft", "drawing", "beta-tcvae"])
+def test_a_mistyped_model_is_one_sentence_that_lists_what_there_is(name):
+    for make in (
+        lambda: resolve("smoke", name, "mnist"),
+        lambda: Settings(name, "mnist", "report"),
+    ):
+        with pytest.raises(UserError, match=f"no model '{name}'; there are vae, cvae, "):
+            make()
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"dataset": "imagenet"}, "no data set 'imagenet'; there are mnist, "),
+        ({"preset": "hello"}, "no preset 'hello'; there are report, improved, quick, smoke"),
+        ({"likelihood": "bernouli"}, "must be one of bernoulli, gaussian, .*, not 'bernouli'"),
+        ({"epochs": -3}, "--epochs must be positive, not -3"),
+        ({"epochs": 2.5}, "--epochs must be of type int, not 2.5"),
+        ({"epochs": True}, "--epochs must be of type int, not True"),
+        ({"pools": 1}, "--pools must be of type bool, not 1"),
+        ({"learning_rate": 0.0}, "--learning_rate must be positive, not 0.0"),
+        ({"learning_rate": float("nan")}, "--learning_rate must be positive, not nan"),
+        ({"kl_weight": float("inf")}, "--kl_weight must be at least 0, not inf"),
+        ({"momentum": 1.0}, "--momentum must be at least 0 and below 1, not 1.0"),
+        ({"seed": -1}, "--seed must be at least 0, not -1"),
+        ({"learning_rate": "fast"}, "--learning_rate must be of type float, not 'fast'"),
+    ],
+)
+def test_settings_take_no_value_that_they_cannot_have(changes, sentence):
+    with pytest.raises(UserError, match=sentence):
+        Settings(**({"model": "cvae", "dataset": "mnist", "preset": "report"} | changes))
+
+
+def test_a_float_may_be_a_whole_number():
+    assert Settings("cvae", "mnist", "report", kl_weight=3).kl_weight == 3
+
+
+def test_overrides_go_to_the_models_to_which_they_mean_something():
+    given = {"feature_variance": 2.0, "epochs": 3}
+    assert settings.meaningful("vae-gan", given) == given
+    assert settings.meaningful("vae", given) == {"epochs": 3}
 
 
 def test_stored_settings_get_the_defaults_of_younger_ones():
-    run = dataclasses.asdict(settings.preset("report", "cvae", "mnist"))
+    run = dataclasses.asdict(preset("report", "cvae", "mnist"))
     older = {name: value for name, value in run.items() if name != "shift"} | {"epochs": 7}
     assert settings.with_defaults(older) == run | {"epochs": 7, "shift": 0}
 
 
-@pytest.mark.parametrize("name", settings.DRAW)
-def test_draw_has_the_settings_of_section_4_6(name):
-    run = settings.preset("report", name, "mnist")
-    assert (run.draw_steps, run.read_size, run.write_size) == (10, 5, 5)
-    assert (run.latent_size, run.units, run.batch_size) == (10, 256, 100)
-    assert run.learning_rate == (1e-4 if name.endswith("gan") else 1e-3)
-    assert run.reconstruction == ("squared_error" if name.endswith("gan") else "feature")
+def test_names_and_settings_are_read_without_a_model(monkeypatch):
+    def refuse(*ignored, **ignored_too):
+        raise AssertionError("a model was built")
 
-
-@pytest.mark.parametrize(
-    ("model", "architecture"), [("vae", "recurrent"), ("draw-gan", "convolutional")]
-)
-def test_networks_that_a_model_cannot_have(model, architecture):
-    with pytest.raises(UserError, match=f"--architecture={architecture} given for {model}"):
-        settings.resolve("report", model, "mnist", {"architecture": architecture})
-
-
-@pytest.mark.parametrize("name", ["report", "improved", "quick", "smoke"])
-def test_the_rows_of_table_1(name):
-    rows = settings.table_1(name)
-    assert list(rows) == list(settings.TABLE_1)[name == "improved" :]
-    for row, (model, changes) in rows.items():
-        run = settings.resolve(name, model, "mnist", changes)
-        expected = "improved" if name == "improved" else settings.TABLE_1[row][1]["architecture"]
-        assert (run.model, run.architecture) == (settings.TABLE_1[row][0], expected)
-        if name != "improved":  # each has its own batches, or the preset's
-            dear = name in ("report", "quick") and row != "Fully connected"
-            plain = settings.resolve(name, model, "mnist", settings.TABLE_1[row][1])
-            assert run.batch_size == (25 if dear else plain.batch_size)
-
-
-def test_canvases_are_those_of_draw():
-    assert settings.resolve("report", "draw-gan", "mnist", {"judged_canvases": 5}).glimpses == 0
-    with pytest.raises(UserError, match="--judged_canvases given for cvae-gan, which draws no"):
-        settings.resolve("report", "cvae-gan", "mnist", {"judged_canvases": 5})
+    monkeypatch.setattr(keras.Model, "__init__", refuse)
+    for model, name in itertools.product(MODELS, PRESETS):
+        if settings.has_preset(name, model, "mnist"):
+            assert preset(name, model, "mnist").kind is MODELS[model]

@@ -72,6 +72,12 @@ GENERAL: dict[str, Callable[[str, flags.FlagValues], None]] = {
 }
 """How each flag that is no setting is defined."""
 
+AS_GIVEN = ("preset", "data_dir", "pretrained", "scores_every")
+"""The flags whose values are those of `Options`."""
+
+FOLDERS = ("runs_dir", "figures_dir")
+"""The flags that name a folder."""
+
 TRAINS = tuple(GENERAL)
 """The flags of a script that trains models on the data sets of a figure."""
 
@@ -150,12 +156,8 @@ def parse(script: Script, argv: Sequence[str]) -> Options:
         overrides={name: given[name] for name in taken if given[name] is not None},
         datasets=tuple(dict.fromkeys(given.get("dataset") or ())) or None,
         own={name: given[name] for name in own},
-        **{
-            name: given[name]
-            for name in ("preset", "data_dir", "pretrained", "scores_every")
-            if name in given
-        },
-        **{name: Path(given[name]) for name in ("runs_dir", "figures_dir") if name in given},
+        **{name: given[name] for name in AS_GIVEN if name in given},
+        **{name: Path(given[name]) for name in FOLDERS if name in given},
     )
     if given["help"]:
         print(help_text(script, values, options.preset))

@@ -115,15 +115,15 @@ def multiply_adds(network: keras.Model) -> int:
 
 def step_operations(model: keras.Model, batch_size: int, labelled_batch: int = 0) -> int:
     """The floating-point operations of a training step, as the module docstring counts them."""
-    generator = generator(model)
+    generating = generator(model)
     if isinstance(model, SemiSupervisedVAE):
         pairs = labelled_batch + batch_size * model.condition.classes
         trunk, head, decoder = map(multiply_adds, (model.trunk, model.head, model.decoder))
         return 6 * ((labelled_batch + batch_size) * trunk + pairs * (head + decoder))
-    encoder, decoder = multiply_adds(generator.encoder), multiply_adds(generator.decoder)
-    if isinstance(generator, DRAW):
-        encoder, decoder = generator.steps * encoder, generator.steps * decoder
-    if model is generator:
+    encoder, decoder = multiply_adds(generating.encoder), multiply_adds(generating.decoder)
+    if isinstance(generating, DRAW):
+        encoder, decoder = generating.steps * encoder, generating.steps * decoder
+    if model is generating:
         return 2 * batch_size * (3 * encoder + 3 * decoder)
     critic = multiply_adds(model.discriminator) * (14 if model.reconstruction is None else 13)
     return 2 * batch_size * (3 * encoder + 6 * decoder + critic)

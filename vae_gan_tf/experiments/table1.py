@@ -139,7 +139,7 @@ def table(runs: Sequence[dict], rows: Sequence[str]) -> list[list[str]]:
                 text
                 for n in columns
                 for text in (
-                    sweep.mean_and_deviation(found.get((row, n), [])),
+                    sweeps.mean_and_deviation(found.get((row, n), [])),
                     str(REPORT.get(row, {}).get(n, "-")),
                 )
             ),

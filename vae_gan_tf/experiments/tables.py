@@ -70,18 +70,14 @@ class KeptTable:
 
 def slug(text: str) -> str:
     """A text as a part of a file's name: "With GAN, weight 0" is "with-gan-weight-0"."""
-    return "-".join(
-        "".join(it if it.isalnum() or it in "_.-" else " " for it in text.lower()).split()
-    )
+    kept = (letter if letter.isalnum() or letter in "_.-" else " " for letter in text.lower())
+    return "-".join("".join(kept).split())
 
 
 def _read(file: Path) -> Record:
     try:
-        cell = json.loads(file.read_text())
-    except (OSError, ValueError) as error:
+        return dict(json.loads(file.read_text()))
+    except (OSError, ValueError, TypeError) as error:
         raise UserError(
             f"{file} holds no cell of a table; move it away to measure it anew"
         ) from error
-    if not isinstance(cell, dict):
-        raise UserError(f"{file} holds no cell of a table; move it away to measure it anew")
-    return cell

@@ -1,7 +1,5 @@
-import contextlib
 import dataclasses
 import json
-import sys
 
 import numpy as np
 import pytest
@@ -10,134 +8,26 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 
 from vae_gan_tf import datasets, pretrained
 from vae_gan_tf.errors import UserError
-from vae_gan_tf.evaluation import metrics, scores
-from vae_gan_tf.experiments import experiment
-from vae_gan_tf.plotting import grids
+from vae_gan_tf.evaluation import judges, scores
+from vae_gan_tf.experiments import run
+from vae_gan_tf.experiments.flags import Script, parse
+from vae_gan_tf.experiments.settings import MODELS
 from vae_gan_tf.training.checkpoints import lock
 
 
-def options(*arguments):
-    return experiment.parse_flags(["script", *arguments])
-
-
-def test_flags_override_fields_and_the_next_script_starts_afresh():
-    assert options("--epochs=3", "--precision=mixed_bfloat16").overrides == {
-        "epochs": 3,
-        "precision": "mixed_bfloat16",
-    }
-    assert options().overrides == {}
-    assert options().preset == "report"
-
-
-@pytest.mark.parametrize(
-    ("argument", "sentence"),
-    [
-        ("--preset=huge", r"preset=huge.*report\|improved\|quick\|smoke"),
-        ("--dataset=cifar", r"cifar.*mnist\|svhn_small"),
-        ("--epochs=many", "many"),
-        ("--epochs=0", "--epochs must be positive, not 0"),
-        ("--learning_rate=-1", "learning_rate=-1"),
-        ("--momentum=1", "--momentum must be at least 0 and below 1, not 1.0"),
-        ("--batch_size=0", "--batch_size must be positive"),
-        ("--images=20", "--images must be 0 or at least 50"),
-        ("--architecture=deep", "convolutional"),
-        ("--precision=float64", "mixed_bfloat16"),
-        ("--wrong=1", "wrong"),
-        ("extra", "not 'extra'"),
-    ],
-)
-def test_a_wrong_flag_is_one_clear_sentence(argument, sentence):
-    with pytest.raises(UserError, match=sentence) as error:
-        options(argument)
-    assert "\n" not in str(error.value)
-
-
-@pytest.mark.parametrize("preset", ["quick", "smoke"])
-def test_quick_and_smoke_are_for_mnist_only(preset):
-    with pytest.raises(UserError, match="mnist only"):
-        options(f"--preset={preset}", "--dataset=svhn_small")
-
-
-def test_a_script_prints_a_mistake_without_traceback_and_exits_with_1(monkeypatch, capsys):
-    def main(argv):
-        options(*argv[1:])
-
-    monkeypatch.setattr(sys, "argv", ["figure7.py", "--epochs=0"])
-    with pytest.raises(SystemExit) as end:
-        experiment.run_script(main)
-    assert end.value.code == 1
-    assert capsys.readouterr().err == "figure7.py: --epochs must be positive, not 0\n"
-
-
-def test_a_script_stopped_outside_of_training_says_how_to_go_on(monkeypatch, capsys):
-    def main(argv):
-        raise KeyboardInterrupt
-
-    with pytest.raises(SystemExit) as end:
-        experiment.run_script(main)
-    assert end.value.code == 130
-    assert "same command goes on" in capsys.readouterr().err
-
-
-def tiny_result(name="mnist", interrupted=False):
-    images = np.zeros([2, 28, 28, 1], np.uint8)
-    split = datasets.Split(images, np.zeros(2, np.int32))
-    data = datasets.Dataset(name, split, split, split, 10, "made by the test")
-    return experiment.Result(None, data, "a title", {"seed": 0}, interrupted)
-
-
-@pytest.mark.parametrize(
-    ("arguments", "drawn", "interrupted", "name"),
-    [
-        ([], ["mnist", "svhn_small"], False, "figure7"),
-        ([], ["mnist", "svhn"], False, "figure7"),
-        (["--seed=0"], ["mnist", "svhn"], False, "figure7"),
-        (["--seed=3"], ["mnist", "svhn"], False, "figure7-seed3"),
-        (["--preset=improved"], ["mnist"], False, "figure7-improved"),
-        (
-            ["--preset=improved", "--dataset=mnist", "--seed=1"],
-            ["mnist"],
-            False,
-            "figure7-improved-mnist-seed1",
-        ),
-        ([], ["mnist"], False, "figure7-mnist"),
-        (["--preset=quick"], ["mnist"], False, "figure7-quick"),
-        (["--preset=quick", "--epochs=1"], ["mnist"], False, "figure7-quick-custom"),
-        (["--epochs=2"], ["mnist", "svhn"], False, "figure7-custom"),
-        ([], ["mnist"], True, "figure7-mnist-interrupted"),
-        (["--pretrained"], ["mnist", "svhn_small"], False, "figure7-pretrained"),
-    ],
-)
-def test_only_a_whole_run_gets_the_plain_name(tmp_path, arguments, drawn, interrupted, name):
-    asked = options(f"--figures_dir={tmp_path}", *arguments)
-    results = [tiny_result(each, interrupted) for each in drawn]
-    panels = [grids.Panel(np.zeros([1, 2, 28, 28, 1]), "title")]
-    with pytest.raises(SystemExit) if interrupted else contextlib.nullcontext():
-        experiment.publish(asked, "figure7", grids.draw(panels), results)
-    assert sorted(path.name for path in tmp_path.iterdir()) == [f"{name}.json", f"{name}.png"]
-    record = json.loads((tmp_path / f"{name}.json").read_text())
-    assert record["interrupted"] is interrupted
-    assert len(record["runs"]) == len(drawn)
-    assert set(record["versions"]) >= {"tensorflow", "keras", "tensorflow-probability"}
-
-
-def test_a_figures_folder_that_cannot_be_written_is_one_sentence(tmp_path):
-    (tmp_path / "file").write_text("")
-    asked = options(f"--figures_dir={tmp_path / 'file' / 'folder'}")
-    panels = [grids.Panel(np.zeros([1, 2, 28, 28, 1]), "title")]
-    with pytest.raises(UserError, match="cannot be written"):
-        experiment.publish(asked, "figure7", grids.draw(panels), [tiny_result()])
+def options(*arguments, models=tuple(MODELS)):
+    return parse(Script("A figure.", models), ["script", *arguments])
 
 
 def test_without_dataset_what_is_there_is_drawn_and_the_rest_is_named(tmp_path, data_dir):
     asked = options(f"--data_dir={data_dir}")
-    names, missing = experiment.figure_datasets(asked, ["cvae"])
+    names, missing = run.figure_datasets(asked, ["cvae"])
     assert names == ["mnist"]
     assert len(missing) == 1 and "SVHN panel is left out" in missing[0] and "1.47" in missing[0]
-    assert experiment.figure_datasets(options("--preset=quick"), ["cvae"]) == (["mnist"], [])
+    assert run.figure_datasets(options("--preset=quick"), ["cvae"]) == (["mnist"], [])
     improved = options("--preset=improved", f"--data_dir={data_dir}")
-    assert experiment.figure_datasets(improved, ["draw-gan"]) == (["mnist"], [])
-    assert experiment.figure_datasets(improved, ["cvae-gan"]) == (names, missing)
+    assert run.figure_datasets(improved, ["draw-gan"]) == (["mnist"], [])
+    assert run.figure_datasets(improved, ["cvae-gan"]) == (names, missing)
 
 
 def test_a_data_set_is_downloaded_only_where_it_is_named(monkeypatch):
@@ -145,8 +35,8 @@ def test_a_data_set_is_downloaded_only_where_it_is_named(monkeypatch):
     monkeypatch.setattr(
         datasets, "load", lambda name, data_dir, download: calls.append((name, download))
     )
-    experiment.load_data(options(), "svhn")
-    experiment.load_data(options("--dataset=svhn"), "svhn")
+    run.load_data(options(), "svhn")
+    run.load_data(options("--dataset=svhn"), "svhn")
     assert calls == [("svhn", False), ("svhn", True)]
 
 
@@ -164,7 +54,7 @@ def smoke(tmp_path, data_dir, *arguments):
 def finished(tmp_path_factory, mnist, data_dir):
     """A run folder with a finished run of a VAE in it, and its result."""
     folder = tmp_path_factory.mktemp("runs")
-    return folder, experiment.train(smoke(folder, data_dir), "vae", mnist)
+    return folder, run.train(smoke(folder, data_dir), "vae", mnist)
 
 
 def test_a_finished_run_holds_the_models_and_its_record(finished):
@@ -187,7 +77,7 @@ def test_a_finished_run_holds_the_models_and_its_record(finished):
 
 def test_the_same_command_again_takes_what_is_finished(finished, mnist, data_dir):
     folder, result = finished
-    again = experiment.train(smoke(folder, data_dir), "vae", mnist)
+    again = run.train(smoke(folder, data_dir), "vae", mnist)
     assert again.record == result.record
     np.testing.assert_array_equal(again.model.sample(3), result.model.sample(3))
 
@@ -200,7 +90,7 @@ def test_other_settings_in_the_same_folder_are_refused(finished, mnist, data_dir
     folder, _ = finished
     before = {path: path.stat().st_mtime_ns for path in folder.rglob("*") if path.name != "lock"}
     with pytest.raises(UserError, match=f"begun with {field} = .* is asked for now"):
-        experiment.train(smoke(folder, data_dir, argument), "vae", mnist)
+        run.train(smoke(folder, data_dir, argument), "vae", mnist)
     after = {path: path.stat().st_mtime_ns for path in folder.rglob("*") if path.name != "lock"}
     assert after == before
 
@@ -212,41 +102,41 @@ def test_a_setting_younger_than_the_run_had_its_default(finished, mnist, data_di
     begun = json.loads(kept)
     del begun["draw_steps"]
     path.write_text(json.dumps(begun))
-    assert experiment.train(smoke(folder, data_dir), "vae", mnist).record == result.record
+    assert run.train(smoke(folder, data_dir), "vae", mnist).record == result.record
     with pytest.raises(UserError, match="begun with draw_steps = 10 and 7 is asked for now"):
-        experiment.train(smoke(folder, data_dir, "--draw_steps=7"), "vae", mnist)
+        run.train(smoke(folder, data_dir, "--draw_steps=7"), "vae", mnist)
     path.write_text(kept)
 
 
 def test_a_second_process_on_the_same_run_is_refused(finished, mnist, data_dir):
     folder, _ = finished
     with lock(folder / "vae-mnist-smoke-seed0"), pytest.raises(UserError, match="run folder"):
-        experiment.train(smoke(folder, data_dir), "vae", mnist)
+        run.train(smoke(folder, data_dir), "vae", mnist)
 
 
 def test_a_runs_folder_that_cannot_be_written_is_one_sentence(tmp_path, mnist, data_dir):
     (tmp_path / "file").write_text("")
     with pytest.raises(UserError, match=r"run folder .* cannot be written"):
-        experiment.train(smoke(tmp_path / "file", data_dir), "vae", mnist)
+        run.train(smoke(tmp_path / "file", data_dir), "vae", mnist)
 
 
 def test_a_batch_larger_than_the_data_is_one_sentence(tmp_path, mnist, data_dir):
     with pytest.raises(UserError, match="batches of 1000 images asked for, and there are 100"):
-        experiment.train(smoke(tmp_path, data_dir, "--batch_size=1000"), "vae", mnist)
+        run.train(smoke(tmp_path, data_dir, "--batch_size=1000"), "vae", mnist)
 
 
 def test_deterministic_gives_the_same_file_again(tmp_path, mnist, data_dir):
     sums = set()
     for folder in ("a", "b"):
         options = smoke(tmp_path / folder, data_dir, "--deterministic")
-        sums.add(experiment.train(options, "vae-gan", mnist).record["weights"]["sha256"])
+        sums.add(run.train(options, "vae-gan", mnist).record["weights"]["sha256"])
     assert len(sums) == 1
 
 
 def test_scores_of_drawn_images_are_shown_while_training(tmp_path, mnist, data_dir, monkeypatch):
-    monkeypatch.setattr(experiment, "SCORED", 100)
+    monkeypatch.setattr(run, "SCORED", 100)
     monkeypatch.setattr(scores, "FRECHET_RESAMPLES", 2)
-    experiment.train(smoke(tmp_path, data_dir, "--scores_every=2"), "cvae-simple", mnist)
+    run.train(smoke(tmp_path, data_dir, "--scores_every=2"), "cvae-simple", mnist)
     folder = tmp_path / "cvae-simple-mnist-smoke-seed0"
     events = EventAccumulator(str(folder / "tensorboard"), size_guidance={"tensors": 0}).Reload()
     shown = [name for name in events.Tags()["tensors"] if name.startswith("scores/")]
@@ -254,16 +144,16 @@ def test_scores_of_drawn_images_are_shown_while_training(tmp_path, mnist, data_d
     for name in shown:
         assert [point.step for point in events.Tensors(name)] == [10]
     # It is no setting: without it the run is taken as it is.
-    experiment.train(smoke(tmp_path, data_dir), "cvae-simple", mnist)
+    run.train(smoke(tmp_path, data_dir), "cvae-simple", mnist)
 
 
 def test_scores_need_images_drawn_without_a_given_part(tmp_path, mnist, data_dir):
     with pytest.raises(UserError, match="cvae-left is given a part"):
-        experiment.train(smoke(tmp_path, data_dir, "--scores_every=1"), "cvae-left", mnist)
+        run.train(smoke(tmp_path, data_dir, "--scores_every=1"), "cvae-left", mnist)
 
 
 def test_semi_supervised_training_keeps_few_labels(tmp_path, mnist, data_dir):
-    result = experiment.train(smoke(tmp_path, data_dir), "semi-supervised", mnist)
+    result = run.train(smoke(tmp_path, data_dir), "semi-supervised", mnist)
     assert len(result.data.train.labelled.images) == 1000
     assert len(result.data.train.unlabelled.images) == 500
     assert result.record["images"] == {"train": 1500, "validation": 1500, "test": 1500}
@@ -279,7 +169,7 @@ def test_semi_supervised_training_keeps_few_labels(tmp_path, mnist, data_dir):
 def test_semi_supervised_training_sees_nothing_of_the_test_images(tmp_path, mnist, data_dir):
     wrong = mnist.test._replace(images=255 - mnist.test.images, labels=(mnist.test.labels + 1) % 10)
     one, other = (
-        experiment.train(
+        run.train(
             smoke(tmp_path / folder, data_dir, "--deterministic"),
             "semi-supervised",
             dataclasses.replace(mnist, test=test),
@@ -292,7 +182,7 @@ def test_semi_supervised_training_sees_nothing_of_the_test_images(tmp_path, mnis
 
 
 def test_tensorboard_shows_what_the_classifier_learns(tmp_path, mnist, data_dir):
-    experiment.train(smoke(tmp_path, data_dir), "semi-supervised", mnist)
+    run.train(smoke(tmp_path, data_dir), "semi-supervised", mnist)
     (folder,) = tmp_path.glob("semi-supervised-*/tensorboard")
     events = EventAccumulator(str(folder), size_guidance={"tensors": 0}).Reload()
     bounds = {f"{part}/{name}" for part in ("labelled", "unlabelled") for name in ("elbo", "kl")}
@@ -309,9 +199,9 @@ def test_tensorboard_shows_what_the_classifier_learns(tmp_path, mnist, data_dir)
 def test_what_the_judge_says_of_a_model(name, mnist):
     model, count = pretrained.load_pretrained(name), 300
     data = dataclasses.replace(mnist, test=mnist.test.at(slice(count)))
-    found = experiment.score(model, data)
-    (images, labels), (drawn, asked) = data.test.arrays(), scores.draw(model, count)
-    judge = metrics.digit_classifier()
+    found = run.score(model, data)
+    (images, labels), (drawn, asked) = data.test.arrays(), scores.samples(model, count)
+    judge = judges.load("mnist-classifier")
     certain = special.softmax(judge.predict(drawn, verbose=0), -1)
     assert found["accepted"] == np.mean(certain.max(-1) > 0.9)
     conditional = name == "cvae-mnist"

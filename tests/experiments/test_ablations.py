@@ -1,0 +1,58 @@
+import json
+import shutil
+
+import pytest
+
+from vae_gan_tf.errors import Diverged, UserError
+from vae_gan_tf.experiments import ablations, run
+
+ABLATIONS = ("ablations", "--preset=smoke", "--seeds=1", "--model=cvae")
+
+
+def test_ablations_go_on_where_they_stopped(run_script, tmp_path):
+    figures = run_script(*ABLATIONS)
+    path = figures / "ablations-smoke.json"
+    runs = json.loads(path.read_text())["runs"]
+    rows = list(ablations.rows(["cvae"]))
+    assert sorted(each["row"] for each in runs) == sorted(rows) and len(rows) == 7
+    kept = {(each["settings"]["batch_normalisation"], each["settings"]["pools"]) for each in runs}
+    assert kept == {(True, False), (False, False), (True, True)}
+    for each in runs:
+        assert each["measured"]["bound"] == each["validations"][-1] > 0
+    shutil.rmtree(tmp_path / "runs")
+    cells = sorted((figures / "ablations-smoke").iterdir())
+    cells[-1].unlink()
+    run_script(*ABLATIONS)
+    again = json.loads(path.read_text())["runs"]
+    assert sorted(each["row"] for each in again) == sorted(rows)
+    assert len(list((tmp_path / "runs" / "ablations").iterdir())) == 1
+    table = (figures / "ablations-smoke.md").read_text()
+    assert f"{runs[0]['measured']['bound']:.2f} (1)" in table
+
+
+def test_a_diverged_run_is_a_line_of_the_table(run_script, monkeypatch):
+    def diverged(options, model, data):
+        raise Diverged("the loss is not finite")
+
+    monkeypatch.setattr(run, "train", diverged)
+    figures = run_script(*ABLATIONS)
+    runs = json.loads((figures / "ablations-smoke.json").read_text())["runs"]
+    assert {each["diverged"] for each in runs} == {"the loss is not finite"}
+    assert all(
+        line.endswith("| - | 1 |")
+        for line in (figures / "ablations-smoke.md").read_text().splitlines()[2:9]
+    )
+
+
+@pytest.mark.parametrize(
+    ("flag", "sentence"),
+    [
+        ("--learning_rate=0.1", "--learning_rate is what the table varies"),
+        ("--pools", "--pools is what the table varies"),
+        ("--dataset=svhn_small", "flag 'dataset'"),
+        ("--pretrained", "flag 'pretrained'"),
+    ],
+)
+def test_ablations_that_cannot_be_made(run_script, flag, sentence):
+    with pytest.raises(UserError, match=sentence):
+        run_script("ablations", flag)

@@ -1,0 +1,129 @@
+import subprocess
+import sys
+
+import pytest
+
+from vae_gan_tf.errors import UserError
+from vae_gan_tf.experiments import figure7, figure10, flags, zoo
+from vae_gan_tf.experiments.flags import Script, parse
+
+assert zoo  # it fills the models
+
+FIGURE = Script("A figure.", ("cvae",))
+
+
+def options(*arguments, script=FIGURE):
+    return parse(script, ["script", *arguments])
+
+
+def test_flags_override_fields_and_the_next_script_starts_afresh():
+    assert options("--epochs=3", "--precision=mixed_bfloat16").overrides == {
+        "epochs": 3,
+        "precision": "mixed_bfloat16",
+    }
+    assert options().overrides == {}
+    assert options().preset == "report"
+
+
+@pytest.mark.parametrize(
+    ("argument", "sentence"),
+    [
+        ("--preset=huge", r"preset=huge.*report\|improved\|quick\|smoke"),
+        ("--dataset=cifar", r"cifar.*mnist\|"),
+        ("--epochs=many", "many"),
+        ("--epochs=0", "--epochs must be positive, not 0"),
+        ("--learning_rate=-1", "--learning_rate must be positive, not -1.0"),
+        ("--learning_rate=nan", "--learning_rate must be positive, not nan"),
+        ("--momentum=1", "--momentum must be at least 0 and below 1, not 1.0"),
+        ("--seed=-1", "--seed must be at least 0, not -1"),
+        ("--batch_size=0", "--batch_size must be positive"),
+        ("--images=20", "--images must be 0 or at least 50"),
+        ("--architecture=deep", "convolutional"),
+        ("--precision=float64", "mixed_bfloat16"),
+        ("--draw_steps=7", "--draw_steps=7 given for cvae; it is for draw, cdraw, draw-gan, cdr"),
+        ("--wrong=1", "wrong"),
+        ("extra", "not 'extra'"),
+    ],
+)
+def test_a_wrong_flag_is_one_clear_sentence(argument, sentence):
+    with pytest.raises(UserError, match=sentence) as error:
+        options(argument)
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("preset", ["quick", "smoke"])
+def test_quick_and_smoke_are_for_one_data_set(preset):
+    with pytest.raises(UserError, match="mnist only"):
+        options(f"--preset={preset}", "--dataset=svhn_small")
+
+
+def test_a_flag_goes_to_those_models_of_a_script_to_which_it_means_something():
+    both = Script("Two models.", ("vae", "vae-gan"))
+    asked = options("--feature_variance=9", "--epochs=3", script=both)
+    assert asked.settings("vae-gan", "mnist").feature_variance == 9
+    vae = asked.settings("vae", "mnist")
+    assert (vae.feature_variance, vae.epochs) == (1, 3)
+    with pytest.raises(UserError, match="given for vae, vae-gan; it is for draw"):
+        options("--read_size=3", script=both)
+
+
+def test_a_script_that_trains_nothing_has_no_flags_of_a_training():
+    script = Script("A table.", settings=("images",), general=("figures_dir",))
+    assert options("--images=70", script=script).overrides == {"images": 70}
+    for flag in ("--epochs=3", "--preset=quick", "--pretrained"):
+        with pytest.raises(UserError, match=flag.strip("-").split("=")[0]):
+            options(flag, script=script)
+
+
+def help_of(capsys, main, *arguments):
+    with pytest.raises(SystemExit) as end:
+        main(["script", "--help", *arguments])
+    assert end.value.code == 0
+    return capsys.readouterr().out
+
+
+def test_help_shows_what_the_models_have_with_their_values(capsys):
+    text = help_of(capsys, figure7.main)
+    assert text.startswith("Figure 7: digits drawn by CVAE-GAN")
+    assert text.index("--preset=") < text.index("The run:") < text.index("Networks:")
+    assert (
+        "--feature_variance=FLOAT\n      sigma^2 of the feature loss (section 3.1) [50.0]" in text
+    )
+    assert "at most [20]" in text
+    for absent in ("read_size", "labels", "shift", "binarise_given"):
+        assert f"--{absent}" not in text
+    quick = help_of(capsys, figure7.main, "--preset=quick")
+    assert "at most [5]" in quick
+    drawing = help_of(capsys, figure10.main)
+    assert "--[no]animate\n" in drawing and "--read_size" in drawing
+    assert "--pools" not in drawing
+    assert max(map(len, text.splitlines())) <= flags.WIDTH
+
+
+def test_show_settings_prints_what_a_run_would_use(capsys):
+    both = Script("Two models.", ("vae", "vae-gan"))
+    with pytest.raises(SystemExit) as end:
+        options("--show_settings", "--epochs=3", "--feature_variance=9", script=both)
+    assert end.value.code == 0
+    vae, gan = capsys.readouterr().out.split("\n\n")
+    assert vae.startswith("vae on mnist, preset report\n")
+    for text in (vae, gan):
+        assert "\n  epochs = 3\n" in text
+    assert "\n  feature_variance = 9.0\n" in gan and "feature_variance" not in vae
+    assert "read_size" not in vae + gan
+
+
+@pytest.mark.slow
+def test_importing_the_package_defines_no_flag_in_a_users_program():
+    program = """
+import pkgutil, importlib, vae_gan_tf
+from absl import flags
+before = set(flags.FLAGS)
+for module in pkgutil.walk_packages(vae_gan_tf.__path__, "vae_gan_tf."):
+    importlib.import_module(module.name)
+flags.DEFINE_integer("seed", 0, "of my own program")
+flags.DEFINE_integer("epochs", 0, "of my own program")
+print(sorted(set(flags.FLAGS) - before))
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert done.stdout.strip() == "['epochs', 'seed']", done.stderr[-2000:]

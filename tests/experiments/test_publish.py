@@ -1,0 +1,65 @@
+import contextlib
+import json
+
+import numpy as np
+import pytest
+
+from vae_gan_tf import datasets
+from vae_gan_tf.errors import UserError
+from vae_gan_tf.experiments import publish, run
+from vae_gan_tf.experiments.flags import Script, parse
+from vae_gan_tf.plotting import grids
+
+
+def options(*arguments):
+    return parse(Script("A figure.", ("cvae-gan",)), ["script", *arguments])
+
+
+def tiny_result(name="mnist", interrupted=False):
+    images = np.zeros([2, 28, 28, 1], np.uint8)
+    split = datasets.Split(images, np.zeros(2, np.int32))
+    data = datasets.Dataset(name, split, split, split, 10, "made by the test", "Test", "test")
+    return run.Result(None, data, "cvae-gan", {"seed": 0}, interrupted)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "drawn", "interrupted", "name"),
+    [
+        ([], ["mnist", "svhn_small"], False, "figure7"),
+        ([], ["mnist", "svhn"], False, "figure7"),
+        (["--seed=0"], ["mnist", "svhn"], False, "figure7"),
+        (["--seed=3"], ["mnist", "svhn"], False, "figure7-seed3"),
+        (["--preset=improved"], ["mnist"], False, "figure7-improved"),
+        (
+            ["--preset=improved", "--dataset=mnist", "--seed=1"],
+            ["mnist"],
+            False,
+            "figure7-improved-mnist-seed1",
+        ),
+        ([], ["mnist"], False, "figure7-mnist"),
+        (["--preset=quick"], ["mnist"], False, "figure7-quick"),
+        (["--preset=quick", "--epochs=1"], ["mnist"], False, "figure7-quick-custom"),
+        (["--epochs=2"], ["mnist", "svhn"], False, "figure7-custom"),
+        ([], ["mnist"], True, "figure7-mnist-interrupted"),
+        (["--pretrained"], ["mnist", "svhn_small"], False, "figure7-pretrained"),
+    ],
+)
+def test_only_a_whole_run_gets_the_plain_name(tmp_path, arguments, drawn, interrupted, name):
+    asked = options(f"--figures_dir={tmp_path}", *arguments)
+    results = [tiny_result(each, interrupted) for each in drawn]
+    panels = [grids.Panel(np.zeros([1, 2, 28, 28, 1]), "title")]
+    with pytest.raises(SystemExit) if interrupted else contextlib.nullcontext():
+        publish.publish(asked, "figure7", grids.page(panels), results)
+    assert sorted(path.name for path in tmp_path.iterdir()) == [f"{name}.json", f"{name}.png"]
+    record = json.loads((tmp_path / f"{name}.json").read_text())
+    assert record["interrupted"] is interrupted
+    assert len(record["runs"]) == len(drawn)
+    assert set(record["versions"]) >= {"tensorflow", "keras", "tensorflow-probability"}
+
+
+def test_a_figures_folder_that_cannot_be_written_is_one_sentence(tmp_path):
+    (tmp_path / "file").write_text("")
+    asked = options(f"--figures_dir={tmp_path / 'file' / 'folder'}")
+    panels = [grids.Panel(np.zeros([1, 2, 28, 28, 1]), "title")]
+    with pytest.raises(UserError, match="cannot be written"):
+        publish.publish(asked, "figure7", grids.page(panels), [tiny_result()])

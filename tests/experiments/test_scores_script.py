@@ -1,0 +1,133 @@
+import csv
+import json
+import shutil
+
+import matplotlib.image
+import numpy as np
+import pytest
+
+from vae_gan_tf import pretrained
+from vae_gan_tf.errors import UserError
+from vae_gan_tf.evaluation import scores
+from vae_gan_tf.experiments import scores as scores_script
+
+SCORES = ("scores", "--dataset=mnist", "--generated=120", "--measured=10", "--images=100")
+
+
+def test_scores_are_one_table_and_what_is_measured_is_kept(run_script, monkeypatch):
+    monkeypatch.setattr(scores, "FRECHET_RESAMPLES", 2)
+    monkeypatch.setattr(scores_script, "MODELS", {"mnist": ("vae", "cvae"), "svhn_small": ()})
+    figures = run_script(*SCORES)
+    names = sorted(path.name for path in figures.iterdir())
+    endings = ("csv", "json", "md", "png")
+    assert names == ["scores-mnist-custom", *(f"scores-mnist-custom.{it}" for it in endings)]
+    rows = json.loads((figures / "scores-mnist-custom.json").read_text())["rows"]
+    assert [row["model"] for row in rows] == ["vae", "cvae", "real test images"]
+    vae, cvae, real = (row["scores"] for row in rows)
+    assert set(cvae) == set(scores_script.COLUMNS)
+    assert set(cvae) - set(vae) == {"label_accuracy"}
+    again = {"reconstruction_accuracy", "squared_error"}
+    assert set(cvae) - set(real) == again | {"reconstruction", "bound", "log_likelihood"}
+    assert cvae["reconstruction_accuracy"][0] > 0.9
+    classes = rows[1]["diversity_of_classes"]
+    assert cvae["diversity_worst_class"][0] == pytest.approx(min(classes.values()))
+    assert cvae["diversity"][0] == pytest.approx(np.mean(list(classes.values())))
+    assert rows[0]["diversity_of_classes"] == {}
+    assert [real[name][0] for name in ("sharpness_gradient", "diversity")] == pytest.approx([1, 1])
+    assert cvae["sharpness_gradient"][0] < 0.95 and cvae["label_accuracy"][0] > 0.8
+    value, error = cvae["recall"]
+    with (figures / "scores-mnist-custom.csv").open() as file:
+        lines = {line[0]: line[1:] for line in csv.reader(file)}
+    place = list(scores_script.COLUMNS).index("recall")
+    assert lines["cvae, mnist"][place] == f"{value:.3f} ± {error:.3f}"
+    assert lines["vae, mnist"][0] == lines["real test images, mnist"][-1] == "-"
+    assert matplotlib.image.imread(figures / "scores-mnist-custom.png")[..., :3].std() > 0.05
+    monkeypatch.setattr(scores_script, "model_scores", None)  # nothing is measured again
+    monkeypatch.setattr(scores_script, "real_scores", None)
+    run_script(*SCORES)
+    assert json.loads((figures / "scores-mnist-custom.json").read_text())["rows"] == rows
+
+
+def test_networks_of_a_run_are_scored_as_those_that_ship(run_script, tmp_path, monkeypatch):
+    monkeypatch.setattr(scores, "FRECHET_RESAMPLES", 2)
+    monkeypatch.setattr(scores_script, "MODELS", {"mnist": ("cvae",), "svhn_small": ()})
+    shutil.copy(pretrained.path("cvae-mnist"), tmp_path / "run.npz")
+    figures = run_script(*SCORES)
+    run_script(*SCORES, f"--weights=mine={tmp_path / 'run.npz'}")
+    shipped, given = (
+        json.loads((figures / f"scores-mnist-{word}custom.json").read_text())["rows"]
+        for word in ("", "weights-")
+    )
+    assert [row["model"] for row in given] == ["mine", "real test images"]
+    for one, other in zip(shipped, given, strict=True):
+        assert one | {"model": ""} == other | {"model": ""}
+    run_script(*SCORES, f"--weights=again={tmp_path / 'run.npz'}")
+    both = json.loads((figures / "scores-mnist-weights-custom.json").read_text())["rows"]
+    assert both == [given[0], given[0] | {"model": "again"}, given[1]]
+
+
+def test_scores_that_are_stopped_keep_what_is_measured(run_script, tmp_path, monkeypatch):
+    monkeypatch.setattr(scores_script, "MODELS", {"mnist": ("vae", "cvae"), "svhn_small": ()})
+    found = {"scores": {}, "diversity_of_classes": {}}
+    asked = []
+
+    def measure(file, *others):
+        asked.append(file.stem)
+        if file.stem == "cvae-mnist":
+            raise KeyboardInterrupt
+        return found
+
+    monkeypatch.setattr(scores_script, "model_scores", measure)
+    folder = tmp_path / "figures" / "scores-mnist-custom"
+    folder.mkdir(parents=True)
+    old = {"dataset": "mnist", "model": "cvae", "weights": "of another run"}
+    (folder / "mnist-cvae.json").write_text(json.dumps(old))
+    for _ in range(2):
+        with pytest.raises(KeyboardInterrupt):
+            run_script(*SCORES)
+        cvae, vae = (json.loads(path.read_text()) for path in sorted(folder.iterdir()))
+        assert vae.items() >= {"dataset": "mnist", "model": "vae", **found}.items()
+        assert cvae == old
+    assert asked == ["vae-mnist", "cvae-mnist", "cvae-mnist"]
+
+
+@pytest.mark.parametrize(
+    ("weights", "sentence"),
+    [
+        ("nowhere.npz", "NAME=FILE with a name of its own expected"),
+        ("=nowhere.npz", "NAME=FILE with a name of its own expected"),
+        ("real test images=nowhere.npz", "NAME=FILE with a name of its own expected"),
+        ("mine=nowhere.npz", "there is no file nowhere.npz"),
+        ("mine={shipped}/cvae-svhn_small.npz", r"no model of images of shape \[28, 28, 1\]"),
+        ("mine={shipped}/mnist-classifier.npz", r"no model of images of shape \[28, 28, 1\]"),
+        ("mine={shipped}/cvae-left-mnist.npz", "given another side information"),
+    ],
+)
+def test_networks_that_cannot_be_scored(run_script, weights, sentence):
+    shipped = pretrained.path("cvae-mnist").parent
+    with pytest.raises(UserError, match=sentence):
+        run_script(*SCORES, f"--weights={weights.format(shipped=shipped)}")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--weights=mine=nowhere.npz"], "one --dataset to score them on expected"),
+        (["--epochs=3"], "flag 'epochs'"),
+        (["--preset=quick"], "flag 'preset'"),
+        (["--dataset=svhn"], "no models ship for svhn"),
+        (["--generated=10"], "generated"),
+    ],
+)
+def test_scores_that_cannot_be(run_script, arguments, sentence):
+    with pytest.raises(UserError, match=sentence):
+        run_script("scores", *arguments)
+
+
+def test_damaged_scores_are_kept(run_script, tmp_path):
+    path = tmp_path / "figures" / "scores-mnist-custom" / "mnist-vae.json"
+    path.parent.mkdir(parents=True)
+    path.write_text("{")
+    with pytest.raises(UserError, match=r"mnist-vae\.json holds no cell of a table; move it"):
+        run_script(*SCORES)
+    assert path.read_text() == "{"

@@ -1,0 +1,66 @@
+import pytest
+
+from vae_gan_tf import networks
+from vae_gan_tf.errors import UserError
+from vae_gan_tf.experiments import step_time
+from vae_gan_tf.experiments.flags import Options
+from vae_gan_tf.experiments.settings import Images, resolve
+from vae_gan_tf.experiments.zoo import build_model
+
+MNIST = Images((28, 28, 1), 10)
+
+
+@pytest.mark.parametrize(
+    ("argument", "sentence"),
+    [
+        ("--models=cvae,semi-supervised-gan", "--models=semi-supervised-gan given, of vae, cvae"),
+        ("--models=cave", "--models=cave given"),
+        ("--glimpses=2", "--glimpses given, whose operations are not counted"),
+    ],
+)
+def test_steps_whose_operations_are_not_counted(run_script, argument, sentence):
+    with pytest.raises(UserError, match=sentence):
+        run_script("step_time", argument)
+
+
+def test_step_time_counts_the_operations_of_section_4_3(data_dir):
+    options = Options(data_dir=data_dir)
+    row = step_time.time_model(options, "cvae-gan", "float32", steps=2)
+    # Multiply-adds by hand, layer by layer, as output pixels x kernel area x inputs x filters.
+    encoder = 196 * 25 * 28 + 49 * 25 * 28 * 56 + 16 * 25 * 56 * 108 + 2 * (16 * 108 + 10) * 50
+    decoder = 60 * 6272 + 49 * 25 * 128 * 64 + 196 * 25 * 64 * 32 + 784 * 32
+    critic = 196 * 9 * 16 + 49 * 9 * 16 * 32 + 16 * 9 * 32 * 64 + 1024 * 512 + 512 * 500 + 500 * 11
+    expected = 200 * (3 * encoder + 6 * decoder + 14 * critic)
+    assert row["gigaflop"] == pytest.approx(expected / 1e9)
+    assert row["milliseconds"] > 0
+    assert 0 <= row["input_share"] < 1
+    assert "cvae-gan" in step_time.table([row])
+
+
+def test_step_time_counts_the_operations_of_section_4_5():
+    overrides = {"architecture": "fully_connected"}
+    run = resolve("report", "semi-supervised", "mnist", overrides)
+    model = build_model(run, MNIST)
+    trunk = 784 * 1024 + 1024 * 1024 + 1024 * (1024 + 50 + 10)
+    head = 10 * 1024 + 1024 * 50
+    decoder = 60 * 1024 + 1024 * 1024 + 1024 * 784
+    expected = 6 * (200 * trunk + 1100 * (head + decoder))
+    assert step_time.step_operations(model, 100, 100) == expected
+    # The deconvolution of upsampled images has 36 weights for each of the pixels before.
+    decoder = networks.upsampling_decoder((28, 28, 1))
+    dense = 50 * 500 + 500 * 2450 + 794 * 512 + 512 * 784
+    convolutions = 49 * 36 * 50 * 20 + 196 * 36 * 20
+    assert step_time.multiply_adds(decoder) == dense + convolutions
+
+
+@pytest.mark.parametrize("name", ["draw", "draw-gan"])
+def test_step_time_counts_the_operations_of_section_4_6(name):
+    model = build_model(resolve("report", name, "mnist"), MNIST)
+    lstms = (50 + 256 + 256) * 1024, (10 + 256) * 1024
+    encoder = lstms[0] + 256 * 5 + 2 * 256 * 10 + 2 * (5 * 28 * 28 + 5 * 28 * 5)
+    decoder = lstms[1] + 256 * 5 + 256 * 25 + 28 * 5 * 5 + 28 * 5 * 28
+    expected = 2000 * (3 * encoder + 3 * decoder)
+    if name == "draw-gan":
+        critic = step_time.multiply_adds(model.discriminator)
+        expected += 2000 * 3 * decoder + 200 * 13 * critic
+    assert step_time.step_operations(model, 100) == expected

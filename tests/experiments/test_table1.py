@@ -1,0 +1,187 @@
+import csv
+import json
+import shutil
+from pathlib import Path
+
+import matplotlib.image
+import numpy as np
+import pytest
+
+from vae_gan_tf.errors import UserError
+from vae_gan_tf.experiments import run, table1
+from vae_gan_tf.experiments.settings import resolve
+
+FIGURES = Path(__file__).parents[2] / "figures"
+
+TABLE = ("table1", "--preset=smoke", "--row=Fully connected", "--column=1000")
+
+
+def test_table_1_goes_on_where_it_stopped(run_script, tmp_path, monkeypatch, capsys):
+    figures = run_script(*TABLE, "--seeds=1")
+    endings = ("csv", "json", "md", "png")
+    assert sorted(path.name for path in figures.iterdir()) == [
+        "table1-smoke",
+        *(f"table1-smoke.{ending}" for ending in endings),
+    ]
+    (first,) = json.loads((figures / "table1-smoke.json").read_text())["runs"]
+    assert len(first["validation_errors"]) == 2
+    assert first["validation_errors"][-1] == first["validation"]["classification/error"]
+    trained = []
+    train = run.train
+
+    def counted(options, *rest):
+        trained.append((options.overrides["labels"], options.overrides["seed"]))
+        return train(options, *rest)
+
+    monkeypatch.setattr(run, "train", counted)
+    shutil.rmtree(tmp_path / "runs")  # what is finished is kept without its run folder
+    (cell,) = (figures / "table1-smoke").iterdir()
+    del first["settings"]["shift"]  # as a version without this setting wrote it
+    cell.write_text(json.dumps(first))
+    run_script(*TABLE, "--column=600", "--seeds=2")
+    assert trained == [(600, 0), (1000, 1), (600, 1)]
+    runs = json.loads((figures / "table1-smoke.json").read_text())["runs"]
+    assert first in runs and len(runs) == 4
+    assert "1 of 4 runs finished, about" in capsys.readouterr().out
+    thousand = np.array(
+        [100 * it["scores"]["test/error"] for it in runs if it["settings"]["labels"] == 1000]
+    )
+    cell = f"{thousand.mean():.2f} ± {thousand.std(ddof=1):.2f} (2)"
+    table = (figures / "table1-smoke.md").read_text()
+    assert f"| Fully connected | {cell} | 5.1 | " in table
+    assert "| Kingma et al., M2 | 3.60 ± 0.56 | - | 4.94 ± 0.13 | - |" in table
+    with (figures / "table1-smoke.csv").open() as file:
+        assert next(line for line in csv.reader(file) if line[0] == "Fully connected")[1] == cell
+
+
+def test_the_picture_of_table_1_holds_all_numbers():
+    run = {
+        "row": "Convolutional",
+        "settings": {"labels": 600},
+        "scores": {"test/error": 0.2},
+        "validation_errors": [0.5, 0.3],
+    }
+    grid = table1.picture([run], ["Fully connected", "Convolutional"]).axes
+    shown = [np.concatenate([line.get_ydata() for line in axes.lines]) for axes in grid]
+    for axes, values in zip(grid, shown, strict=True):
+        low, high = axes.get_ylim()
+        assert np.all((low < values) & (values < high))
+    kingma = [3.60, 3.60, 2.40, 2.40], [4.94, 4.94, 2.59, 2.59]  # lines have two ends
+    assert sorted(shown[0]) == sorted([5.1, 4.8, *kingma[0]])
+    assert sorted(shown[1]) == sorted([20, 12.0, 6.2, *kingma[1]])
+    assert shown[2].size == 0 and shown[3].tolist() == [50, 30]
+
+
+def test_what_a_gan_adds_is_measured_seed_by_seed():
+    def run(row, seed, error, labels=1000):
+        settings = {"labels": labels, "seed": seed}
+        return {"row": row, "settings": settings, "scores": {"test/error": error}}
+
+    gan = "Convolutional with GAN"
+    (control,) = table1.CONTROL
+    runs = [run("Convolutional", seed, 0.02 + 0.01 * seed) for seed in range(4)]
+    runs += [run(gan, seed, 0.01 + 0.01 * seed) for seed in (2, 0)]
+    runs += [run(gan, 1, 0.05), run(control, 1, 0.02), run("Fully connected", 1, 0.5)]
+    runs += [run("Convolutional", 0, 0.1, labels=600)]
+    found = table1.differences(runs)
+    assert found == {
+        (gan, "Convolutional", 1000): pytest.approx([-1, 2, -1]),
+        (gan, control, 1000): pytest.approx([3]),
+    }
+    (sentence,) = table1.difference_sentences(runs)
+    assert "1000 labels, seed by seed: +0.00 ± 1.00 (mean and its standard error, 3 p" in sentence
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--column=1001"], "1001 labels cannot be drawn evenly"),
+        (["--column=2000"], "of class . there are .* images"),
+        (["--labels=10"], "--labels is what the table varies"),
+        (["--dataset=svhn"], "flag 'dataset'"),
+        (["--pretrained"], "flag 'pretrained'"),
+        (["--row=Linear"], "Linear"),
+    ],
+)
+def test_a_table_1_that_cannot_be(run_script, arguments, sentence):
+    with pytest.raises(UserError, match=sentence):
+        run_script("table1", "--preset=smoke", *arguments)
+
+
+def test_the_improved_table_1(run_script):
+    small = ("--images=1500", "--epochs=1", "--labelled_batch=20")
+    figures = run_script("table1", "--preset=improved", "--column=1000", "--seeds=1", *small)
+    runs = json.loads((figures / "table1-improved-custom.json").read_text())["runs"]
+    weights = [(it["settings"]["model"], it["settings"]["adversarial_weight"]) for it in runs]
+    gan = "semi-supervised-gan"
+    assert weights == [("semi-supervised", 1.0), (gan, 1.0), (gan, 0.0)]
+    assert {it["settings"]["architecture"] for it in runs} == {"improved"}
+    assert f"| {runs[2]['row']} | " in (figures / "table1-improved-custom.md").read_text()
+
+
+def test_a_row_that_the_improved_table_1_has_not(run_script):
+    with pytest.raises(UserError, match="--row=Fully connected given, and the preset improved has"):
+        run_script("table1", "--preset=improved", "--row=Fully connected")
+
+
+def test_samples_of_the_models_of_table_1(run_script):
+    figures = run_script("table1_samples", "--preset=smoke")
+    record = json.loads((figures / "table1_samples-smoke.json").read_text())
+    models = [
+        (each["settings"]["model"], each["settings"]["architecture"]) for each in record["runs"]
+    ]
+    assert models == [
+        ("semi-supervised", "fully_connected"),
+        ("semi-supervised", "convolutional"),
+        ("semi-supervised-gan", "convolutional"),
+    ]
+    assert matplotlib.image.imread(figures / "table1_samples-smoke.png").shape[1] > 500
+
+
+def test_samples_of_the_shipped_models_of_table_1(run_script):
+    figures = run_script("table1_samples", "--preset=improved", "--pretrained")
+    record = json.loads((figures / "table1_samples-improved-pretrained.json").read_text())
+    assert [each["weights"]["name"] for each in record["runs"]] == [
+        "semi-supervised-improved-mnist",
+        "semi-supervised-gan-improved-mnist",
+    ]
+    drawn = matplotlib.image.imread(figures / "table1_samples-improved-pretrained.png")
+    committed = matplotlib.image.imread(FIGURES / "table1_samples-improved.png")
+    np.testing.assert_allclose(drawn, committed, atol=0.05)
+
+
+@pytest.mark.parametrize(
+    ("argument", "sentence"),
+    [
+        ("--dataset=svhn_small", "table 1 is for mnist only"),
+        ("--architecture=improved", "--architecture is what the rows of table 1 vary"),
+        ("--pretrained", "no pretrained model 'semi-supervised-mnist'; there are"),
+    ],
+)
+def test_samples_that_cannot_be(run_script, argument, sentence):
+    with pytest.raises(UserError, match=sentence):
+        run_script("table1_samples", argument)
+
+
+def test_a_damaged_table_1_is_kept(run_script, tmp_path):
+    cell = tmp_path / "figures" / "table1-smoke" / "a-run.json"
+    cell.parent.mkdir(parents=True)
+    for content, sentence in (("{", "holds no cell of a table"), ("{}", "does not hold a run")):
+        cell.write_text(content)
+        with pytest.raises(UserError, match=rf"a-run\.json {sentence}"):
+            run_script(*TABLE)
+        assert cell.read_text() == content
+
+
+@pytest.mark.parametrize("name", ["report", "improved", "quick", "smoke"])
+def test_the_rows_of_table_1(name):
+    rows = table1.rows(name)
+    assert list(rows) == list(table1.ROWS)[name == "improved" :]
+    for row, (model, changes) in rows.items():
+        run = resolve(name, model, "mnist", changes)
+        expected = "improved" if name == "improved" else table1.ROWS[row][1]["architecture"]
+        assert (run.model, run.architecture) == (table1.ROWS[row][0], expected)
+        if name != "improved":  # each has its own batches, or the preset's
+            few = name in ("report", "quick") and row != "Fully connected"
+            plain = resolve(name, model, "mnist", table1.ROWS[row][1])
+            assert run.batch_size == (25 if few else plain.batch_size)

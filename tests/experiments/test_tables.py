@@ -1,0 +1,48 @@
+import json
+
+import pytest
+from matplotlib.figure import Figure
+
+from vae_gan_tf.errors import UserError
+from vae_gan_tf.experiments.tables import KeptTable, slug
+
+
+def test_cells_are_kept_one_by_one_and_read_in_the_order_of_their_names(tmp_path):
+    table = KeptTable(tmp_path / "figures" / "table")
+    assert table.cells() == {}
+    table.keep("b", {"value": 2})
+    table.keep("a", {"value": 1})
+    table.keep("b", {"value": 3})
+    assert list(table.cells().items()) == [("a", {"value": 1}), ("b", {"value": 3})]
+
+
+def test_two_processes_fill_one_table(tmp_path):
+    one, other = (KeptTable(tmp_path / "table") for _ in range(2))
+    one.keep("a", {"value": 1})
+    other.keep("b", {"value": 2})
+    assert one.cells() == other.cells() == {"a": {"value": 1}, "b": {"value": 2}}
+
+
+def test_the_files_of_a_table(tmp_path):
+    table = KeptTable(tmp_path / "table")
+    table.write([["", "error"], ["row", "1.5"]], "A note.", Figure(), {"table": "table"})
+    assert {path.name for path in tmp_path.iterdir()} == {
+        f"table.{ending}" for ending in ("md", "csv", "json", "png")
+    }
+    assert "| row | 1.5 |" in (tmp_path / "table.md").read_text()
+    assert json.loads((tmp_path / "table.json").read_text()) == {"table": "table"}
+
+
+@pytest.mark.parametrize("content", ["{", "[1, 2]", "3"])
+def test_a_file_that_is_no_cell_is_one_sentence_and_stays(tmp_path, content):
+    file = tmp_path / "table" / "a.json"
+    file.parent.mkdir()
+    file.write_text(content)
+    with pytest.raises(UserError, match=r"a\.json holds no cell of a table; move it away"):
+        KeptTable(tmp_path / "table").cells()
+    assert file.read_text() == content
+
+
+def test_names_of_files():
+    assert slug("With GAN, adversarial weight 0") == "with-gan-adversarial-weight-0"
+    assert slug("mnist-cvae-gan: 1e-05/x") == "mnist-cvae-gan-1e-05-x"
