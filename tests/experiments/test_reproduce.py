@@ -410,9 +410,9 @@ def test_ctrl_c_leaves_a_picture_under_another_name(run, tmp_path, monkeypatch, 
 
 
 def test_a_data_set_that_cannot_be_had_is_one_sentence(run, monkeypatch):
-    from vae_gan_tf import datasets
+    from vae_gan_tf.datasets import store
 
-    monkeypatch.setattr(datasets, "NETWORK_TIMEOUT", 0.5)
+    monkeypatch.setattr(store, "NETWORK_TIMEOUT", 0.5)
     monkeypatch.setattr(
         "urllib.request.urlopen", lambda *_, **__: (_ for _ in ()).throw(OSError("no route"))
     )

@@ -64,7 +64,7 @@ def define_flags() -> None:
     flags.DEFINE_multi_enum(
         "dataset",
         None,
-        datasets.NAMES,
+        datasets.names(),
         "draw this data set, and download it where need be (may be repeated); without it every "
         "data set that is already on this machine is drawn",
     )

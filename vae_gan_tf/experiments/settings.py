@@ -26,7 +26,7 @@ class Settings:
     model: str
     """A name of `MODELS`."""
     dataset: str
-    """A name of `datasets.NAMES`."""
+    """A name of `datasets.names`."""
     preset: str
     """The preset that the other fields come from."""
     architecture: str = _setting(
