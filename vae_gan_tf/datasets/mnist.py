@@ -1,0 +1,93 @@
+"""MNIST (section 4.2 of the report), from its four official files, which are in this package.
+
+The 60 000 official training images in the order in which TFDS stores them: the first 55 000 for
+training and the last 5 000 for validation (``train[:55000]`` and ``train[55000:]`` of TFDS, files
+not shuffled); and the 10 000 official test images. Where TFDS has no prepared copy, its own builder
+makes one from the files, checks their SHA-256 and needs no network.
+"""
+
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import tensorflow_datasets as tfds
+from tensorflow_datasets.core.download.download_manager import NonMatchingChecksumError
+
+from vae_gan_tf.datasets import store
+from vae_gan_tf.datasets.source import Source
+from vae_gan_tf.datasets.splits import Dataset, Split
+from vae_gan_tf.errors import UserError
+
+FOLDER = Path(__file__).parents[1] / "data" / "mnist"
+FILES = (
+    "train-images-idx3-ubyte.gz",
+    "train-labels-idx1-ubyte.gz",
+    "t10k-images-idx3-ubyte.gz",
+    "t10k-labels-idx1-ubyte.gz",
+)
+TRAINING = 55_000
+
+
+def load(data_dir: str | Path | None, download: bool) -> Dataset:
+    """MNIST in memory; it is prepared by TFDS first where that was never done.
+
+    Args:
+      data_dir: the folder of TFDS; its own default if ``None``.
+      download: has no meaning here, as nothing is downloaded.
+
+    Raises:
+      UserError: a file of the package or the prepared copy is damaged, or ``data_dir`` cannot be
+        written.
+    """
+    builder = store.builder("mnist", data_dir)
+    if not builder.data_path.exists():
+        _prepare(builder)
+        builder = store.builder("mnist", data_dir)
+    training, test = _read(builder, "train", 60_000), _read(builder, "test", 10_000)
+    return Dataset(
+        name="mnist",
+        train=training.at(slice(TRAINING)),
+        validation=training.at(slice(TRAINING, None)),
+        test=test,
+        num_classes=10,
+        source=f"{store.version(builder)}: train[:55000] for training, train[55000:] (5000 images) "
+        "for validation and the 10000 official images for test.",
+    )
+
+
+def _read(builder: tfds.core.DatasetBuilder, name: str, size: int) -> Split:
+    stored = list(store.stored(builder, name))
+    images = np.concatenate([batch["image"] for batch in stored])
+    labels = np.concatenate([batch["label"] for batch in stored]).astype(np.int32)
+    if len(labels) != size:
+        raise store.damaged(builder.data_path)
+    return Split(images, labels)
+
+
+def _prepare(builder: tfds.core.DatasetBuilder) -> None:
+    for file in FILES:
+        # TFDS would try to download a file that is not there.
+        if not (FOLDER / file).is_file():
+            raise UserError(f"{FOLDER / file} is missing; install the package again.")
+    print(f"Preparing MNIST in {builder.data_path}, once, from the files of this package.")
+    try:
+        # Whatever an earlier run has unpacked would be used unchecked, so unpack to a new folder.
+        with tempfile.TemporaryDirectory() as folder:
+            store.prepare(builder, download_dir=folder, manual_dir=FOLDER)
+    except NonMatchingChecksumError as error:
+        altered = next(file for file in FILES if file in str(error))
+        raise UserError(
+            f"{FOLDER / altered} is cut off or altered; install the package again."
+        ) from error
+
+
+SOURCES = {
+    "mnist": Source(
+        title="MNIST",
+        family="mnist",
+        load=load,
+        how_to_get="mnist is part of this package and needs nothing.",
+        judge="mnist-classifier",
+        in_figures=True,
+    )
+}

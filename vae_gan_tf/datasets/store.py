@@ -1,0 +1,119 @@
+"""Prepared copies of data sets, as TensorFlow Datasets (TFDS) keeps them: made, checked, read."""
+
+import urllib.parse
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import tensorflow as tf
+import tensorflow_datasets as tfds
+from google.protobuf.json_format import ParseError
+from tensorflow_datasets.core.download.download_manager import NonMatchingChecksumError
+
+from vae_gan_tf.errors import UserError
+
+NETWORK_TIMEOUT = 5.0
+"""Seconds to wait for the host of a download before giving up."""
+
+
+def builder(name: str, data_dir: str | Path | None) -> tfds.core.DatasetBuilder:
+    """The TFDS builder, unmodified; whether it is prepared is up to the caller to see.
+
+    Args:
+      name: the name in TFDS.
+      data_dir: the folder of TFDS; its own default if ``None``.
+
+    Raises:
+      UserError: the metadata of the prepared copy is damaged.
+    """
+    folder = Path(tfds.core.constants.DATA_DIR if data_dir is None else data_dir).expanduser()
+    try:
+        builder = tfds.builder(name, data_dir=folder)
+    except ParseError as error:  # of dataset_info.json
+        raise damaged(folder / name / str(tfds.builder_cls(name).VERSION)) from error
+    if builder.data_path.exists() and not builder.info.splits:
+        raise damaged(builder.data_path)
+    return builder
+
+
+def prepare(
+    builder: tfds.core.DatasetBuilder,
+    manual_dir: Path | None = None,
+    download_dir: str | None = None,
+) -> None:
+    """Lets TFDS prepare its copy; another process may do the same at the same time.
+
+    Args:
+      builder: of a data set that is not prepared.
+      manual_dir: the folder of files that are there already and need no download.
+      download_dir: the folder of downloaded and unpacked files; TFDS's own if ``None``.
+
+    Raises:
+      UserError: the folder cannot be written, or there is no way to the files.
+      NonMatchingChecksumError: a file is not the official one.
+    """
+    path = builder.data_path
+    # The copies that Google hosts are left aside, so that the only hosts are the official ones.
+    config = tfds.download.DownloadConfig(manual_dir=manual_dir, try_download_gcs=False)
+    try:
+        builder.download_and_prepare(download_config=config, download_dir=download_dir)
+    except OSError as error:
+        # TFDS writes to a folder of its own and renames it: the second of two finds the name taken,
+        # and the copy of the first is as good.
+        if not path.exists():
+            raise UserError(f"{path} could not be prepared: {error}") from error
+
+
+def download(builder: tfds.core.DatasetBuilder, title: str, size: str) -> None:
+    """Downloads the files of a data set and prepares its copy.
+
+    Args:
+      builder: of a data set that is not prepared.
+      title: what the user is told is downloaded.
+      size: how much that is.
+
+    Raises:
+      UserError: the host is not reached, or sends other files than the official ones.
+    """
+    url = next(iter(builder.url_infos))
+    host = urllib.parse.urlsplit(url).netloc
+    print(f"Downloading {title}, {size}, from {host}, and preparing it in {builder.data_path}.")
+    try:
+        reach(url)
+        prepare(builder)
+    except (OSError, tfds.download.DownloadError, NonMatchingChecksumError) as error:
+        raise UserError(f"{title} could not be downloaded from {host}: {error}") from error
+
+
+def reach(url: str) -> None:
+    """Raises ``OSError`` within seconds if there is no way to the host; TFDS tries for minutes."""
+    request = urllib.request.Request(url, method="HEAD")
+    urllib.request.urlopen(request, timeout=NETWORK_TIMEOUT).close()
+
+
+def stored(builder: tfds.core.DatasetBuilder, split: str) -> Iterator[dict[str, np.ndarray]]:
+    """The examples of a split in batches, in the order in which TFDS stores them.
+
+    Raises:
+      UserError: the prepared copy is damaged.
+    """
+    read = tfds.ReadConfig(interleave_cycle_length=1, try_autocache=False)
+    try:
+        data = builder.as_dataset(split=split, shuffle_files=False, read_config=read)
+        yield from data.batch(1000).prefetch(1).as_numpy_iterator()
+    except tf.errors.OpError as error:
+        raise damaged(builder.data_path) from error
+
+
+def damaged(folder: Path) -> UserError:
+    """The error that says that a prepared copy is damaged, and what to do."""
+    return UserError(
+        f"The prepared copy in {folder} is cut off, altered or not readable; delete that folder "
+        "and start again."
+    )
+
+
+def version(builder: tfds.core.DatasetBuilder) -> str:
+    """The versions of TFDS and of its data set, the beginning of `Dataset.source`."""
+    return f"TensorFlow Datasets {tfds.__version__}, {builder.info.full_name}"
