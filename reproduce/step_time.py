@@ -44,7 +44,7 @@ import numpy as np
 import tensorflow as tf
 from absl import flags
 
-from vae_gan_tf import attention, datasets, networks
+from vae_gan_tf import datasets, networks
 from vae_gan_tf.errors import UserError
 from vae_gan_tf.experiments import experiment
 from vae_gan_tf.models.draw import DRAW
@@ -105,8 +105,8 @@ def multiply_adds(network: keras.Model) -> int:
             total += np.prod(layer.kernel.shape)
         elif isinstance(layer, keras.layers.LSTMCell):
             total += np.prod(layer.kernel.shape) + np.prod(layer.recurrent_kernel.shape)
-        elif isinstance(layer, attention.Read | attention.Write):
-            image = layer.input[0] if isinstance(layer, attention.Read) else layer.output
+        elif isinstance(layer, networks.Read | networks.Write):
+            image = layer.input[0] if isinstance(layer, networks.Read) else layer.output
             _, height, width, channels = image.shape
             total += channels * layer.size * width * (height + layer.size)
     return int(total)

@@ -1,5 +1,7 @@
 """From settings to a compiled model: the one place that knows which networks a model is made of."""
 
+import dataclasses
+
 import keras
 
 from vae_gan_tf import networks
@@ -49,10 +51,10 @@ def build_model(
         "seed": settings.seed,
         "name": "generator",  # a name of its own, for Keras would count the models of a process
     }
-    width = {"width": 1.0 if image_shape[-1] == 1 else 8 / 7}
+    widen = {"widen": 1.0 if image_shape[-1] == 1 else 8 / 7}
     drawing = {"steps": settings.draw_steps, "judged": settings.judged_canvases}
     if settings.model in SEMI_SUPERVISED:
-        parts = _semi_supervised_networks(settings, image_shape, classes, width)
+        parts = _semi_supervised_networks(settings, image_shape, classes, widen)
         objective = (
             Objective.originals()
             if settings.objective == "originals"
@@ -74,10 +76,10 @@ def build_model(
             if settings.part
             else LabelCondition(classes)
         )
-        encoder, decoder = _networks(settings, image_shape, condition.size, width)
+        encoder, decoder = _networks(settings, image_shape, condition.size, widen)
         model = CVAE(encoder, decoder, condition, **common)
     else:
-        model = VAE(*_networks(settings, image_shape, 0, width), **common)
+        model = VAE(*_networks(settings, image_shape, 0, widen), **common)
     if settings.model in ADVERSARIAL:
         adversarial = {
             "feature_variance": settings.feature_variance,
@@ -91,12 +93,13 @@ def build_model(
         else:
             logits = 1 if kind is VAEGAN else classes + 1
             discriminator = networks.discriminator(
-                image_shape, logits, glimpses=settings.glimpses, dtype=settings.precision, **width
+                image_shape,
+                logits,
+                glimpses=settings.glimpses,
+                dtype=settings.precision,
+                style=_style(settings, networks.IMPROVED_DISCRIMINATOR),
+                **widen,
             )
-            discriminator = _changed(settings, discriminator)
-            if settings.architecture == "improved":
-                discriminator = networks.with_layer_normalisation(discriminator)
-                discriminator = networks.with_leaky_relus(discriminator)
             model = kind(model, discriminator, **adversarial)
     optimizers = [_optimizer(settings, settings.learning_rate, images)]
     if settings.model in ADVERSARIAL and settings.discriminator_learning_rate:
@@ -113,16 +116,15 @@ def _optimizer(settings: Settings, rate: float, images: int) -> keras.optimizers
     return keras.optimizers.Adam(rate, beta_1=settings.momentum, global_clipnorm=clip)
 
 
-def _changed(settings: Settings, network: keras.Model) -> keras.Model:
-    """A network of section 4.3: as it is, improved, or without a part that is tried (section 6)."""
+def _style(settings: Settings, improved: networks.Style = networks.IMPROVED) -> networks.Style:
+    """The style of the networks of section 4.3: improved, the report's, or one of section 6."""
     if settings.architecture == "improved":
-        return networks.with_size_4(network)
-    if settings.pools:
-        network = networks.with_pools(network)
-    return network if settings.batch_normalisation else networks.without_normalisation(network)
+        return improved
+    style = dataclasses.replace(networks.REPORT, pools=settings.pools)
+    return style if settings.batch_normalisation else dataclasses.replace(style, normalisation=None)
 
 
-def _networks(settings: Settings, image_shape, condition_size: int, width: dict) -> list:
+def _networks(settings: Settings, image_shape, condition_size: int, widen: dict) -> list:
     """Encoder and decoder of section 4.3, improved ones, or the simple ones of section 4.4."""
     common = {
         "image_shape": image_shape,
@@ -132,9 +134,10 @@ def _networks(settings: Settings, image_shape, condition_size: int, width: dict)
     }
     parameters = {"parameters": LIKELIHOODS[settings.likelihood].parameters}
     if settings.architecture in ("convolutional", "improved"):
+        common["style"] = _style(settings)
         return [
-            _changed(settings, networks.convolutional_encoder(**common, **width)),
-            _changed(settings, networks.convolutional_decoder(**common, **width, **parameters)),
+            networks.convolutional_encoder(**common, **widen),
+            networks.convolutional_decoder(**common, **widen, **parameters),
         ]
     common["units"] = settings.units
     return [
@@ -143,7 +146,7 @@ def _networks(settings: Settings, image_shape, condition_size: int, width: dict)
     ]
 
 
-def _semi_supervised_networks(settings: Settings, image_shape, classes: int, width: dict) -> list:
+def _semi_supervised_networks(settings: Settings, image_shape, classes: int, widen: dict) -> list:
     """Trunk, head and decoder of section 4.5."""
     common = {"latent_size": settings.latent_size, "dtype": settings.precision}
     decoder = {
@@ -151,12 +154,12 @@ def _semi_supervised_networks(settings: Settings, image_shape, classes: int, wid
         "parameters": LIKELIHOODS[settings.likelihood].parameters,
     }
     if settings.architecture == "convolutional":
-        trunk = networks.convolutional_trunk(image_shape, classes, **width, **common)
+        trunk = networks.convolutional_trunk(image_shape, classes, **widen, **common)
         units = trunk.outputs[0].shape[-1]
         return [
             trunk,
             networks.mean_head(classes, units=units, activation="relu", **common),
-            networks.upsampling_decoder(image_shape, **decoder, **width, **common),
+            networks.upsampling_decoder(image_shape, **decoder, **widen, **common),
         ]
     if settings.architecture == "improved":
         return [

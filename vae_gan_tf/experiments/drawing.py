@@ -11,12 +11,13 @@ from absl import flags
 from PIL import Image, ImageDraw
 
 from vae_gan_tf import datasets
-from vae_gan_tf.attention import Window, Windows
+from vae_gan_tf.attention import Window
 from vae_gan_tf.experiments import experiment
 from vae_gan_tf.files import write_whole
 from vae_gan_tf.models.adversarial import VAEGAN
 from vae_gan_tf.models.cvae import CVAE
 from vae_gan_tf.models.draw import DRAW, Steps
+from vae_gan_tf.networks import Windows
 from vae_gan_tf.plotting import grids
 
 _CONDITIONAL = flags.DEFINE_bool("conditional", False, "conditional DRAW, a row for each label")
