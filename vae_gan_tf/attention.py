@@ -12,7 +12,7 @@ import tensorflow as tf
 
 from vae_gan_tf.errors import UserError
 
-LARGEST = 10.0
+LARGEST_OUTPUT = 10.0
 """Outputs of the linear layer are cut off at plus and minus this, so that nothing overflows."""
 
 
@@ -52,7 +52,7 @@ def windows(outputs: tf.Tensor, size: int, height: int, width: int) -> tf.Tensor
     An output of zeros is a window at the middle of the image, from its first to its last pixel
     along the longer side.
     """
-    outputs = tf.clip_by_value(tf.cast(outputs, tf.float32), -LARGEST, LARGEST)
+    outputs = tf.clip_by_value(tf.cast(outputs, tf.float32), -LARGEST_OUTPUT, LARGEST_OUTPUT)
     x, y, log_variance, log_stride, log_intensity = tf.unstack(outputs, axis=-1)  # (21)
     x = (width + 1) / 2 * (x + 1)  # (22)
     y = (height + 1) / 2 * (y + 1)  # (23)

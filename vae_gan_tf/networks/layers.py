@@ -12,8 +12,11 @@ from keras import layers
 from vae_gan_tf import attention
 from vae_gan_tf.serialization import registered
 
-Shape = tuple[int | None, ...]
-"""The shape of a tensor with its batch; None for a size that is not known yet."""
+ImagesShape = tuple[int | None, int, int, int]
+"""The shape [batch, height, width, channels]; the batch is None while it is not known."""
+
+VectorsShape = tuple[int | None, int]
+"""The shape [batch, n]."""
 
 
 @registered
@@ -91,7 +94,7 @@ class ImageNormalization(layers.GroupNormalization):
 class Bias(layers.Layer):
     """A number for each channel, added to it: what takes the place of a normalisation."""
 
-    def build(self, input_shape: Shape) -> None:
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
         """Makes the numbers, 0 at first."""
         self.bias = self.add_weight(shape=[input_shape[-1]], initializer="zeros", name="bias")
 
@@ -123,7 +126,7 @@ class UpsampledDeconvolution(layers.Conv2DTranspose):
         outputs = tf.nn.conv2d_transpose(inputs, kernel, shape, strides=2, padding="SAME")
         return outputs if self.bias is None else outputs + self.bias
 
-    def compute_output_shape(self, input_shape: Shape) -> Shape:
+    def compute_output_shape(self, input_shape: ImagesShape) -> ImagesShape:
         """The shape [batch, 2 height, 2 width, filters]."""
         batch, height, width, _ = input_shape
         return (batch, 2 * height, 2 * width, self.filters)
@@ -140,7 +143,7 @@ class PooledConvolution(layers.Conv2D):
         """
         return tf.nn.max_pool2d(super().call(inputs), 2, 2, "SAME")
 
-    def compute_output_shape(self, input_shape: Shape) -> Shape:
+    def compute_output_shape(self, input_shape: ImagesShape) -> ImagesShape:
         """The shape [batch, height / 2, width / 2, filters], halves rounded up."""
         batch, height, width, filters = super().compute_output_shape(input_shape)
         return (batch, -(-height // 2), -(-width // 2), filters)
@@ -187,7 +190,9 @@ class Read(layers.Layer):
         """[batch, height, width, channels], [batch, 5] -> [batch, N, N, channels]."""
         return attention.read(images, window, self.size)
 
-    def compute_output_shape(self, images_shape: Shape, window_shape: Shape) -> Shape:
+    def compute_output_shape(
+        self, images_shape: ImagesShape, window_shape: VectorsShape
+    ) -> ImagesShape:
         """The shape [batch, N, N, channels] of a patch."""
         return (images_shape[0], self.size, self.size, images_shape[-1])
 
@@ -217,7 +222,9 @@ class Write(layers.Layer):
         patches = tf.reshape(patch, [-1, self.size, self.size, channels])
         return attention.write(patches, window, self.height, self.width)
 
-    def compute_output_shape(self, patch_shape: Shape, window_shape: Shape) -> Shape:
+    def compute_output_shape(
+        self, patch_shape: VectorsShape, window_shape: VectorsShape
+    ) -> ImagesShape:
         """The shape [batch, height, width, channels] of an image."""
         channels = patch_shape[-1] // self.size**2
         return (patch_shape[0], self.height, self.width, channels)
