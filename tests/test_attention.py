@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from vae_gan_tf import attention
+from vae_gan_tf import attention, networks
 from vae_gan_tf.errors import UserError
 
 
@@ -149,9 +149,9 @@ def test_a_window_of_one_filter():
 
 def test_layers_are_saved_with_a_network(tmp_path):
     image, state = keras.Input([6, 8, 2]), keras.Input([4])
-    window = attention.Windows(3, (6, 8, 2))(state)
-    seen = attention.Read(3)(image, window)
-    written = attention.Write(3, 6, 8)(keras.layers.Flatten()(seen), window)
+    window = networks.Windows(3, (6, 8, 2))(state)
+    seen = networks.Read(3)(image, window)
+    written = networks.Write(3, 6, 8)(keras.layers.Flatten()(seen), window)
     network = keras.Model([image, state], [seen, written, window])
     assert [each.shape for each in network.outputs] == [
         (None, 3, 3, 2),

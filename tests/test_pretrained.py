@@ -23,14 +23,14 @@ SHAPE = (8, 8, 1)
 
 @pytest.fixture
 def model():
-    networks = {"condition_size": 10, "latent_size": 3, "width": 1 / 8}
+    networks = {"condition_size": 10, "latent_size": 3, "widen": 1 / 8}
     model = CVAEGAN(
         CVAE(
             convolutional_encoder(SHAPE, **networks),
             convolutional_decoder(SHAPE, **networks),
             LabelCondition(10),
         ),
-        discriminator(SHAPE, 11, width=1 / 8),
+        discriminator(SHAPE, 11, widen=1 / 8),
         feature_variance=7.0,
     )
     model.compile("adam")

@@ -3,18 +3,16 @@
 A window is a grid of N x N Gaussian filters on an image. Five numbers tell where it lies; `windows`
 makes them from the output of a linear layer, and a window is kept as the vector (g_X, g_Y, sigma^2,
 delta, gamma) of `Window`, its places counted in pixels from 1 as in the paper. `read` and `write`
-use it; the three layers at the end are what networks are made of.
+use it. `networks` has a layer of each of the three.
 """
 
 from typing import NamedTuple
 
 import tensorflow as tf
-from keras import layers
 
 from vae_gan_tf.errors import UserError
-from vae_gan_tf.serialization import registered
 
-LARGEST = 10.0
+LARGEST_OUTPUT = 10.0
 """Outputs of the linear layer are cut off at plus and minus this, so that nothing overflows."""
 
 
@@ -34,7 +32,7 @@ class Window(NamedTuple):
 
     @classmethod
     def of(cls, vectors: tf.Tensor) -> "Window":
-        """The windows in vectors [..., 5]."""
+        """The windows that stand in vectors [..., 5]."""
         return cls(*tf.unstack(tf.cast(vectors, tf.float32), axis=-1))
 
 
@@ -54,7 +52,7 @@ def windows(outputs: tf.Tensor, size: int, height: int, width: int) -> tf.Tensor
     An output of zeros is a window at the middle of the image, from its first to its last pixel
     along the longer side.
     """
-    outputs = tf.clip_by_value(tf.cast(outputs, tf.float32), -LARGEST, LARGEST)
+    outputs = tf.clip_by_value(tf.cast(outputs, tf.float32), -LARGEST_OUTPUT, LARGEST_OUTPUT)
     x, y, log_variance, log_stride, log_intensity = tf.unstack(outputs, axis=-1)  # (21)
     x = (width + 1) / 2 * (x + 1)  # (22)
     y = (height + 1) / 2 * (y + 1)  # (23)
@@ -131,9 +129,12 @@ def write(patches: tf.Tensor, vectors: tf.Tensor, height: int, width: int) -> tf
 
 
 def _between(down: tf.Tensor, images: tf.Tensor, across: tf.Tensor) -> tf.Tensor:
-    """Of down [batch, i, h], images [batch, h, w, c] and across [batch, j, w]: [batch, i, j, c].
+    """The product down * image * across^T of each channel, [batch, i, j, c].
 
-    The product down * image * across^T of each channel.
+    Args:
+        down: [batch, i, h].
+        images: [batch, h, w, c].
+        across: [batch, j, w].
     """
     # Products of matrices, a batch of them, with nothing but small tensors transposed between.
     _, height, width, channels = images.shape
@@ -143,71 +144,3 @@ def _between(down: tf.Tensor, images: tf.Tensor, across: tf.Tensor) -> tf.Tensor
     patches = tf.linalg.matmul(rows, across, transpose_b=True)
     patches = tf.reshape(patches, [-1, down.shape[1], channels, across.shape[1]])
     return tf.transpose(patches, [0, 1, 3, 2])
-
-
-@registered
-class Windows(layers.Dense):
-    """A linear layer with equations (21) to (24) behind it: [batch, n] -> windows [batch, 5].
-
-    Args:
-        size: N.
-        image_shape: height, width and channels of the images.
-        **kwargs: as of Keras' ``Dense``.
-    """
-
-    def __init__(self, size: int, image_shape: tuple[int, int, int], **kwargs):
-        super().__init__(**({"units": 5} | kwargs))
-        self.size, self.image_shape = size, tuple(image_shape)
-
-    def call(self, inputs, training=None):
-        """The windows that h_dec asks for."""
-        return windows(super().call(inputs, training), self.size, *self.image_shape[:2])
-
-    def get_config(self) -> dict:
-        """As of ``Dense``, with size and image shape."""
-        return super().get_config() | {"size": self.size, "image_shape": self.image_shape}
-
-
-@registered
-class Read(layers.Layer):
-    """`read` as a layer, from (images, windows)."""
-
-    def __init__(self, size: int, **kwargs):
-        super().__init__(**kwargs)
-        self.size = size
-
-    def call(self, images, window):
-        """[batch, height, width, channels], [batch, 5] -> [batch, size, size, channels]."""
-        return read(images, window, self.size)
-
-    def compute_output_shape(self, images_shape, window_shape):
-        """An N x N patch."""
-        return (images_shape[0], self.size, self.size, images_shape[-1])
-
-    def get_config(self) -> dict:
-        """As of every layer, with the size."""
-        return super().get_config() | {"size": self.size}
-
-
-@registered
-class Write(layers.Layer):
-    """`write` as a layer, from (w as the linear layer of equation (28) gives it, windows)."""
-
-    def __init__(self, size: int, height: int, width: int, **kwargs):
-        super().__init__(**kwargs)
-        self.size, self.height, self.width = size, height, width
-
-    def call(self, patch, window):
-        """[batch, size * size * channels], [batch, 5] -> [batch, height, width, channels]."""
-        channels = patch.shape[-1] // self.size**2
-        patches = tf.reshape(patch, [-1, self.size, self.size, channels])
-        return write(patches, window, self.height, self.width)
-
-    def compute_output_shape(self, patch_shape, window_shape):
-        """An image."""
-        return (patch_shape[0], self.height, self.width, patch_shape[-1] // self.size**2)
-
-    def get_config(self) -> dict:
-        """As of every layer, with the sizes of window and image."""
-        sizes = {"size": self.size, "height": self.height, "width": self.width}
-        return super().get_config() | sizes

@@ -248,7 +248,7 @@ def networks_for(condition_size):
 @pytest.fixture(scope="module", params=[CVAE, CVAEGAN], ids=lambda it: it.__name__)
 def model(request):
     cvae = CVAE(*networks_for(10), LabelCondition(10))
-    return cvae if request.param is CVAE else CVAEGAN(cvae, discriminator(SHAPE, 11, width=1 / 16))
+    return cvae if request.param is CVAE else CVAEGAN(cvae, discriminator(SHAPE, 11, widen=1 / 16))
 
 
 X = np.random.default_rng(0).random([5, *SHAPE], np.float32)

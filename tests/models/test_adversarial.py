@@ -35,7 +35,7 @@ def convolutional(kind, dtype="float32", seed=0, **kwargs):
     """A small model, of three classes if there are any, with all that the large ones have."""
     keras.utils.set_random_seed(0)
     conditional = kind is CVAEGAN
-    sizes = {"latent_size": 3, "width": 1 / 16, "dtype": dtype}
+    sizes = {"latent_size": 3, "widen": 1 / 16, "dtype": dtype}
     if conditional:
         sizes["condition_size"] = 3
     parts = (
@@ -46,7 +46,7 @@ def convolutional(kind, dtype="float32", seed=0, **kwargs):
         CVAE(*parts, LabelCondition(3), seed=seed) if conditional else VAE(*parts, seed=seed)
     )
     classes = 4 if conditional else 1
-    discriminator = networks.discriminator(SHAPE, classes, width=1 / 16, dtype=dtype)
+    discriminator = networks.discriminator(SHAPE, classes, widen=1 / 16, dtype=dtype)
     return kind(generator, discriminator, **kwargs)
 
 
@@ -254,7 +254,7 @@ def test_a_step_is_one_of_the_discriminator_then_one_of_the_generator_against_it
 
 @pytest.mark.parametrize("likelihood", [Bernoulli(), Gaussian(None), Categorical(4)])
 def test_what_is_generated_comes_with_the_likelihood_of_the_reconstructions(likelihood):
-    networks_of = {"latent_size": 3, "width": 1 / 16}
+    networks_of = {"latent_size": 3, "widen": 1 / 16}
     model = VAE(
         networks.convolutional_encoder(SHAPE, **networks_of),
         networks.convolutional_decoder(SHAPE, parameters=likelihood.parameters, **networks_of),
@@ -510,7 +510,7 @@ def test_mixed_precision_has_its_losses_in_float32(kind):
 def test_the_discriminator_must_have_the_right_number_of_logits(kind, given, expected):
     generator = linear(kind).generator
     with pytest.raises(UserError, match=f"{given} logits given, one of {expected} expected"):
-        kind(generator, networks.discriminator((2, 2, 1), given, width=1 / 16))
+        kind(generator, networks.discriminator((2, 2, 1), given, widen=1 / 16))
 
 
 @pytest.mark.parametrize("condition", [None, ImageCondition((2, 1, 1))], ids=["none", "image"])
@@ -522,7 +522,7 @@ def test_cvae_gan_needs_a_generator_of_labels(condition):
     ]
     generator = CVAE(*parts, condition) if condition else VAE(*parts)
     with pytest.raises(UserError, match="needs a generator conditioned on labels"):
-        CVAEGAN(generator, networks.discriminator((2, 2, 1), 4, width=1 / 16))
+        CVAEGAN(generator, networks.discriminator((2, 2, 1), 4, widen=1 / 16))
 
 
 MISTAKES = {
@@ -576,7 +576,7 @@ def test_a_discriminator_of_other_images_is_refused():
         for network in (networks.fully_connected_encoder, networks.fully_connected_decoder)
     ]
     with pytest.raises(UserError, match=r"images \[8, 8, 1\] given, \[4, 4, 1\] expected"):
-        VAEGAN(VAE(*parts), networks.discriminator((8, 8, 1), 1, width=1 / 16))
+        VAEGAN(VAE(*parts), networks.discriminator((8, 8, 1), 1, widen=1 / 16))
 
 
 def test_discriminate_refuses_what_is_no_image():
@@ -612,7 +612,7 @@ def semi_supervised(objective=EVEN, dtype="float32", seed=0, kind=SemiSupervised
     )
     if kind is JudgingVAEGAN:
         return kind(generator, **kwargs)
-    discriminator = networks.discriminator(SHAPE, 4, width=1 / 16, dtype=dtype)
+    discriminator = networks.discriminator(SHAPE, 4, widen=1 / 16, dtype=dtype)
     return kind(generator, discriminator, **kwargs)
 
 
@@ -1071,7 +1071,7 @@ def test_semi_supervised_vae_gan_needs_a_semi_supervised_generator(kind):
 def test_a_discriminator_must_fit_the_semi_supervised_generator(shape, logits, message):
     with pytest.raises(UserError, match=message):
         SemiSupervisedVAEGAN(
-            semi_supervised().generator, networks.discriminator(shape, logits, width=1 / 16)
+            semi_supervised().generator, networks.discriminator(shape, logits, widen=1 / 16)
         )
 
 

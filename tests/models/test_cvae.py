@@ -22,7 +22,7 @@ def convolutional(condition=None, **kwargs):
     """A small model of three classes, or of another condition."""
     condition = condition or LabelCondition(3)
     keras.utils.set_random_seed(0)
-    sizes = {"condition_size": condition.size, "latent_size": 3, "width": 1 / 16}
+    sizes = {"condition_size": condition.size, "latent_size": 3, "widen": 1 / 16}
     return CVAE(
         networks.convolutional_encoder(SHAPE, **sizes),
         networks.convolutional_decoder(SHAPE, **sizes),

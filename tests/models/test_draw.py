@@ -358,7 +358,7 @@ def test_fit_trains():
 @KINDS
 def test_draw_gan_is_an_adversarial_model_with_draw_as_its_generator(kind, tmp_path):
     conditional = kind is CDRAW
-    discriminator = networks.discriminator(SHAPE, 4 if conditional else 1, width=1 / 16)
+    discriminator = networks.discriminator(SHAPE, 4 if conditional else 1, widen=1 / 16)
     model = (CVAEGAN if conditional else VAEGAN)(
         small(kind), discriminator, reconstruction=SquaredError()
     )

@@ -59,8 +59,8 @@ def trained(condition, draw=False):
         decoder = networks.draw_decoder(SHAPE, **sizes, units=8)
         model = (CDRAW if condition else DRAW)(encoder, decoder, *parts, steps=4)
     else:
-        encoder = networks.convolutional_encoder(SHAPE, **sizes, width=1 / 16)
-        decoder = networks.convolutional_decoder(SHAPE, **sizes, width=1 / 16)
+        encoder = networks.convolutional_encoder(SHAPE, **sizes, widen=1 / 16)
+        decoder = networks.convolutional_decoder(SHAPE, **sizes, widen=1 / 16)
         model = (CVAE if condition else VAE)(encoder, decoder, *parts)
     model.compile(keras.optimizers.SGD(0.01))
     model.train_step((random(5, *SHAPE), *side_information(condition)))

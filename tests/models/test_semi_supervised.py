@@ -42,9 +42,9 @@ def parts(kind="fully connected", classes=3, dtype="float32", parameters=1):
         )
         head = networks.mean_head(classes, units=6, activation="softplus", **sizes)
     else:
-        trunk = networks.convolutional_trunk(SHAPE, classes, width=1 / 16, **sizes)
+        trunk = networks.convolutional_trunk(SHAPE, classes, widen=1 / 16, **sizes)
         decoder = networks.upsampling_decoder(
-            SHAPE, classes, width=1 / 16, parameters=parameters, **sizes
+            SHAPE, classes, widen=1 / 16, parameters=parameters, **sizes
         )
         head = networks.mean_head(classes, units=64, **sizes)
     return {"trunk": trunk, "head": head, "decoder": decoder, "condition": LabelCondition(3)}

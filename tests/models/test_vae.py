@@ -22,7 +22,7 @@ def images(count, shape=SHAPE, seed=0):
 def convolutional(weights_seed=0, likelihood=None, dtype="float32", **kwargs):
     """A small model with all that the large ones have."""
     keras.utils.set_random_seed(weights_seed)
-    sizes = {"latent_size": 3, "width": 1 / 16, "dtype": dtype}
+    sizes = {"latent_size": 3, "widen": 1 / 16, "dtype": dtype}
     parameters = likelihood.parameters if likelihood else 1
     return VAE(
         networks.convolutional_encoder(SHAPE, **sizes),

@@ -16,13 +16,13 @@ def small_networks(condition_size: int = 0) -> tuple[keras.Model, keras.Model]:
     """Encoder and decoder of section 4.3 with a sixteenth of the filters."""
     size = {"condition_size": condition_size, "latent_size": 4}
     return (
-        networks.convolutional_encoder(SHAPE, **size, width=1 / 16),
-        networks.convolutional_decoder(SHAPE, **size, width=1 / 16),
+        networks.convolutional_encoder(SHAPE, **size, widen=1 / 16),
+        networks.convolutional_decoder(SHAPE, **size, widen=1 / 16),
     )
 
 
 def small_discriminator(logits: int) -> keras.Model:
-    return networks.discriminator(SHAPE, logits, width=1 / 16)
+    return networks.discriminator(SHAPE, logits, widen=1 / 16)
 
 
 def vae(**kwargs):

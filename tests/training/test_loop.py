@@ -158,11 +158,11 @@ from vae_gan_tf.models.cvae import CVAE
     keras.utils.set_random_seed(0)
     model = CVAEGAN(
         CVAE(
-            networks.convolutional_encoder(SHAPE, 10, 2, width=1 / 8),
-            networks.convolutional_decoder(SHAPE, 10, 2, width=1 / 8),
+            networks.convolutional_encoder(SHAPE, 10, 2, widen=1 / 8),
+            networks.convolutional_decoder(SHAPE, 10, 2, widen=1 / 8),
             LabelCondition(10),
         ),
-        networks.discriminator(SHAPE, 11, width=1 / 8),
+        networks.discriminator(SHAPE, 11, widen=1 / 8),
     )
     model.compile(keras.optimizers.Adam(1e-3))
     data, folder = tiny_data(), Path(folder)
@@ -218,7 +218,7 @@ def test_tensorboard_shows_losses_learning_rate_bound_pictures_and_weights(tmp_p
 
 def test_each_optimizer_shows_its_learning_rate(tmp_path):
     assert loop.learning_rates(tiny_model()) == {"learning_rate": pytest.approx(1e-3)}
-    model = VAEGAN(tiny_model(), networks.discriminator(SHAPE, 1, width=1 / 16))
+    model = VAEGAN(tiny_model(), networks.discriminator(SHAPE, 1, widen=1 / 16))
     falling = keras.optimizers.schedules.CosineDecay(3e-3, 2)
     model.compile(keras.optimizers.Adam(falling), keras.optimizers.Adam(1e-4))
     model.optimizer.iterations.assign(1)  # halfway

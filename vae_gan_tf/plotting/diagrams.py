@@ -12,13 +12,12 @@ from pathlib import Path
 import keras
 from keras import layers
 
-from vae_gan_tf import attention
 from vae_gan_tf.models.adversarial import VAEGAN
 from vae_gan_tf.models.cvae import CVAE
 from vae_gan_tf.models.draw import DRAW
 from vae_gan_tf.models.semi_supervised import SemiSupervisedVAE
 from vae_gan_tf.models.vae import VAE
-from vae_gan_tf.networks import UpsampledDeconvolution
+from vae_gan_tf.networks import UpsampledDeconvolution, Windows
 from vae_gan_tf.plotting import grids
 from vae_gan_tf.plotting.layout import Arrow, Box, Column, Diagram, Network, draw
 
@@ -111,7 +110,7 @@ def _what(layer: layers.Layer) -> str:
             if layer.strides != (1, 1):
                 same = len(set(layer.strides)) == 1
                 words += f", stride {layer.strides[0] if same else _times(layer.strides)}"
-        case attention.Windows():
+        case Windows():
             return f"FC, window of {_times((layer.size, layer.size))}"
         case layers.Dense():
             words = f"FC, {layer.units}"

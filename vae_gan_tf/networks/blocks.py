@@ -1,0 +1,158 @@
+"""What the networks of all sections are built from: blocks of layers, and their ends.
+
+A block is a layer without bias, a normalisation with a name of "<layer>_normalised", and an
+activation, "<layer>_out". A `Style` says which. Every block takes ``dtype``, a Keras dtype policy,
+and gives the symbolic tensor behind its activation.
+"""
+
+import dataclasses
+
+import keras
+from keras import layers
+
+from vae_gan_tf.errors import UserError
+from vae_gan_tf.networks.layers import (
+    BatchNormalization,
+    Bias,
+    ImageNormalization,
+    PooledConvolution,
+    UpsampledDeconvolution,
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class Style:
+    """How the layers of a network are made; by default as section 4.3 of the report says."""
+
+    normalisation: type[layers.Layer] | None = BatchNormalization
+    """The layer behind each layer but the output layers; None for a `Bias` in its place."""
+    strided_size: int | None = None
+    """Kernel size of the (de)convolutions that halve or double an image; None for the report's."""
+    pools: bool = False
+    """Whether pools halve an image and upsampling doubles it, where section 4.3 has strides."""
+    activation: str = "relu"
+    """The Keras name of the activation of all layers but the output layers."""
+
+
+REPORT = Style()
+"""The style of section 4.3."""
+
+IMPROVED = Style(strided_size=4)
+"""The style of encoder and decoder in the preset "improved".
+
+A stride divides this size, so that a deconvolution gives each pixel from equally many products;
+where it does not, the images have a checkerboard (Odena et al. 2016).
+"""
+
+IMPROVED_DISCRIMINATOR = Style(ImageNormalization, strided_size=4, activation="leaky_relu")
+"""The style of the discriminator in the preset "improved"; see `ImageNormalization`."""
+
+
+def initial_weights() -> dict[str, keras.Initializer]:
+    """The argument of a layer that gives it Glorot's initial weights.
+
+    A new initializer for each layer, since each keeps the seed that it was made with.
+    """
+    return {"kernel_initializer": keras.initializers.GlorotNormal()}
+
+
+def normalised(
+    x: keras.KerasTensor | list[keras.KerasTensor], layer: layers.Layer, style: Style = REPORT
+) -> keras.KerasTensor:
+    """The block of any layer: what it gives of x, normalised and through the activation."""
+    name, dtype = layer.name, layer.dtype_policy.name
+    x = layer(x)
+    x = (style.normalisation or Bias)(dtype=dtype, name=f"{name}_normalised")(x)
+    return layers.Activation(style.activation, dtype=dtype, name=f"{name}_out")(x)
+
+
+def dense(
+    x: keras.KerasTensor, units: int, dtype: str, name: str, style: Style = REPORT
+) -> keras.KerasTensor:
+    """The block of a fully connected layer: [batch, n] -> [batch, units]."""
+    layer = layers.Dense(units, use_bias=False, dtype=dtype, name=name, **initial_weights())
+    return normalised(x, layer, style)
+
+
+def convolution(
+    x: keras.KerasTensor,
+    filters: int,
+    size: int,
+    dtype: str,
+    name: str,
+    style: Style = REPORT,
+    kind: type[layers.Layer] = layers.Conv2D,
+    strides: int = 1,
+) -> keras.KerasTensor:
+    """The block of a convolution of size x size with padding "same", or of another ``kind``.
+
+    [batch, height, width, channels] -> [batch, height, width, filters], if the stride is 1.
+    """
+    layer = kind(
+        filters,
+        size,
+        strides=strides,
+        padding="same",
+        use_bias=False,
+        dtype=dtype,
+        name=name,
+        **initial_weights(),
+    )
+    return normalised(x, layer, style)
+
+
+def halved(
+    x: keras.KerasTensor, filters: int, size: int, dtype: str, name: str, style: Style = REPORT
+) -> keras.KerasTensor:
+    """The block of a convolution that halves an image, by a stride of 2 or a pool.
+
+    [batch, height, width, channels] -> [batch, height / 2, width / 2, filters], rounded up.
+    """
+    kind, strides = (PooledConvolution, 1) if style.pools else (layers.Conv2D, 2)
+    size = style.strided_size or size
+    return convolution(x, filters, size, dtype, name, style, kind, strides)
+
+
+def doubled(
+    x: keras.KerasTensor, filters: int, size: int, dtype: str, name: str, style: Style = REPORT
+) -> keras.KerasTensor:
+    """The block of a deconvolution that doubles an image, by a stride of 2 or upsampling.
+
+    [batch, height, width, channels] -> [batch, 2 height, 2 width, filters].
+    """
+    kind, strides = (UpsampledDeconvolution, 1) if style.pools else (layers.Conv2DTranspose, 2)
+    size = style.strided_size or size
+    return convolution(x, filters, size, dtype, name, style, kind, strides)
+
+
+def quarter(image_shape: tuple[int, int, int]) -> tuple[int, int]:
+    """A quarter of height and width: the size of the image that a decoder doubles twice.
+
+    Raises:
+        UserError: height or width is not a multiple of 4.
+    """
+    height, width, _ = image_shape
+    if height % 4 or width % 4:
+        raise UserError(
+            f"the convolutional decoder doubles its image twice, so height and width must be "
+            f"multiples of 4, not {height} x {width}"
+        )
+    return height // 4, width // 4
+
+
+def condition_inputs(condition_size: int) -> list[keras.KerasTensor]:
+    """The input y [batch, condition_size] of a network, or none where condition_size is 0."""
+    return [keras.Input([condition_size], name="condition")] if condition_size else []
+
+
+def joined(x: keras.KerasTensor, others: list[keras.KerasTensor]) -> keras.KerasTensor:
+    """The vectors x [batch, n] with the others, such as y, behind them; x where there are none."""
+    return layers.Concatenate(name="joined")([x, *others]) if others else x
+
+
+def gaussian(x: keras.KerasTensor, latent_size: int) -> list[keras.KerasTensor]:
+    """Mean and log-variance of q(z | x, y), [batch, latent_size] each: an encoder's outputs."""
+    return [
+        layers.Dense(latent_size, dtype="float32", name=name, **initial_weights())(x)
+        for name in ("mean", "log_variance")
+    ]

@@ -1,0 +1,235 @@
+"""The layers that Keras does not have, or has slower.
+
+All are registered with Keras under the name of the package, so that a saved network is loaded by
+the class's name wherever its module lies.
+"""
+
+from typing import Any
+
+import tensorflow as tf
+from keras import layers
+
+from vae_gan_tf import attention
+from vae_gan_tf.serialization import registered
+
+ImagesShape = tuple[int | None, int, int, int]
+"""The shape [batch, height, width, channels]; the batch is None while it is not known."""
+
+VectorsShape = tuple[int | None, int]
+"""The shape [batch, n]."""
+
+
+@registered
+class BatchNormalization(layers.BatchNormalization):
+    """Keras' batch normalisation, of images and vectors by TensorFlow's fused operation.
+
+    The numbers, variables and settings are those of Keras; only the time differs: Keras 3
+    computes mean, variance and the rest as separate operations, which takes two to three times as
+    long on a CPU. But there the fused operation is the slower one unless the number of channels is
+    a multiple of 4, and in bfloat16 much slower unless it is a multiple of 16. So it is used for
+    multiples of 4, and computes in float32 where they are no multiples of 16 (docs/results.md,
+    "Speed").
+    """
+
+    def call(
+        self, inputs: tf.Tensor, training: bool | None = None, mask: tf.Tensor | None = None
+    ) -> tf.Tensor:
+        """The inputs [batch, height, width, channels] or [batch, channels], normalised.
+
+        Inputs of another rank, and what the fused operation cannot do, are left to Keras.
+        """
+        rank, channels = len(inputs.shape), inputs.shape[-1]
+        last = self.axis in (-1, rank - 1)
+        if rank not in (2, 4) or channels % 4 or not (last and self.scale and self.center):
+            return super().call(inputs, training=training, mask=mask)
+        images = inputs if rank == 4 else tf.reshape(inputs, [-1, 1, 1, channels])
+        if channels % 16:
+            images = tf.cast(images, tf.float32)
+        training = bool(training) and self.trainable
+        # An empty mean and variance tell the operation to use those of the batch.
+        moving = ([], []) if training else (self.moving_mean, self.moving_variance)
+        gamma, beta, mean, variance = (
+            tf.cast(value, tf.float32) for value in (self.gamma, self.beta, *moving)
+        )
+        outputs, batch_mean, batch_variance, *_ = tf.raw_ops.FusedBatchNormV3(
+            x=images,
+            scale=gamma,
+            offset=beta,
+            mean=mean,
+            variance=variance,
+            epsilon=self.epsilon,
+            is_training=training,
+        )
+        if training:
+            count = tf.cast(tf.size(images) // channels, tf.float32)
+            # The operation gives the unbiased variance; Keras' moving average holds the biased one.
+            batch_variance *= (count - 1) / count
+            for average, value in (
+                (self.moving_mean, batch_mean),
+                (self.moving_variance, batch_variance),
+            ):
+                average.assign(average * self.momentum + value * (1 - self.momentum))
+        outputs = tf.cast(outputs, inputs.dtype)
+        return outputs if rank == 4 else tf.reshape(outputs, [-1, channels])
+
+
+@registered
+class ImageNormalization(layers.GroupNormalization):
+    """Layer normalisation (Ba et al. 2016) over all of an image: its pixels and channels.
+
+    A discriminator whose real and generated images are normalised in batches of their own is blind
+    to what all generated ones have in common: it is in the mean that is taken away. Here each image
+    is normalised by itself.
+    """
+
+    def __init__(self, groups: int = 1, **kwargs: Any):
+        super().__init__(groups, **kwargs)
+
+    def call(self, inputs: tf.Tensor, mask: tf.Tensor | None = None) -> tf.Tensor:
+        """[batch, ..., channels] -> the same; mean 0, variance 1, then scaled and shifted."""
+        return super().call(inputs)
+
+
+@registered
+class Bias(layers.Layer):
+    """A number for each channel, added to it: what takes the place of a normalisation."""
+
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
+        """Makes the numbers, 0 at first."""
+        self.bias = self.add_weight(shape=[input_shape[-1]], initializer="zeros", name="bias")
+
+    def call(self, inputs: tf.Tensor, mask: tf.Tensor | None = None) -> tf.Tensor:
+        """[..., channels] -> the same."""
+        return inputs + tf.cast(self.bias, inputs.dtype)
+
+
+@registered
+class UpsampledDeconvolution(layers.Conv2DTranspose):
+    """Upsampling, which repeats each pixel 2 x 2 times, and a deconvolution of stride 1 behind it.
+
+    The two are one deconvolution of stride 2, whose kernel is the sum of the given one at four
+    places: a 2.8th of the multiply-adds for 5 x 5, and no large image in between. Padding is
+    "same"; the weights are those of the deconvolution of stride 1.
+    """
+
+    def call(self, inputs: tf.Tensor) -> tf.Tensor:
+        """[batch, height, width, channels] -> [batch, 2 height, 2 width, filters]."""
+        shifts = [[one, 1 - one] for one in (0, 1)]
+        kernel = tf.add_n(
+            [
+                tf.pad(self.kernel, [down, right, [0, 0], [0, 0]])
+                for down in shifts
+                for right in shifts
+            ]
+        )
+        shape = tf.stack([tf.shape(inputs)[0], *self.compute_output_shape(inputs.shape)[1:]])
+        outputs = tf.nn.conv2d_transpose(inputs, kernel, shape, strides=2, padding="SAME")
+        return outputs if self.bias is None else outputs + self.bias
+
+    def compute_output_shape(self, input_shape: ImagesShape) -> ImagesShape:
+        """The shape [batch, 2 height, 2 width, filters]."""
+        batch, height, width, _ = input_shape
+        return (batch, 2 * height, 2 * width, self.filters)
+
+
+@registered
+class PooledConvolution(layers.Conv2D):
+    """A convolution of stride 1 and a pool behind it, which takes the largest of 2 x 2."""
+
+    def call(self, inputs: tf.Tensor) -> tf.Tensor:
+        """[batch, height, width, channels] -> [batch, height / 2, width / 2, filters].
+
+        Half of an odd height or width is rounded up.
+        """
+        return tf.nn.max_pool2d(super().call(inputs), 2, 2, "SAME")
+
+    def compute_output_shape(self, input_shape: ImagesShape) -> ImagesShape:
+        """The shape [batch, height / 2, width / 2, filters], halves rounded up."""
+        batch, height, width, filters = super().compute_output_shape(input_shape)
+        return (batch, -(-height // 2), -(-width // 2), filters)
+
+
+@registered
+class Windows(layers.Dense):
+    """A linear layer and equations (21) to (24) of DRAW: [batch, n] -> windows [batch, 5].
+
+    Args:
+        size: N.
+        image_shape: height, width and channels of the images.
+        **kwargs: arguments of Keras' ``Dense``.
+    """
+
+    def __init__(self, size: int, image_shape: tuple[int, int, int], **kwargs: Any):
+        super().__init__(**({"units": 5} | kwargs))
+        self.size, self.image_shape = size, tuple(image_shape)
+
+    def call(self, inputs: tf.Tensor, training: bool | None = None) -> tf.Tensor:
+        """The windows [batch, 5] that the inputs [batch, n] ask for."""
+        outputs = super().call(inputs, training)
+        return attention.windows(outputs, self.size, *self.image_shape[:2])
+
+    def get_config(self) -> dict:
+        """The config of ``Dense``, with size and image shape."""
+        return super().get_config() | {"size": self.size, "image_shape": self.image_shape}
+
+
+@registered
+class Read(layers.Layer):
+    """`attention.read` as a layer, of images and windows.
+
+    Args:
+        size: N.
+        **kwargs: arguments of a Keras layer.
+    """
+
+    def __init__(self, size: int, **kwargs: Any):
+        super().__init__(**kwargs)
+        self.size = size
+
+    def call(self, images: tf.Tensor, window: tf.Tensor) -> tf.Tensor:
+        """[batch, height, width, channels], [batch, 5] -> [batch, N, N, channels]."""
+        return attention.read(images, window, self.size)
+
+    def compute_output_shape(
+        self, images_shape: ImagesShape, window_shape: VectorsShape
+    ) -> ImagesShape:
+        """The shape [batch, N, N, channels] of a patch."""
+        return (images_shape[0], self.size, self.size, images_shape[-1])
+
+    def get_config(self) -> dict:
+        """The config of a layer, with the size."""
+        return super().get_config() | {"size": self.size}
+
+
+@registered
+class Write(layers.Layer):
+    """`attention.write` as a layer, of what the linear layer of equation (28) gives, and windows.
+
+    Args:
+        size: N.
+        height: of the images.
+        width: of the images.
+        **kwargs: arguments of a Keras layer.
+    """
+
+    def __init__(self, size: int, height: int, width: int, **kwargs: Any):
+        super().__init__(**kwargs)
+        self.size, self.height, self.width = size, height, width
+
+    def call(self, patch: tf.Tensor, window: tf.Tensor) -> tf.Tensor:
+        """[batch, N * N * channels], [batch, 5] -> [batch, height, width, channels]."""
+        channels = patch.shape[-1] // self.size**2
+        patches = tf.reshape(patch, [-1, self.size, self.size, channels])
+        return attention.write(patches, window, self.height, self.width)
+
+    def compute_output_shape(
+        self, patch_shape: VectorsShape, window_shape: VectorsShape
+    ) -> ImagesShape:
+        """The shape [batch, height, width, channels] of an image."""
+        channels = patch_shape[-1] // self.size**2
+        return (patch_shape[0], self.height, self.width, channels)
+
+    def get_config(self) -> dict:
+        """The config of a layer, with the sizes of window and image."""
+        sizes = {"size": self.size, "height": self.height, "width": self.width}
+        return super().get_config() | sizes
