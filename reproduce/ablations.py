@@ -73,8 +73,10 @@ def measured(result: experiment.Result) -> dict:
     if result.record["settings"]["model"] == "cvae":
         return found | {"measured": {"bound": found["validations"][-1]}}
     count = min(DRAWN, len(result.data.validation.images))
-    drawn = scores.judged(*scores.draw(result.model, count))
-    real = scores.judged(*result.data.validation.at(slice(count)).arrays())
+    drawn = scores.judged(*scores.samples(result.model, count), experiment.judge_of(result.data))
+    real = scores.judged(
+        *result.data.validation.at(slice(count)).arrays(), experiment.judge_of(result.data)
+    )
     every = scores.all_scores(drawn, real)
     return found | {"measured": {name: every[name].value for name in SCORES if name in every}}
 

@@ -21,7 +21,7 @@ from keras import layers
 
 from vae_gan_tf import datasets, pretrained
 from vae_gan_tf.errors import UserError
-from vae_gan_tf.evaluation import metrics, scores
+from vae_gan_tf.evaluation import judges, scores
 from vae_gan_tf.experiments import experiment
 
 _FILE = flags.DEFINE_string(
@@ -48,9 +48,9 @@ class Training(NamedTuple):
 
 
 TRAININGS = {
-    "mnist": Training(metrics.mnist_classifier, 10, 0.0, "float32", "constant", lambda seed: []),
+    "mnist": Training(judges.mnist_classifier, 10, 0.0, "float32", "constant", lambda seed: []),
     "svhn_small": Training(
-        metrics.svhn_classifier,
+        judges.svhn_classifier,
         30,
         0.05,
         "mixed_bfloat16",
@@ -82,7 +82,7 @@ def main(argv: Sequence[str]) -> None:
             "--classifier_file for them"
         )
     data = experiment.load_data(options, name)
-    weights = metrics.CLASSIFIERS[data.image_shape]
+    weights = experiment.judge_of(data)
     file = Path(_FILE.value or Path(pretrained.__file__).parent / f"{weights}.npz")
     split = data.train.at(slice(count))
     keras.utils.set_random_seed(seed)

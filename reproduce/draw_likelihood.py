@@ -17,7 +17,7 @@ from matplotlib.figure import Figure
 
 from vae_gan_tf import datasets
 from vae_gan_tf.errors import UserError
-from vae_gan_tf.evaluation import metrics
+from vae_gan_tf.evaluation.nats import Nats, nats
 from vae_gan_tf.experiments import experiment
 
 CONFIGURATION = {"draw_steps": 64, "read_size": 2, "write_size": 5, "latent_size": 100}
@@ -36,7 +36,7 @@ _SEED = flags.DEFINE_integer("binarise_seed", 0, "seed of the pixels' draw", low
 flags.adopt_module_key_flags(experiment)
 
 
-def curve(validation: Sequence[float], test: metrics.Nats) -> Figure:
+def curve(validation: Sequence[float], test: Nats) -> Figure:
     """The negative bound after each epoch, that of the test images, and the field's.
 
     Args:
@@ -53,8 +53,10 @@ def curve(validation: Sequence[float], test: metrics.Nats) -> Figure:
     ):
         place = len(validation), score.value
         axes.errorbar(*place, yerr=score.error, fmt=marker, fillstyle="none", label=label)
-    for (name, nats), style in zip(FIELD.items(), ("--", ":"), strict=True):
-        axes.axhline(nats, color="grey", linestyle=style, linewidth=1, label=f"{name}: {nats:.2f}")
+    for (name, bound), style in zip(FIELD.items(), ("--", ":"), strict=True):
+        axes.axhline(
+            bound, color="grey", linestyle=style, linewidth=1, label=f"{name}: {bound:.2f}"
+        )
     axes.set_ylim(min(*FIELD.values(), test.log_likelihood.value) - 2, max(validation[1:]) + 2)
     axes.set_xlabel("epochs")
     axes.set_ylabel("negative bound, nats an image")
@@ -76,7 +78,7 @@ def main(argv: Sequence[str]) -> None:
     if result.interrupted:
         experiment.stop()
     images, _ = result.data.test.arrays()
-    test = metrics.nats(result.model, images, samples=_SAMPLES.value)
+    test = nats(result.model, images, samples=_SAMPLES.value)
     validation = [-each["elbo/elbo"] for each in result.validations]
     result.record["nats"] = {
         "samples": _SAMPLES.value,

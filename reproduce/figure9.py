@@ -57,7 +57,9 @@ def kept(result: experiment.Result, fresh_code: bool) -> dict:
     if images.shape[-1] == 1:
         asked = np.tile(np.arange(10), len(images))
         drawn = np.reshape(outputs, [-1, *images.shape[1:]])
-        record["label_accuracy"] = scores.label_accuracy(scores.judged(drawn, asked))
+        record["label_accuracy"] = scores.label_accuracy(
+            scores.judged(drawn, asked, experiment.judge_of(result.data))
+        )
     return record
 
 

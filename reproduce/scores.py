@@ -29,7 +29,8 @@ from matplotlib.figure import Figure
 
 from vae_gan_tf import datasets, pretrained
 from vae_gan_tf.errors import UserError
-from vae_gan_tf.evaluation import metrics, scores
+from vae_gan_tf.evaluation import scores
+from vae_gan_tf.evaluation.nats import nats
 from vae_gan_tf.experiments import experiment
 from vae_gan_tf.models.adversarial import generator
 from vae_gan_tf.models.cvae import CVAE
@@ -131,19 +132,20 @@ def model_scores(file: Path, data: datasets.Dataset, real: scores.Judged, half: 
     shape = getattr(generating, "image_shape", None)  # a judge has none
     if shape != data.image_shape:
         raise UserError(f"{file} holds no model of images of shape {list(data.image_shape)}")
-    drawn = scores.judged(*scores.draw(model, _GENERATED.value))
+    judge = experiment.judge_of(data)
+    drawn = scores.judged(*scores.samples(model, _GENERATED.value), judge)
     order = np.random.default_rng(0).permutation(len(real.images))
     found = scores.all_scores(drawn, real.at(order), half)
-    again = scores.reconstructions(model, real.images, real.labels)
+    again = scores.reconstructions(model, real.images, real.labels, judge)
     count = min(_MEASURED.value, len(data.test.images))
     images, labels = data.test.at(np.arange(count) * len(data.test.images) // count).arrays()
     given = isinstance(generating, CVAE) and not isinstance(generating, SemiSupervisedVAE)
-    nats = metrics.nats(generating, images, labels if given else None)
+    in_nats = nats(generating, images, labels if given else None)
     labelled = drawn.labels is not None
     return {
         "scores": found
         | {"reconstruction_accuracy": again.accuracy, "squared_error": again.squared_error}
-        | nats._asdict(),
+        | in_nats._asdict(),
         "diversity_of_classes": scores.diversity(drawn, real).classes if labelled else {},
     }
 
@@ -254,11 +256,11 @@ def main(argv: Sequence[str]) -> None:
     for dataset in asked:
         data = experiment.load_data(options, dataset)
         test = data.test.at(slice(options.overrides.get("images") or None))
-        real = scores.judged(*test.arrays())
+        real = scores.judged(*test.arrays(), experiment.judge_of(data))
         half = len(test.images) // 2
         counts = {"generated": _GENERATED.value, "measured": _MEASURED.value, "part": half}
         folder = Path(pretrained.__file__).parent
-        judge = pretrained.sha256(folder / f"{metrics.CLASSIFIERS[data.image_shape]}.npz")
+        judge = pretrained.sha256(folder / f"{experiment.judge_of(data)}.npz")
         files = networks(dataset)
         for model in (*files, REAL):
             made = {"dataset": dataset, "model": model, "judge": judge} | counts

@@ -10,7 +10,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 
 from vae_gan_tf import datasets, pretrained
 from vae_gan_tf.errors import UserError
-from vae_gan_tf.evaluation import metrics, scores
+from vae_gan_tf.evaluation import judges, scores
 from vae_gan_tf.experiments import experiment
 from vae_gan_tf.plotting import grids
 from vae_gan_tf.training.checkpoints import lock
@@ -245,7 +245,6 @@ def test_deterministic_gives_the_same_file_again(tmp_path, mnist, data_dir):
 
 def test_scores_of_drawn_images_are_shown_while_training(tmp_path, mnist, data_dir, monkeypatch):
     monkeypatch.setattr(experiment, "SCORED", 100)
-    monkeypatch.setattr(scores, "FRECHET_RESAMPLES", 2)
     experiment.train(smoke(tmp_path, data_dir, "--scores_every=2"), "cvae-simple", mnist)
     folder = tmp_path / "cvae-simple-mnist-smoke-seed0"
     events = EventAccumulator(str(folder / "tensorboard"), size_guidance={"tensors": 0}).Reload()
@@ -310,8 +309,8 @@ def test_what_the_judge_says_of_a_model(name, mnist):
     model, count = pretrained.load_pretrained(name), 300
     data = dataclasses.replace(mnist, test=mnist.test.at(slice(count)))
     found = experiment.score(model, data)
-    (images, labels), (drawn, asked) = data.test.arrays(), scores.draw(model, count)
-    judge = metrics.digit_classifier()
+    (images, labels), (drawn, asked) = data.test.arrays(), scores.samples(model, count)
+    judge = judges.load("mnist-classifier")
     certain = special.softmax(judge.predict(drawn, verbose=0), -1)
     assert found["accepted"] == np.mean(certain.max(-1) > 0.9)
     conditional = name == "cvae-mnist"

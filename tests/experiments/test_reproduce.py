@@ -1,6 +1,7 @@
 """Every script, run in this process with --preset=smoke."""
 
 import csv
+import functools
 import importlib.util
 import json
 import shutil
@@ -462,11 +463,12 @@ def test_classifier_is_of_one_data_set_with_a_judge(run, names):
         run("classifier", *(f"--dataset={name}" for name in names))
 
 
+QUICKLY = functools.partial(scores.all_scores, frechet_resamples=2)
 SCORES = ("scores", "--dataset=mnist", "--generated=120", "--measured=10", "--images=100")
 
 
 def test_scores_are_one_table_and_what_is_measured_is_kept(run, monkeypatch):
-    monkeypatch.setattr(scores, "FRECHET_RESAMPLES", 2)
+    monkeypatch.setattr(scores, "all_scores", QUICKLY)
     script = load_script("scores")
     monkeypatch.setattr(script, "MODELS", {"mnist": ("vae", "cvae"), "svhn_small": ()})
     figures = run(*SCORES)
@@ -500,7 +502,7 @@ def test_scores_are_one_table_and_what_is_measured_is_kept(run, monkeypatch):
 
 
 def test_networks_of_a_run_are_scored_as_those_that_ship(run, tmp_path, monkeypatch):
-    monkeypatch.setattr(scores, "FRECHET_RESAMPLES", 2)
+    monkeypatch.setattr(scores, "all_scores", QUICKLY)
     monkeypatch.setattr(load_script("scores"), "MODELS", {"mnist": ("cvae",), "svhn_small": ()})
     shutil.copy(Path(pretrained.__file__).parent / "cvae-mnist.npz", tmp_path / "run.npz")
     figures = run(*SCORES)

@@ -24,7 +24,8 @@ from matplotlib.figure import Figure
 from vae_gan_tf import datasets, pretrained
 from vae_gan_tf.conditions import LabelCondition
 from vae_gan_tf.errors import UserError
-from vae_gan_tf.evaluation import completion, metrics, scores
+from vae_gan_tf.evaluation import completion, scores
+from vae_gan_tf.evaluation.classification import confusion
 from vae_gan_tf.experiments.build import build_model
 from vae_gan_tf.experiments.settings import (
     FIELDS,
@@ -321,7 +322,7 @@ def train(options: Options, model_name: str, data: datasets.Dataset) -> Result:
         samples = completions(model, validation, part, count=4) if part else digits(model)
         shown = {"samples": samples, "reconstructions": reconstructions(model, validation, 4)}
         if settings.labels:
-            shown["confusion"] = metrics.confusion(generator(model), validation)[None, None]
+            shown["confusion"] = confusion(generator(model), validation)[None, None]
         return {name: grids.tile(images)[None] for name, images in shown.items()}
 
     if options.scores_every and settings.part:
@@ -332,11 +333,12 @@ def train(options: Options, model_name: str, data: datasets.Dataset) -> Result:
 
     @functools.cache
     def real() -> scores.Judged:
-        return scores.judged(*data.validation.at(slice(SCORED)).arrays())
+        return scores.judged(*data.validation.at(slice(SCORED)).arrays(), judge_of(data))
 
     def drawn_scores(model: VAE | VAEGAN) -> dict[str, float]:
-        drawn = scores.judged(*scores.draw(model, SCORED))
-        return {name: score.value for name, score in scores.all_scores(drawn, real()).items()}
+        drawn = scores.judged(*scores.samples(model, SCORED), judge_of(data))
+        every = scores.all_scores(drawn, real(), frechet_resamples=2)  # the errors are not shown
+        return {name: score.value for name, score in every.items()}
 
     with lock(folder):
         _claim(folder, settings)
@@ -461,15 +463,22 @@ def score(model: VAE | VAEGAN, data: datasets.Dataset) -> dict[str, float]:
         conditional and not isinstance(generating.condition, LabelCondition)
     ):
         return found
-    drawn = scores.judged(*scores.draw(model, len(data.test.images)))
+    drawn = scores.judged(*scores.samples(model, len(data.test.images)), judge_of(data))
     found["accepted"] = scores.accepted(drawn).value
     if conditional:
         found["label_accuracy"] = scores.label_accuracy(drawn).value
     images, labels = data.test.arrays()
-    again = scores.reconstructions(model, images, labels)
+    again = scores.reconstructions(model, images, labels, judge_of(data))
     found["reconstruction_accuracy"] = again.accuracy.value
     found["squared_error"] = again.squared_error.value
     return found
+
+
+def judge_of(data: datasets.Dataset) -> str | None:
+    """The name of the judge of a data set's images, None if none ships."""
+    return {(28, 28, 1): "mnist-classifier", (32, 32, 3): "svhn_small-classifier"}.get(
+        data.image_shape
+    )
 
 
 def shipped(preset_name: str, model_name: str, data: datasets.Dataset) -> Result:
