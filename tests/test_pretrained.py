@@ -11,7 +11,7 @@ import pytest
 from vae_gan_tf import pretrained
 from vae_gan_tf.conditions import LabelCondition
 from vae_gan_tf.errors import UserError
-from vae_gan_tf.evaluation import metrics
+from vae_gan_tf.evaluation import judges
 from vae_gan_tf.experiments import experiment
 from vae_gan_tf.experiments.settings import preset
 from vae_gan_tf.models.adversarial import CVAEGAN
@@ -153,7 +153,7 @@ def test_every_shipped_file_is_small_and_belongs_to_a_figure():
     sizes = [file.stat().st_size for file in SHIPPED.glob("*.npz")]
     assert max(sizes) <= 8e6
     assert sum(sizes) <= 40e6
-    assert set(pretrained.names()) == set(RUNS) | set(metrics.CLASSIFIERS.values())
+    assert set(pretrained.names()) == set(RUNS) | set(judges.NETWORKS)
 
 
 def test_the_shipped_judges_are_those_of_their_json():

@@ -9,11 +9,12 @@ import math
 import keras
 import numpy as np
 import tensorflow as tf
+from numpy.typing import ArrayLike
 
 from vae_gan_tf.datasets.batches import in_order
 from vae_gan_tf.datasets.parts import PARTS, conditioned, missing, part_of, part_shape, shown
 from vae_gan_tf.datasets.splits import Split
-from vae_gan_tf.evaluation.metrics import importance_weighted
+from vae_gan_tf.evaluation.nats import importance_weighted
 from vae_gan_tf.models.cvae import CVAE
 from vae_gan_tf.networks import fully_connected_decoder
 
@@ -32,18 +33,18 @@ __all__ = [
 ]
 
 
-def complete(model: CVAE, given, count: int = 1, seed: int = 0) -> np.ndarray:
-    """Images drawn by a model given a part of each.
+def complete(model: CVAE, given: ArrayLike, count: int = 1, seed: int = 0) -> np.ndarray:
+    """Images sampled from a model given a part of each.
 
     Args:
         model: a CVAE whose side information is such a part.
         given: the parts, [batch, ...] in [0, 1].
-        count: how many different images to draw for each.
-        seed: the same seed draws the same images.
+        count: how many different images to sample for each.
+        seed: the same seed samples the same images.
 
     Returns:
-        [batch, count, height, width, channels]: the means of p(x | y, z) with z from the prior, the
-        given pixels drawn anew like all others.
+        [batch, count, height, width, channels]: the means of p(x | y, z) with z from the prior. The
+        given pixels are generated anew like all others.
 
     Raises:
         UserError: the parts are of another shape than the model's, or hold values outside [0, 1].
@@ -54,8 +55,18 @@ def complete(model: CVAE, given, count: int = 1, seed: int = 0) -> np.ndarray:
 def missing_nats(model: CVAE, split: Split, part: str, samples: int = 100) -> np.ndarray:
     """-log p(missing pixels | given part) of each image, [n], in nats, importance-weighted.
 
-    The codes are drawn from q(z | x, y), which has seen the whole image; the likelihood is that of
-    the missing pixels alone (`metrics.importance_weighted`).
+    The codes are sampled from q(z | x, y), which has seen the whole image; the likelihood is that
+    of the missing pixels alone (`nats.importance_weighted`).
+
+    Args:
+        model: a CVAE whose side information is this part.
+        split: images with their given parts.
+        part: one of `PARTS`.
+        samples: codes an image, a multiple of 10.
+
+    Raises:
+        UserError: there is no part of that name, the samples are no positive multiple of 10, or the
+            model cannot take the images or the parts.
     """
     pixels = missing(part, split.images.shape[1:])
     estimate = tf.function(
@@ -66,7 +77,13 @@ def missing_nats(model: CVAE, split: Split, part: str, samples: int = 100) -> np
 
 
 def cross_entropy(logits: tf.Tensor, images: tf.Tensor, pixels: np.ndarray) -> tf.Tensor:
-    """The cross-entropy of some pixels of each image, [batch], in nats an image."""
+    """The cross-entropy of some pixels of each image, [batch], in nats an image.
+
+    Args:
+        logits: [batch, height, width, channels].
+        images: of this shape too, in [0, 1].
+        pixels: truth values [height, width, 1], which pixels count.
+    """
     costs = tf.nn.sigmoid_cross_entropy_with_logits(labels=images, logits=logits)
     return tf.reduce_sum(tf.where(pixels, costs, 0.0), [1, 2, 3])
 
@@ -76,8 +93,17 @@ def deterministic(
 ) -> keras.Model:
     """The network that a CVAE's completions are compared with: from the given part to logits.
 
-    It is the decoder without z, two softplus layers of ``units``, compiled to minimise the
-    cross-entropy of the missing pixels, in nats an image.
+    It is the decoder of section 4.4 without z, two softplus layers, compiled for Adam to minimise
+    the cross-entropy of the missing pixels, in nats an image.
+
+    Args:
+        image_shape: height, width and channels of the whole images.
+        part: one of `PARTS`, the part that is given.
+        units: of each of the two layers.
+        learning_rate: of Adam.
+
+    Raises:
+        UserError: there is no part of that name.
     """
     given = keras.Input(part_shape(part, image_shape))
     size = math.prod(given.shape[1:])
@@ -92,7 +118,16 @@ def deterministic(
 
 
 def deterministic_nats(network: keras.Model, split: Split, part: str) -> np.ndarray:
-    """The cross-entropy of the missing pixels of each image, [n], in nats, by `deterministic`."""
+    """The cross-entropy of the missing pixels of each image, [n], in nats, by `deterministic`.
+
+    Args:
+        network: from the given parts to logits of whole images.
+        split: images with their given parts.
+        part: one of `PARTS`, the part that is given.
+
+    Raises:
+        UserError: there is no part of that name.
+    """
     pixels = missing(part, split.images.shape[1:])
     batches = in_order(split, min(100, len(split.images)))
     return np.concatenate(

@@ -1,10 +1,11 @@
-"""The space of the codes z, looked at: paths through it, a picture of it, where images lie in it.
+"""Pictures of the latent space, that of the codes z: paths through it, and all of it at once.
 
-The report has no figure of this; the pictures are those of Kingma and Welling (2014).
+The report has no such figure; the pictures are those of Kingma and Welling (2014).
 """
 
 import numpy as np
 import tensorflow_probability as tfp
+from numpy.typing import ArrayLike
 
 from vae_gan_tf.errors import UserError
 from vae_gan_tf.models.vae import VAE
@@ -12,7 +13,9 @@ from vae_gan_tf.models.vae import VAE
 tfd = tfp.distributions
 
 
-def interpolate(model: VAE, first, last, steps: int = 10, y=None) -> np.ndarray:
+def interpolate(
+    model: VAE, first: ArrayLike, last: ArrayLike, steps: int = 10, y: ArrayLike | None = None
+) -> np.ndarray:
     """Images on the way from one to another.
 
     Args:
@@ -32,19 +35,27 @@ def interpolate(model: VAE, first, last, steps: int = 10, y=None) -> np.ndarray:
     """
     if steps < 2:
         raise UserError(f"{steps} steps from one image to another asked for, at least 2 expected")
+    first, last = np.asarray(first), np.asarray(last)
     if len(first) != len(last):
         raise UserError(f"{len(first)} first images given with {len(last)} last ones")
     start, end = (model.encode(images, y).mean() for images in (first, last))
-    parts = np.linspace(0, 1, steps, dtype=np.float32)
-    images = [model.decode((1 - part) * start + part * end, y).mean() for part in parts]
+    shares = np.linspace(0, 1, steps, dtype=np.float32)
+    images = [model.decode((1 - share) * start + share * end, y).mean() for share in shares]
     return np.stack(images, axis=1)
 
 
 def manifold(model: VAE, side: int = 20) -> np.ndarray:
-    """All of a code of two numbers in one picture, [side, side, height, width, channels].
+    """Images of all of a latent space of two dimensions, to be laid out as one picture.
 
     The codes are the quantiles (i + 1/2) / side of the prior in both directions, so that each image
-    stands for an equal part of it; the first number grows to the right, the second upwards.
+    stands for an equal share of it; the first number grows to the right, the second upwards.
+
+    Args:
+        model: a `VAE` without side information whose code is of two numbers.
+        side: how many images are beside and above each other.
+
+    Returns:
+        [side, side, height, width, channels], the means of p(x | z).
 
     Raises:
         UserError: the model has side information, or its code is not of two numbers.

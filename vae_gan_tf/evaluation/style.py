@@ -1,35 +1,34 @@
 """Section 4.4.2: the style of an image transferred to other digits, and how far it is kept.
 
-A CVAE's code z holds what the label does not tell. The report finds that a digit decoded from the
-code of another keeps "boldness and slant in the case of MNIST, as well as font style, font color,
-and background color in the case of SVHN". The measures here put numbers to it: thickness and slant
-of grey digits, mean colour and contrast of colour ones. Morpho-MNIST (Castro et al. 2019) enlarges
-a digit four times, gives the arctangent of the same slant, and takes the thickness from a skeleton
-after a threshold; here grey values count as they are.
+The code z of a CVAE holds what the label does not tell. The report finds that a digit decoded from
+the code of another keeps "boldness and slant in the case of MNIST, as well as font style, font
+color, and background color in the case of SVHN". The measures here put numbers to it: thickness and
+slant of grey digits, mean colour and contrast of colour ones. Morpho-MNIST (Castro et al. 2019)
+enlarges a digit four times, gives the arctangent of the same slant, and takes the thickness from a
+skeleton after a threshold; here grey values count as they are.
 """
 
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from vae_gan_tf.errors import UserError
-from vae_gan_tf.evaluation.metrics import Score, checked_images
+from vae_gan_tf.evaluation.images import LUMINANCE, checked_images
+from vae_gan_tf.evaluation.score import Score
 from vae_gan_tf.models.adversarial import CVAEGAN
 from vae_gan_tf.models.cvae import CVAE
 from vae_gan_tf.models.seeds import split_seed, stateless_seed
 
-RESAMPLES = 200
-"""Resampled sets of images behind a standard error."""
-
-LUMINANCE = np.array([0.299, 0.587, 0.114])
-"""The share of red, green and blue in the brightness of a pixel (ITU-R BT.601)."""
+Measure = Callable[[np.ndarray], np.ndarray]
+"""A measure of style: from images [n, height, width, channels] to numbers [n] or [n, values]."""
 
 
 def transfer(
     model: CVAE | CVAEGAN,
-    images,
-    labels,
+    images: ArrayLike,
+    labels: ArrayLike,
     targets: Sequence[int] = range(10),
     seed: int = 0,
     fresh_code: bool = False,
@@ -41,8 +40,8 @@ def transfer(
         images: [batch, height, width, channels] in [0, 1].
         labels: of the images, integers [batch].
         targets: the labels to decode with, integers.
-        seed: the same seed draws the same codes.
-        fresh_code: draw z ~ q(z | x, y) anew for each target, not once an image.
+        seed: the same seed samples the same codes.
+        fresh_code: sample z ~ q(z | x, y) anew for each target, not once an image.
 
     Returns:
         [batch, targets, height, width, channels], the means of p(x | y, z).
@@ -53,16 +52,16 @@ def transfer(
     """
     if not len(targets):
         raise UserError("no target labels given, at least one expected")
-    codes = model.encode(images, labels)
+    codes, count = model.encode(images, labels), len(np.asarray(images))
     seeds = split_seed(seed, len(targets)) if fresh_code else [stateless_seed(seed)] * len(targets)
     outputs = [
-        model.decode(codes.sample(seed=each), np.repeat([target], len(images), axis=0)).mean()
+        model.decode(codes.sample(seed=each), np.repeat([target], count, axis=0)).mean()
         for each, target in zip(seeds, targets, strict=True)
     ]
     return np.stack(outputs, axis=1)
 
 
-def thickness(images) -> np.ndarray:
+def thickness(images: ArrayLike) -> np.ndarray:
     """The thickness of the stroke of each digit, [batch], in pixels: 2 sum(x) / sum(|grad x|).
 
     The zeroth moment of the image is the area of the stroke, length times thickness; that of the
@@ -90,7 +89,7 @@ def thickness(images) -> np.ndarray:
     return 2 * _ratio(images.sum(axis=(1, 2)), outline)
 
 
-def slant(images) -> np.ndarray:
+def slant(images: ArrayLike) -> np.ndarray:
     """The slant of each digit, [batch]: the tangent of its angle from upright, positive for "/".
 
     It is -mu_11 / mu_02 by the second central moments mu_pq = sum((column - mean column)^p
@@ -114,7 +113,7 @@ def slant(images) -> np.ndarray:
     return -_ratio(mixed, vertical)
 
 
-def mean_colour(images) -> np.ndarray:
+def mean_colour(images: ArrayLike) -> np.ndarray:
     """The mean of each channel over the pixels of each image, [batch, 3].
 
     Args:
@@ -126,11 +125,11 @@ def mean_colour(images) -> np.ndarray:
     return _checked(images, 3).mean(axis=(1, 2))
 
 
-def contrast(images) -> np.ndarray:
+def contrast(images: ArrayLike) -> np.ndarray:
     """The standard deviation of the brightness over the pixels of each image, [batch].
 
     Args:
-        images: [batch, height, width, 3] in [0, 1]; `LUMINANCE` makes one brightness of three.
+        images: [batch, height, width, 3] in [0, 1]; the brightness is by `images.LUMINANCE`.
 
     Raises:
         UserError: the images are of another shape or hold values outside [0, 1].
@@ -147,24 +146,31 @@ class Kept(NamedTuple):
     """The same when each image is put beside the outputs of another."""
 
 
-def kept(measure: Callable, images, outputs, seed: int = 0) -> Kept:
-    """The correlation of a measure between images and what was made of them.
+def kept(
+    measure: Measure,
+    images: ArrayLike,
+    outputs: ArrayLike,
+    seed: int = 0,
+    resamples: int = 200,
+) -> Kept:
+    """The correlation of a measure of style between images and what was made of them.
 
     It is Pearson's over the batch, taken for each target label by itself and averaged over the
     labels (and over what the measure gives for an image, if that is more than one number), so that
-    differences between the digits drawn do not count: a "1" is slanted otherwise than an "8". Those
-    between the digits of the inputs stay in, for the code may tell of them; ``shuffled`` is what to
-    compare with. The standard errors are those of other images, by resampling these with their
-    outputs.
+    differences between the target digits do not count: a "1" is slanted otherwise than an "8".
+    Those between the digits of the inputs stay in, for the code may tell of them; ``shuffled`` is
+    what to compare with. The standard errors are those of other images, by resampling these with
+    their outputs.
 
     Pairs in which the measure is not finite, as that of an empty image, are left out. If for some
     label fewer than 3 are left, or the measure is the same for all of them, the result is NaN.
 
     Args:
-        measure: one of this module, from images [n, ...] to numbers [n] or [n, values].
+        measure: one of this module, or another like them.
         images: the inputs [batch, height, width, channels].
         outputs: of `transfer`, [batch, targets, height, width, channels].
         seed: of the shuffling and the resampling.
+        resamples: resampled sets of images behind the standard errors, at least 2.
 
     Raises:
         UserError: the shapes do not fit together, there are no targets or fewer than 3 images, or
@@ -183,23 +189,28 @@ def kept(measure: Callable, images, outputs, seed: int = 0) -> Kept:
     after = after.reshape(*outputs.shape[1::-1], -1)
     random = np.random.default_rng(seed)
     others = random.permutation(len(images))
-    return Kept(*(_resampled_correlation(each, after, random) for each in (before, before[others])))
+    return Kept(
+        *(
+            _resampled_correlation(each, after, random, resamples)
+            for each in (before, before[others])
+        )
+    )
 
 
 def _resampled_correlation(
-    before: np.ndarray, after: np.ndarray, random: np.random.Generator
+    before: np.ndarray, after: np.ndarray, random: np.random.Generator, resamples: int
 ) -> Score:
-    """As `_mean_correlation`, with its standard error."""
+    """The mean correlation (`_mean_correlation`) with its standard error."""
     value = _mean_correlation(before, after)
     if not np.isfinite(value):
         return Score(value, np.nan)
-    sets = random.integers(len(before), size=[RESAMPLES, len(before)])
+    sets = random.integers(len(before), size=[resamples, len(before)])
     resampled = [_mean_correlation(before[places], after[:, places]) for places in sets]
     return Score(value, float(np.nanstd(resampled, ddof=1)))
 
 
 def _mean_correlation(before: np.ndarray, after: np.ndarray) -> float:
-    """That of [n, values] with [targets, n, values], the mean over targets and values."""
+    """The correlation of [n, values] with [targets, n, values], averaged over both."""
     correlations = [
         _correlation(first, second)
         for column in after
@@ -224,6 +235,6 @@ def _ratio(numerator: np.ndarray, denominator: np.ndarray) -> np.ndarray:
     )
 
 
-def _checked(images, channels: int) -> np.ndarray:
+def _checked(images: ArrayLike, channels: int) -> np.ndarray:
     images = checked_images(images, "batch", "height", "width", channels)
     return images.astype(np.float64)

@@ -1,0 +1,140 @@
+"""Scores of images one by one, and of those of one class: are they digits, sharp, diverse?"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from vae_gan_tf.errors import UserError
+from vae_gan_tf.evaluation.images import LUMINANCE
+from vae_gan_tf.evaluation.score import Score, mean_score
+from vae_gan_tf.evaluation.scores.judged_images import Judged, check_same_shape, labels_for
+
+CERTAIN = 0.9
+"""The probability with which the judge accepts an image as a digit."""
+
+
+def label_accuracy(generated: Judged) -> Score:
+    """The share of images that the judge reads as the labels that were asked for.
+
+    Raises:
+        UserError: the images have no labels.
+    """
+    return mean_score(generated.read == labels_for("label accuracy", generated))
+
+
+def accepted(generated: Judged, certainty: float = CERTAIN) -> Score:
+    """The share of images in which the judge reads any label with more than this probability.
+
+    It tells digits from scribbles where no label was asked for. It does not tell how many kinds of
+    digits there are.
+    """
+    return mean_score(generated.certainty > certainty)
+
+
+class Sharpness(NamedTuple):
+    """How sharp images are; 1 is as sharp as real ones."""
+
+    gradient: Score
+    """By the mean magnitude of the gradient."""
+    laplacian: Score
+    """By the variance of the Laplacian (Pech-Pacheco et al. 2000)."""
+
+
+def sharpness(generated: Judged, real: Judged) -> Sharpness:
+    """How sharp images are, as a share of how sharp real ones are.
+
+    The gradient is that of differences between neighbouring pixels, the Laplacian that of five
+    points, both of the brightness. Each is a mean over the images by the mean over the real ones.
+    Noise and a checkerboard are sharp in this sense too: above 1 means rougher than real.
+
+    Raises:
+        UserError: the images are of different shapes, or the real ones are all flat.
+    """
+    check_same_shape(generated, real)
+    shares = []
+    for values, reference in zip(_edges(generated.images), _edges(real.images), strict=True):
+        if not reference.any():
+            raise UserError("real images without an edge given, to compare the sharpness with")
+        shares.append(mean_score(values).scaled(1 / float(reference.mean())))
+    return Sharpness(*shares)
+
+
+def _edges(images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Mean magnitude of the gradient, and variance of the Laplacian, of each image, [n]."""
+    grey = images[..., 0] if images.shape[-1] == 1 else images @ LUMINANCE
+    down = grey[:, 1:, :-1] - grey[:, :-1, :-1]
+    right = grey[:, :-1, 1:] - grey[:, :-1, :-1]
+    around = grey[:, 2:, 1:-1] + grey[:, :-2, 1:-1] + grey[:, 1:-1, 2:] + grey[:, 1:-1, :-2]
+    laplacian = around - 4 * grey[:, 1:-1, 1:-1]
+    return np.hypot(down, right).mean(axis=(1, 2)), laplacian.var(axis=(1, 2))
+
+
+class Diversity(NamedTuple):
+    """How much images of one class differ; 1 is as much as real ones."""
+
+    overall: Score
+    """The mean over the classes."""
+    worst: Score
+    """The least of the classes."""
+    classes: dict[int, float]
+    """Each class by itself."""
+
+
+def diversity(generated: Judged, real: Judged, seed: int = 0, resamples: int = 200) -> Diversity:
+    """How much the images of a class differ, as a share of how much real ones of it do.
+
+    It is the root mean square distance of features from their mean over the class, by that of the
+    real images: 0 where one image is repeated. The classes are those of at least two real images;
+    one of which fewer than two were generated has diversity 0. An image that shows another digit
+    than its label adds to it, so it is to be read beside the label accuracy.
+
+    Args:
+        generated: with labels.
+        real: with labels.
+        seed: of the resampling within the classes.
+        resamples: resampled sets behind the standard errors.
+
+    Raises:
+        UserError: labels are missing, no class has two real images, or those of one are all alike.
+    """
+    check_same_shape(generated, real)
+    labels, real_labels = (labels_for("diversity", each) for each in (generated, real))
+    random = np.random.default_rng(seed)
+    classes, counts = np.unique(real_labels, return_counts=True)
+    classes = classes[counts >= 2]
+    if not len(classes):
+        raise UserError("one real image of each class given, at least two of some class expected")
+    ratios = []  # of each class: the images as they are, then resampled ones
+    for label in classes:
+        reference = _spread(real.features[real_labels == label], np.ones([1, counts.max()]))
+        if not reference:
+            raise UserError(f"real images of class {label} given that are all alike to the judge")
+        features = generated.features[labels == label]
+        size = len(features)
+        if size < 2:
+            ratios.append(np.zeros(1 + resamples))
+            continue
+        times = random.multinomial(size, np.full(size, 1 / size), resamples)
+        ratios.append(_spread(features, np.vstack([np.ones(size), times])) / reference)
+    overall, worst = (
+        Score(float(each[0]), float(each[1:].std(ddof=1)))
+        for each in (np.mean(ratios, axis=0), np.min(ratios, axis=0))
+    )
+    by_class = {int(label): float(each[0]) for label, each in zip(classes, ratios, strict=True)}
+    return Diversity(overall, worst, by_class)
+
+
+def _spread(features: np.ndarray, times: np.ndarray) -> np.ndarray:
+    """The root mean square distance of features from their mean, [sets].
+
+    Args:
+        features: [n, size].
+        times: how often each is in a set, [sets, n] or more columns.
+    """
+    count = len(features)
+    times = times[:, :count].astype(np.float64)
+    # About the mean of all, so that the difference of two squares loses no digits.
+    centred = features - features.mean(axis=0, dtype=np.float64)
+    squares = times @ np.square(centred).sum(axis=1)
+    means = times @ centred / count
+    return np.sqrt((squares - count * np.square(means).sum(axis=1)) / (count - 1))

@@ -1,0 +1,71 @@
+"""All scores of a set of images."""
+
+import math
+
+import numpy as np
+
+from vae_gan_tf.errors import UserError
+from vae_gan_tf.evaluation.score import Score
+from vae_gan_tf.evaluation.scores.distances import FRECHET_RESAMPLES, frechet_distance, neighbours
+from vae_gan_tf.evaluation.scores.fidelity import accepted, diversity, label_accuracy, sharpness
+from vae_gan_tf.evaluation.scores.judged_images import Judged
+
+OF_REAL_IMAGES = ("recall", "coverage")
+"""The scores that are shares of the real images, and whose errors are of these."""
+
+
+def all_scores(
+    generated: Judged,
+    real: Judged,
+    subset_size: int | None = None,
+    frechet_resamples: int = FRECHET_RESAMPLES,
+) -> dict[str, Score]:
+    """All scores of a set of images beside real ones, by name.
+
+    Label accuracy is left out where the generated images have no labels, and the diversity is
+    then that of the classes that the judge reads in generated and real images.
+
+    Args:
+        generated: images of a model, or real ones to see what is the best that can be had.
+        real: images with labels.
+        subset_size: how many images of each set are compared at a time by the Frechet distance and
+            the neighbours, which depend on it; the scores are means over all such subsets. By
+            default as many as the smaller of the two sets has.
+        frechet_resamples: resampled sets behind the standard error of a Frechet distance.
+
+    Raises:
+        UserError: as the scores themselves; or a set has fewer images than a subset, or that none.
+    """
+    sizes = len(generated.images), len(real.images)
+    size = min(sizes) if subset_size is None else subset_size
+    if not 0 < size <= min(sizes):
+        raise UserError(f"subsets of {size} images asked for, and a set has {min(sizes)}")
+    scores = {}
+    if generated.labels is None:
+        generated, real = (each._replace(labels=each.read) for each in (generated, real))
+    else:
+        scores["label_accuracy"] = label_accuracy(generated)
+    sharp, diverse = sharpness(generated, real), diversity(generated, real)
+    scores |= {
+        "accepted": accepted(generated),
+        "sharpness_gradient": sharp.gradient,
+        "sharpness_laplacian": sharp.laplacian,
+        "diversity": diverse.overall,
+        "diversity_worst_class": diverse.worst,
+    }
+    counts = [each // size for each in sizes]
+    comparisons = []
+    for number in range(max(counts)):
+        one, other = (
+            images.at(slice(number % count * size, (number % count + 1) * size))
+            for images, count in zip((generated, real), counts, strict=True)
+        )
+        distance = frechet_distance(one, other, number, frechet_resamples)
+        comparisons.append({"frechet_distance": distance} | neighbours(one, other)._asdict())
+    for name in comparisons[0]:
+        values, errors = np.transpose([each[name] for each in comparisons])
+        # Comparisons with the same images of the set that the score's error is of vary together.
+        count = counts[name in OF_REAL_IMAGES]
+        together = [errors[first::count].sum() for first in range(count)]
+        scores[name] = Score(float(values.mean()), math.hypot(*together) / len(comparisons))
+    return scores
