@@ -27,20 +27,18 @@ def toy_model(settings, images):
     return ToyVAE(keras.Model(image, outputs), decoder, seed=settings.seed)
 
 
-def toy_data(name, data_dir, download):
+def toy_data(data_dir, download):
     random = np.random.default_rng(0)
     split = datasets.Split(
         random.integers(0, 256, [60, 4, 6, 1], np.uint8), random.integers(0, 3, 60, np.int32)
     )
-    return datasets.Dataset(
-        name, split, split, split, 3, "made by a test", title="Toys", family="toys"
-    )
+    return datasets.Dataset("toys", split, split, split, 3, "made by a test")
 
 
 @pytest.fixture
 def toys(monkeypatch):
     toy = Kind(toy_model, {"convolutional": ()}, presets={"report": {"*": {"epochs": 2}}})
-    source = datasets.Source("Toys", "toys", toy_data, lambda *ignored: True, lambda name: "here")
+    source = datasets.Source("Toys", "toys", toy_data)
     monkeypatch.setitem(MODELS, "toy-vae", toy)
     monkeypatch.setitem(datasets.SOURCES, "toys", source)
 

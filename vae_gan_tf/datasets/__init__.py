@@ -6,7 +6,7 @@ change what a model is given beside the images.
 """
 
 from vae_gan_tf.datasets.batches import batches, epoch_images, epoch_steps, in_order, moved
-from vae_gan_tf.datasets.binarised import binarised, load_binarised
+from vae_gan_tf.datasets.binarised import BINARISED, binarised, load_binarised
 from vae_gan_tf.datasets.few_labels import few_labels
 from vae_gan_tf.datasets.parts import (
     PARTS,
@@ -18,7 +18,7 @@ from vae_gan_tf.datasets.parts import (
     window,
 )
 from vae_gan_tf.datasets.source import Source
-from vae_gan_tf.datasets.sources import SOURCES, how_to_get, in_figures, is_local, load, names
+from vae_gan_tf.datasets.sources import DEFAULT, SOURCES, how_to_get, in_figures, is_local, load, names
 from vae_gan_tf.datasets.splits import (
     SPLITS,
     Dataset,
@@ -29,6 +29,8 @@ from vae_gan_tf.datasets.splits import (
 )
 
 __all__ = [
+    "BINARISED",
+    "DEFAULT",
     "PARTS",
     "SOURCES",
     "SPLITS",

@@ -11,6 +11,10 @@ from vae_gan_tf.datasets.sources import SOURCES, load
 from vae_gan_tf.datasets.splits import SPLITS, Dataset, Split
 
 
+BINARISED = ("binarized_mnist", "mnist_binarised")
+"""The names that `load_binarised` gives: the field's draw of the pixels, and one made here."""
+
+
 def load_binarised(data_dir: str | Path | None = None, seed: int = 0) -> Dataset:
     """MNIST with pixels of two values.
 

@@ -12,6 +12,10 @@ SOURCES: Catalogue[Source] = Catalogue("data set", mnist.SOURCES | svhn.SOURCES)
 """Every data set that `load` knows."""
 
 
+DEFAULT = "mnist"
+"""The data set that ships with the package."""
+
+
 def names() -> tuple[str, ...]:
     """The names of the data sets, in the order of their entries."""
     return tuple(SOURCES)

@@ -38,8 +38,6 @@ from vae_gan_tf.training.summaries import Summaries
 SCORED = 1000
 """Samples that TensorBoard's scores are of, and validation images beside them."""
 
-SPLITS = ("train", "validation", "test")
-
 
 @dataclasses.dataclass(frozen=True)
 class Result:
@@ -67,25 +65,20 @@ def load_data(options: Options, name: str) -> datasets.Dataset:
 def figure_datasets(options: Options, models: Sequence[str]) -> tuple[list[str], list[str]]:
     """The data sets that a figure of these models draws, and a sentence on each that is missing.
 
-    Without a data set asked for it is a panel a family of data sets for which all the models have
-    the preset: the first set of the family that is here.
+    Without a data set asked for, these are those of `datasets.in_figures` for which all the models
+    have the preset.
     """
     if options.datasets:
         return list(options.datasets), []
-    families: dict[str, list[str]] = {}
-    for name, source in datasets.SOURCES.items():
-        if source.in_figures and all(has_preset(options.preset, model, name) for model in models):
-            families.setdefault(source.family, []).append(name)
-    here, missing = [], []
-    for names in families.values():
-        local = [name for name in names if datasets.is_local(name, options.data_dir)]
-        here += local[:1]
-        if not local:
-            missing.append(
-                f"The {datasets.SOURCES[names[0]].title} panel is left out: "
-                f"{datasets.how_to_get(names[0])}"
-            )
-    return here, missing
+    here, missing = (
+        [name for name in names if all(has_preset(options.preset, it, name) for it in models)]
+        for names in datasets.in_figures(options.data_dir)
+    )
+    return here, [
+        f"The {datasets.SOURCES[name].family.upper()} panel is left out: "
+        f"{datasets.how_to_get(name)}"
+        for name in missing
+    ]
 
 
 def train_all(options: Options, models: Sequence[str]) -> list[Result]:
@@ -145,7 +138,7 @@ def train(options: Options, model_name: str, data: datasets.Dataset) -> Result:
         if first.interrupted:
             return first
     if settings.images:
-        cut = {name: getattr(data, name).at(slice(settings.images)) for name in SPLITS}
+        cut = {name: getattr(data, name).at(slice(settings.images)) for name in datasets.SPLITS}
         data = dataclasses.replace(data, **cut)
     data = with_side_information(data, settings)
     keras.utils.set_random_seed(settings.seed)
@@ -173,7 +166,7 @@ def train(options: Options, model_name: str, data: datasets.Dataset) -> Result:
         )
         record = {
             "settings": dataclasses.asdict(settings),
-            "images": {name: datasets.count(getattr(data, name)) for name in SPLITS},
+            "images": {name: datasets.count(getattr(data, name)) for name in datasets.SPLITS},
             "source": data.source,
             "epochs": outcome.epochs,
             "steps": outcome.steps,

@@ -237,7 +237,9 @@ class Settings:
     )
 
     def __post_init__(self) -> None:
-        _ = MODELS[self.model], datasets.SOURCES[self.dataset], PRESETS[self.preset]
+        _ = MODELS[self.model], PRESETS[self.preset]
+        if self.dataset not in datasets.BINARISED:
+            _ = datasets.SOURCES[self.dataset]
         for name, field in FIELDS.items():
             _check_value(name, getattr(self, name), field)
 

@@ -25,6 +25,17 @@ def names() -> list[str]:
     return sorted(file.name.removesuffix(".npz") for file in files if file.name.endswith(".npz"))
 
 
+def path(name: str) -> Path:
+    """The file of a shipped model.
+
+    Raises:
+        UserError: no model of that name is shipped.
+    """
+    if name not in names():
+        raise UserError(f"no pretrained model {name!r}; there are {', '.join(names())}")
+    return Path(str(resources.files(__name__).joinpath(f"{name}.npz")))
+
+
 def load_pretrained(name: str) -> keras.Model:
     """A shipped model with its weights, for instance ``load_pretrained("cvae-gan-mnist")``.
 
@@ -33,9 +44,7 @@ def load_pretrained(name: str) -> keras.Model:
     Raises:
         UserError: no model of that name is shipped, or its file is damaged.
     """
-    if name not in names():
-        raise UserError(f"no pretrained model {name!r}; there are {', '.join(names())}")
-    return _load(name, resources.files(__name__).joinpath(f"{name}.npz").read_bytes())
+    return _load(name, path(name).read_bytes())
 
 
 def load_file(path: Path) -> keras.Model:
