@@ -13,7 +13,7 @@ from vae_gan_tf.errors import Diverged
 from vae_gan_tf.experiments import experiment
 from vae_gan_tf.experiments.settings import resolve, with_defaults
 from vae_gan_tf.plotting import tables
-from vae_gan_tf.training import loop
+from vae_gan_tf.training.progress import duration
 
 SEEDS = flags.DEFINE_integer(
     "seeds", 3, "runs of each kind, with the seeds 0, 1, ...", lower_bound=1
@@ -110,7 +110,7 @@ def time_left(finished: Sequence[dict], waiting: Sequence[str]) -> str:
     unknown = [row for row in waiting if not seconds[row]]
     known = sum(statistics.mean(seconds[row]) for row in waiting if seconds[row])
     more = f" and {len(unknown)} runs of rows not timed yet" if unknown else ""
-    return f"about {loop.duration(known)}{more}"
+    return f"about {duration(known)}{more}"
 
 
 def mean_and_deviation(values: Sequence[float], digits: int = 2) -> str:
