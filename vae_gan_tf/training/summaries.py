@@ -2,6 +2,7 @@
 
 import math
 import shutil
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import keras
@@ -13,6 +14,12 @@ from tensorboard.plugins.hparams import api as hp
 from vae_gan_tf.plotting import grids
 
 PREFIX = "events.out.tfevents."
+"""What the names of event files begin with."""
+
+
+def renamed(prefix: str, values: dict[str, float]) -> dict[str, float]:
+    """The values under another prefix: "elbo/kl" becomes "validation/kl"."""
+    return {f"{prefix}/{name.split('/')[-1]}": value for name, value in values.items()}
 
 
 class Summaries:
@@ -65,18 +72,29 @@ class Summaries:
             step: steps done.
             values: by name; what stands before the first "/" groups the curves.
         """
-        with self._writer.as_default(step):
+        with self._points(step):
             for name, value in values.items():
                 tf.summary.scalar(name, value)
 
     def images(self, step: int, name: str, images: np.ndarray) -> None:
-        """Shows pictures [n, height, width, channels] of 1 or 3 channels, values in [0, 1]."""
-        with self._writer.as_default(step):
+        """Shows pictures under a name.
+
+        Args:
+            step: steps done.
+            name: of the row of pictures.
+            images: [n, height, width, channels] of 1 or 3 channels, values in [0, 1].
+        """
+        with self._points(step):
             tf.summary.image(name, images, max_outputs=len(images))
 
     def histograms(self, step: int, variables: dict[str, keras.Variable]) -> None:
-        """Shows the distribution of the values in each variable, by name."""
-        with self._writer.as_default(step):
+        """Shows the distribution of the values in each variable.
+
+        Args:
+            step: steps done.
+            variables: by name.
+        """
+        with self._points(step):
             for name, variable in variables.items():
                 tf.summary.histogram(name, variable.value)
 
@@ -129,6 +147,12 @@ class Summaries:
         shown.sprite.image_path = "thumbnails.png"
         shown.sprite.single_image_dim.extend([images.shape[2], images.shape[1]])
         projector.visualize_embeddings(str(self._folder), config)
+
+    def _points(self, step: int) -> AbstractContextManager:
+        """The context in which what TensorFlow summarises becomes points at a step."""
+        if self._writer is None:
+            raise RuntimeError("begin opens the file that points are written to")
+        return self._writer.as_default(step)
 
     def close(self) -> None:
         """Writes out what is still in memory and closes the file."""
