@@ -57,6 +57,7 @@ def runs(value):
 CELLS = ("labels", "architecture", "seed", "epochs", "batch_size", "labelled_batch", "precision")
 ADDED = {
     "table1": (*CELLS, "adversarial_weight"),
+    "table1_samples": CELLS,
     "ablations": (*CELLS, "learning_rate", "batch_normalisation", "pools"),
     "draw_likelihood": (
         *("draw_steps", "read_size", "write_size", "latent_size", "epochs"),
