@@ -291,9 +291,12 @@ def train(options: Options, model_name: str, data: datasets.Dataset) -> Result:
     float16, the way they ship.
 
     Raises:
-        UserError: the folder cannot be written, is in use, or holds a run of other settings.
+        UserError: the folder cannot be written, is in use, or holds a run of other settings; or the
+            judge of its images cannot be loaded.
     """
     settings = resolve(options.preset, model_name, data.name, options.overrides)
+    if not settings.part and (data.name == "mnist" or options.scores_every):
+        metrics.digit_classifier(data.image_shape)  # if it does not load, no training is in vain
     if settings.generator_first:
         own = {
             name: value for name, value in options.overrides.items() if name not in OF_THE_ADVERSARY
