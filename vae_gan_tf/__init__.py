@@ -27,6 +27,8 @@ from vae_gan_tf.models.semi_supervised import Objective, SemiSupervisedVAE
 from vae_gan_tf.models.vae import VAE, Elbo
 from vae_gan_tf.pretrained import load_pretrained
 
+__version__ = "0.1.0"
+
 if TYPE_CHECKING:
     from vae_gan_tf import datasets
     from vae_gan_tf.evaluation import completion, scores, style

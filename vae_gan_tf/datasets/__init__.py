@@ -18,7 +18,15 @@ from vae_gan_tf.datasets.parts import (
     window,
 )
 from vae_gan_tf.datasets.source import Source
-from vae_gan_tf.datasets.sources import DEFAULT, SOURCES, how_to_get, in_figures, is_local, load, names
+from vae_gan_tf.datasets.sources import (
+    DEFAULT,
+    SOURCES,
+    how_to_get,
+    in_figures,
+    is_local,
+    load,
+    names,
+)
 from vae_gan_tf.datasets.splits import (
     SPLITS,
     Dataset,

@@ -10,7 +10,6 @@ from vae_gan_tf.datasets import store
 from vae_gan_tf.datasets.sources import SOURCES, load
 from vae_gan_tf.datasets.splits import SPLITS, Dataset, Split
 
-
 BINARISED = ("binarized_mnist", "mnist_binarised")
 """The names that `load_binarised` gives: the field's draw of the pixels, and one made here."""
 
