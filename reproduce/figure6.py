@@ -19,7 +19,7 @@ def main(argv: Sequence[str]) -> None:
     options = experiment.parse_flags(argv)
     results = experiment.train_all(options, ["cvae"])
     panels = [grids.Panel(experiment.digits(result.model), result.title) for result in results]
-    experiment.publish(options, "figure6", grids.draw(panels), results)
+    experiment.publish(options, "figure6", grids.page(panels), results)
 
 
 if __name__ == "__main__":

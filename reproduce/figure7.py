@@ -28,7 +28,7 @@ def main(argv: Sequence[str]) -> None:
         titled = result.data.name == "mnist" and isinstance(result.model, CVAEGAN)
         titles = experiment.cell_probabilities(result.model, images) if titled else None
         panels.append(grids.Panel(images, result.title, cell_titles=titles))
-    experiment.publish(options, "figure7", grids.draw(panels), results)
+    experiment.publish(options, "figure7", grids.page(panels), results)
 
 
 if __name__ == "__main__":

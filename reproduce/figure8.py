@@ -104,7 +104,7 @@ def main(argv: Sequence[str]) -> None:
             experiment.record_training_bound(result, ORIGINALS if part == "left" else {})
             result.record["missing_pixels"] = missing_pixels(result, part)
     words = ["figure8", *([part] * (part != "left")), *([f"{count}completions"] * (count > 1))]
-    experiment.publish(options, "-".join(words), grids.draw(panels), results)
+    experiment.publish(options, "-".join(words), grids.page(panels), results)
 
 
 if __name__ == "__main__":

@@ -79,7 +79,7 @@ def main(argv: Sequence[str]) -> None:
         )
         experiment.record_training_bound(result, ORIGINALS)
         result.record["style"] = kept(result, fresh_code)
-    experiment.publish(options, f"figure9{'-fresh_code' * fresh_code}", grids.draw(panels), results)
+    experiment.publish(options, f"figure9{'-fresh_code' * fresh_code}", grids.page(panels), results)
 
 
 if __name__ == "__main__":

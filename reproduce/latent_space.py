@@ -49,7 +49,7 @@ def main(argv: Sequence[str]) -> None:
             summaries.begin(0)
             summaries.images(0, "latent space", grids.tile(panel.images)[None])
             summaries.embeddings(model.encode(images).mean(), labels, images)
-    experiment.publish(options, "latent_space", grids.draw(panels), results)
+    experiment.publish(options, "latent_space", grids.page(panels), results)
 
 
 if __name__ == "__main__":

@@ -37,7 +37,7 @@ def main(argv: Sequence[str]) -> None:
             results.append(experiment.shipped(preset, model, data))
             images = experiment.digits(results[-1].model)
             panels.append(grids.Panel(images, f"{title}, {experiment.dataset_title(data)}"))
-    picture = grids.draw(panels, columns=len(MODELS))
+    picture = grids.page(panels, columns=len(MODELS))
     of_shipped = dataclasses.replace(options, pretrained=True)
     experiment.publish(of_shipped, "side_by_side", picture, results)
 

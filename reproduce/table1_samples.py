@@ -41,7 +41,7 @@ def main(argv: Sequence[str]) -> None:
         panels.append(grids.Panel(experiment.digits(result.model), f"{row}, {labels} labels"))
         if result.interrupted:
             break
-    experiment.publish(options, "table1_samples", grids.draw(panels, columns=len(panels)), results)
+    experiment.publish(options, "table1_samples", grids.page(panels, columns=len(panels)), results)
 
 
 if __name__ == "__main__":

@@ -29,7 +29,7 @@ def main(argv: Sequence[str]) -> None:
                 pairs, f"{result.title}: reconstructions", column_labels=["x", "x\u0303"] * 5
             )
         )
-    experiment.publish(options, "vae_gan", grids.draw(panels, columns=4), results)
+    experiment.publish(options, "vae_gan", grids.page(panels, columns=4), results)
 
 
 if __name__ == "__main__":

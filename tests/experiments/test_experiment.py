@@ -113,7 +113,7 @@ def test_only_a_whole_run_gets_the_plain_name(tmp_path, arguments, drawn, interr
     results = [tiny_result(each, interrupted) for each in drawn]
     panels = [grids.Panel(np.zeros([1, 2, 28, 28, 1]), "title")]
     with pytest.raises(SystemExit) if interrupted else contextlib.nullcontext():
-        experiment.publish(asked, "figure7", grids.draw(panels), results)
+        experiment.publish(asked, "figure7", grids.page(panels), results)
     assert sorted(path.name for path in tmp_path.iterdir()) == [f"{name}.json", f"{name}.png"]
     record = json.loads((tmp_path / f"{name}.json").read_text())
     assert record["interrupted"] is interrupted
@@ -126,7 +126,7 @@ def test_a_figures_folder_that_cannot_be_written_is_one_sentence(tmp_path):
     asked = options(f"--figures_dir={tmp_path / 'file' / 'folder'}")
     panels = [grids.Panel(np.zeros([1, 2, 28, 28, 1]), "title")]
     with pytest.raises(UserError, match="cannot be written"):
-        experiment.publish(asked, "figure7", grids.draw(panels), [tiny_result()])
+        experiment.publish(asked, "figure7", grids.page(panels), [tiny_result()])
 
 
 def test_without_dataset_what_is_there_is_drawn_and_the_rest_is_named(tmp_path, data_dir):
