@@ -309,7 +309,7 @@ def test_figure_5_feeds_decoder_and_discriminator_as_section_3_1_says():
     assert {source for source, target in flows if target == "discriminator/conv1"} == {
         "x",
         "reconstructed",
-        "drawn",
+        "sampled",
     }
     assert {source for source, target in flows if target == "generator loss"} == {
         "kl",
@@ -326,7 +326,7 @@ def test_figure_5_feeds_decoder_and_discriminator_as_section_3_1_says():
 
 def measure(diagram):
     """The picture; boxes, texts of boxes, titles, and ways of arrows, in pixels."""
-    figure = layout.draw(diagram)
+    figure = layout.page(diagram)
     figure.set_dpi(150)
     renderer = FigureCanvasAgg(figure).get_renderer()
     (axes,) = figure.axes
@@ -442,7 +442,7 @@ def test_boxes_stand_beside_what_they_go_with(model, pairs):
 def test_data_flow_down_the_encoder_and_up_the_decoder():
     middle = middles(describe("vae-gan"))
     assert middle["x"] > middle["encoder/conv1"] > middle["encoder/mean"] > middle["posterior"]
-    assert middle["decoder/dense"] < middle["decoder/parameters"] < middle["drawn"]
+    assert middle["decoder/dense"] < middle["decoder/parameters"] < middle["sampled"]
 
 
 def test_rows_fixed_too_close_make_the_diagram_deeper():

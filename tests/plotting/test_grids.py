@@ -42,7 +42,7 @@ def test_panels_of_a_row_are_equally_high_and_do_not_overlap():
         grids.Panel(grid(2, 3, 8, 3), "b"),
         grids.Panel(grid(5, 2), "c"),
     ]
-    figure = grids.draw(panels, columns=2)
+    figure = grids.page(panels, columns=2)
     first, second, third = axes_of(figure)
     assert first.height == pytest.approx(second.height)
     assert first.x1 < second.x0 and second.x1 <= 1
@@ -52,7 +52,7 @@ def test_panels_of_a_row_are_equally_high_and_do_not_overlap():
 
 def test_long_row_labels_are_neither_cut_nor_over_the_neighbour():
     labelled = grids.Panel(grid(2, 2, 28), "a", row_labels=["unlabelled", "label 7"])
-    figure = grids.draw([labelled, labelled], columns=2)
+    figure = grids.page([labelled, labelled], columns=2)
     figure.canvas.draw()
     first = figure.axes[0]
     boxes = [[text.get_window_extent() for text in each.get_yticklabels()] for each in figure.axes]
@@ -65,7 +65,7 @@ def test_pixels_stay_square():
         grids.Panel(grid(3, 7, 28), "grey", cell_titles=[["0.5"] * 7] * 3),
         grids.Panel(grid(4, 2, 32, 3), "colour"),
     ):
-        figure = grids.draw([panel])
+        figure = grids.page([panel])
         (axes,) = figure.axes
         picture = axes.images[0].get_array()
         width, height = figure.get_size_inches() * axes.get_position().size
@@ -76,7 +76,7 @@ def test_titles_and_labels_are_drawn():
     panel = grids.Panel(
         grid(2, 2), "title", ["r0", "r1"], ["c0", "c1"], [["0.1", "0.2"], ["0.3", "0.4"]]
     )
-    (axes,) = grids.draw([panel]).axes
+    (axes,) = grids.page([panel]).axes
     assert [text.get_text() for text in axes.texts] == ["0.1", "0.2", "0.3", "0.4"]
     assert [text.get_text() for text in axes.get_xticklabels()] == ["c0", "c1"]
     assert [text.get_text() for text in axes.get_yticklabels()] == ["r0", "r1"]
@@ -84,7 +84,7 @@ def test_titles_and_labels_are_drawn():
 
 def test_column_labels_of_two_lines_stay_under_the_title_and_inside_the_figure():
     labelled = grids.Panel(grid(3, 2, 28), "title", column_labels=["one\ntwo", "three"])
-    figure = grids.draw([grids.Panel(grid(3, 2, 28), "above"), labelled], columns=1)
+    figure = grids.page([grids.Panel(grid(3, 2, 28), "above"), labelled], columns=1)
     figure.canvas.draw()
     above, axes = figure.axes
     labels = [text.get_window_extent() for text in axes.get_xticklabels()]
@@ -97,7 +97,7 @@ def test_column_labels_of_two_lines_stay_under_the_title_and_inside_the_figure()
 def test_save_writes_the_same_bytes_again_and_what_was_drawn(tmp_path):
     first, second = tmp_path / "new" / "a.png", tmp_path / "new" / "b.png"
     for path in (first, second):
-        grids.save(grids.draw([grids.Panel(grid(2, 2, 28), "black")]), path)
+        grids.save(grids.page([grids.Panel(grid(2, 2, 28), "black")]), path)
     assert first.read_bytes() == second.read_bytes()
     assert sorted(path.name for path in first.parent.iterdir()) == ["a.png", "b.png"]
     pixels = matplotlib.image.imread(first)[..., 0]
@@ -107,4 +107,4 @@ def test_save_writes_the_same_bytes_again_and_what_was_drawn(tmp_path):
 def test_a_folder_that_cannot_be_written_is_one_sentence(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(UserError, match="cannot be written"):
-        grids.save(grids.draw([grids.Panel(grid(1, 1), "a")]), tmp_path / "file" / "a.png")
+        grids.save(grids.page([grids.Panel(grid(1, 1), "a")]), tmp_path / "file" / "a.png")

@@ -3,7 +3,7 @@
 The boxes of a network come from its Keras layers (`read`): what a layer is, its size and its output
 shape are taken from the layer objects, so another network gives another diagram. What is no layer
 (an image, a code, a likelihood, a loss) is a `Box` of its own. A figure is a description in these
-words, see `vae`; `layout.draw` does the rest.
+words, see `vae`; `layout.page` does the rest.
 """
 
 from collections.abc import Sequence
@@ -19,14 +19,14 @@ from vae_gan_tf.models.semi_supervised import SemiSupervisedVAE
 from vae_gan_tf.models.vae import VAE
 from vae_gan_tf.networks import UpsampledDeconvolution, Windows
 from vae_gan_tf.plotting import grids
-from vae_gan_tf.plotting.layout import Arrow, Box, Column, Diagram, Network, draw
+from vae_gan_tf.plotting.layout import Arrow, Box, Column, Diagram, Network, page
 
 ENCODER, DECODER, DISCRIMINATOR, LOSS = "#dbe6f2", "#e0ecd9", "#f8e6d2", "#e6e6e6"
-"""Fills: one a network and one for the losses; everything else is white."""
+"""The colours of networks and of losses; everything else is white."""
 
 
 def read(network: keras.Model, title: str, fill: str, symbols: Sequence[str] = ()) -> Network:
-    """The layers of a functional model as boxes.
+    """The boxes of a functional model's layers, in rows.
 
     A layer is one box with the batch normalisation and the activation behind it: a line on what it
     is, a line on what follows it, and its output shape without the batch. Boxes are named
@@ -36,7 +36,8 @@ def read(network: keras.Model, title: str, fill: str, symbols: Sequence[str] = (
         network: a functional model.
         title: the name that the diagram gives it.
         fill: its colour.
-        symbols: what its outputs are called, in their order; "" for one that has no name.
+        symbols: what its outputs are called, in their order, in mathtext; "" for one that has no
+            name.
     """
     inputs = [id(tensor) for tensor in network.inputs]
     # What a layer of several outputs gives is known by the first of them.
@@ -58,7 +59,7 @@ def read(network: keras.Model, title: str, fill: str, symbols: Sequence[str] = (
 
     names = {tensor: f"{title.lower()}/{group[0].name}" for tensor, group in merged.items()}
     outputs = [names[tensor] for tensor in ends]
-    called = dict(zip(outputs, symbols, strict=False))
+    symbol_of = dict(zip(outputs, symbols, strict=False))
     taken: dict[int, list[str]] = {tensor: [] for tensor in [*inputs, *merged]}
     ranks = dict.fromkeys(inputs, -1)
     rows: list[list[Box]] = []
@@ -68,7 +69,7 @@ def read(network: keras.Model, title: str, fill: str, symbols: Sequence[str] = (
         for each in sources:
             taken[each].append(name)
         ranks[tensor] = 1 + max(ranks[each] for each in sources)
-        symbol = f"{called[name]}: " if called.get(name) else ""
+        symbol = f"{symbol_of[name]}: " if symbol_of.get(name) else ""
         lines = [
             _what(group[0]),
             ", ".join(map(_what, group[1:])),
@@ -92,15 +93,17 @@ def shape(tensor: keras.KerasTensor) -> str:
 
 
 def _inputs(layer: layers.Layer) -> list[keras.KerasTensor]:
+    """The tensors that a layer takes."""
     return layer.input if isinstance(layer.input, list) else [layer.input]
 
 
 def _outputs(layer: layers.Layer) -> list[keras.KerasTensor]:
+    """The tensors that a layer gives."""
     return keras.tree.flatten(layer.output)
 
 
 def _what(layer: layers.Layer) -> str:
-    """What a layer is, in a few words: "conv 5x5, 28, stride 2"."""
+    """The kind of a layer and its sizes, in a few words: "conv 5x5, 28, stride 2"."""
     match layer:
         case layers.Conv2D() | layers.Conv2DTranspose():
             kind = "deconv" if isinstance(layer, layers.Conv2DTranspose) else "conv"
@@ -133,10 +136,12 @@ def _what(layer: layers.Layer) -> str:
 
 
 def _times(sizes: Sequence[int]) -> str:
+    """The sizes with signs of multiplication between them: "5x5"."""
     return "\N{MULTIPLICATION SIGN}".join(map(str, sizes))
 
 
 def _activation(layer: layers.Layer) -> str:
+    """The name of a layer's activation."""
     name = layer.activation.__name__
     return "ReLU" if name == "relu" else name
 
@@ -361,8 +366,9 @@ def vae_gan(model: VAEGAN) -> Diagram:
     """Figure 5 (section 3.1): a VAE, the code of the prior beside its own, and a discriminator."""
     generator = model.generator
     encoder, decoder, posterior, code = _generator(generator)
-    critic = read(model.discriminator, "Discriminator", DISCRIMINATOR, [r"$f_l$", r"logit $\ell$"])
-    features, logit = critic.outputs
+    symbols = [r"$f_l$", r"logit $\ell$"]
+    discriminator = read(model.discriminator, "Discriminator", DISCRIMINATOR, symbols)
+    features, logit = discriminator.outputs
     picture = shape(model.discriminator.inputs[0])
     weight = _weight(model.adversarial_weight)
     columns = [
@@ -378,7 +384,7 @@ def vae_gan(model: VAEGAN) -> Diagram:
             [
                 [
                     Box("reconstructed", [r"$\tilde{x} = \mathrm{Dec}(z)$", picture]),
-                    Box("drawn", [r"$x_p = \mathrm{Dec}(z_p)$", picture]),
+                    Box("sampled", [r"$x_p = \mathrm{Dec}(z_p)$", picture]),
                 ],
                 _likelihood(generator, ["mean of $p(x|z)$"]),
                 decoder.upwards(),
@@ -411,7 +417,7 @@ def vae_gan(model: VAEGAN) -> Diagram:
         ),
         Column(
             [
-                critic,
+                discriminator,
                 Box("D", [r"$D = \mathrm{sigmoid}(\ell)$"]),
                 Box(
                     "discriminator loss",
@@ -434,8 +440,8 @@ def vae_gan(model: VAEGAN) -> Diagram:
         *decoder.fed(0, "z", "prior"),
         Arrow(decoder.outputs[0], "likelihood"),
         Arrow("likelihood", "reconstructed"),
-        Arrow("likelihood", "drawn"),
-        *critic.fed(0, "x", "reconstructed", "drawn", sides=("top", "top")),
+        Arrow("likelihood", "sampled"),
+        *discriminator.fed(0, "x", "reconstructed", "sampled", sides=("top", "top")),
         Arrow(features, "feature"),
         Arrow(logit, "D"),
         Arrow("D", "discriminator loss"),
@@ -447,7 +453,7 @@ def vae_gan(model: VAEGAN) -> Diagram:
 
 
 def _generator(model: VAE) -> tuple[Network, Network, Box, Box]:
-    """Encoder and decoder, q(z | x) and the sampled code."""
+    """The parts of a VAE's diagram: encoder and decoder, q(z | x) and the sampled code."""
     symbols = [r"$\mu$", r"$\log\,\sigma^2$"]
     return (
         read(model.encoder, "Encoder", ENCODER, symbols),
@@ -473,28 +479,37 @@ def _codes(model: VAE) -> tuple[Box, Box]:
 
 
 def _image(model: VAE) -> Box:
+    """The box of the image x."""
     return Box("x", ["$x$", shape(model.encoder.inputs[0])])
 
 
 def _kl(y: str = "") -> Box:
+    """The box of the KL divergence of a posterior, given x or "x, y"."""
     return Box("kl", [rf"$L_{{KL}} = \mathrm{{KL}}(q(z|x{y}) \| N(0, I))$"], LOSS)
 
 
 def _likelihood(model: VAE, lines: Sequence[str]) -> Box:
+    """The box of the likelihood: some lines, and its kind."""
     return Box("likelihood", [*lines, type(model.likelihood).__name__])
 
 
 def _weight(value: float) -> str:
-    """A weight before a term, in mathtext, of four decimals at most; nothing for 1."""
+    """The weight before a term, in mathtext, of four decimals at most; nothing for 1."""
     return "" if value == 1 else rf"{round(value, 4):g}\,"
 
 
 def save(diagram: Diagram, folder: Path, figure: str, custom: bool) -> None:
-    """Draws a diagram and writes it as <figure>.png, or <figure>-custom.png for other settings.
+    """Writes a diagram as <figure>.png, or <figure>-custom.png, and prints where.
+
+    Args:
+        diagram: the figure's.
+        folder: of the file, made if there is none.
+        figure: the name.
+        custom: whether the settings are others than the report's.
 
     Raises:
         UserError: the folder cannot be made or written.
     """
     path = folder / f"{figure}{'-custom' if custom else ''}.png"
-    grids.save(draw(diagram), path)
+    grids.save(page(diagram), path)
     print(f"Wrote {path}")

@@ -1,4 +1,4 @@
-"""Image grids with titles, the way the report's figures need them."""
+"""Grids of images with titles and labels, panel by panel on a page."""
 
 import io
 from collections.abc import Sequence
@@ -12,8 +12,11 @@ from matplotlib.figure import Figure
 from vae_gan_tf.files import write_whole
 
 CELL_INCHES = 0.42
+"""The width of an image."""
 GAP_INCHES = 0.35
+"""Room at the left of a panel."""
 TITLE_INCHES = 0.45
+"""Room above a panel, for its title and one line of column labels."""
 LINE_INCHES = 0.12
 """Room for each further line of the column labels."""
 LETTER_INCHES = 0.065
@@ -22,7 +25,7 @@ CELL_TITLE_PIXELS = 9
 """Room above a row whose cells have titles, in pixels of the images."""
 
 
-@dataclass
+@dataclass(frozen=True)
 class Panel:
     """A grid of images with a title, and labels where they are wanted."""
 
@@ -59,8 +62,13 @@ def tile(images: np.ndarray, above: int = 0, gap: int = 1) -> np.ndarray:
     return np.pad(grid, [(0, gap), (0, gap), (0, 0)], constant_values=1.0)
 
 
-def draw(panels: Sequence[Panel], columns: int = 2) -> Figure:
-    """Panels beside each other, at most so many in a row, each as high as its neighbours."""
+def page(panels: Sequence[Panel], columns: int = 2) -> Figure:
+    """The picture of panels beside and below each other.
+
+    Args:
+        panels: one or more, from left to right, then from top to bottom.
+        columns: panels in a row, at most; each is as high as its neighbours.
+    """
     rows = [panels[start : start + columns] for start in range(0, len(panels), columns)]
     heights = [max(map(_height, row)) for row in rows]
     titles = [TITLE_INCHES + LINE_INCHES * max(0, max(map(_lines, row)) - 1) for row in rows]
@@ -79,13 +87,17 @@ def draw(panels: Sequence[Panel], columns: int = 2) -> Figure:
         for panel, width, gap in zip(row, sizes, before, strict=True):
             left += gap
             place = left / across, bottom / down, width / across, height / down
-            _draw_panel(figure.add_axes(place), panel)
+            _show(figure.add_axes(place), panel)
             left += width
     return figure
 
 
 def save(figure: Figure, path: Path) -> None:
-    """Writes the picture as PNG, so that an earlier one is replaced whole or not at all.
+    """Writes a picture as PNG, so that an earlier one is replaced whole or not at all.
+
+    Args:
+        figure: the picture.
+        path: of the file, whose folder is made if there is none.
 
     Raises:
         UserError: the folder cannot be made or written.
@@ -96,30 +108,33 @@ def save(figure: Figure, path: Path) -> None:
 
 
 def _above(panel: Panel) -> int:
-    """Pixels above a row of images: room for titles, scaled to images larger than MNIST's."""
+    """The pixels of white above a row of images whose cells have titles, by the images' size."""
     return round(CELL_TITLE_PIXELS * panel.images.shape[2] / 28) if panel.cell_titles else 0
 
 
 def _lines(panel: Panel) -> int:
-    """Lines of the column labels."""
+    """The number of lines of the column labels."""
     return max((label.count("\n") + 1 for label in panel.column_labels), default=0)
 
 
 def _gap(panel: Panel) -> float:
-    """Room at the left of a panel, with that for its row labels."""
+    """The inches at the left of a panel, its row labels included."""
     return GAP_INCHES + LETTER_INCHES * max(map(len, panel.row_labels), default=0)
 
 
 def _width(panel: Panel) -> float:
+    """The width of a panel in inches, before it is made as high as its neighbours."""
     return panel.images.shape[1] * CELL_INCHES
 
 
 def _height(panel: Panel) -> float:
+    """The height of a panel in inches, before it is made as high as its neighbours."""
     _, _, height, width, _ = panel.images.shape
     return panel.images.shape[0] * CELL_INCHES * (height + 1 + _above(panel)) / (width + 1)
 
 
-def _draw_panel(axes: Axes, panel: Panel) -> None:
+def _show(axes: Axes, panel: Panel) -> None:
+    """Puts the images of a panel, its title and its labels into axes."""
     rows, columns, height, width, channels = panel.images.shape
     above = _above(panel)
     picture = tile(panel.images, above)

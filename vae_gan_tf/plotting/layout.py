@@ -1,13 +1,13 @@
-"""Columns of boxes with arrows between them, placed on a page and drawn.
+"""The layout of a diagram: columns of boxes with arrows between them, placed on a page.
 
-A description of a diagram has no places in it: `draw` measures the text, places the boxes and leads
-the arrows.
+The description of a diagram has no places in it: `page` measures the text, places the boxes and
+leads the arrows.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -17,8 +17,10 @@ from matplotlib.patches import FancyArrowPatch, FancyBboxPatch, Rectangle
 from matplotlib.path import Path as Line
 
 # All lengths are inches.
-FONT = {"fontsize": 9, "linespacing": 1.3, "math_fontfamily": "dejavusans"}
+FONT: dict[str, Any] = {"fontsize": 9, "linespacing": 1.3, "math_fontfamily": "dejavusans"}
+"""The style of text in boxes."""
 BOLD = FONT | {"fontweight": "bold"}
+"""The style of titles."""
 PAD = 0.07
 """Between a text and the edge of its box."""
 GAP = 0.2
@@ -32,6 +34,7 @@ GUTTER = 0.32
 LANE = 0.12
 """Between the highest network and arrows that pass over it."""
 MARGIN = 0.06
+"""Around the whole diagram."""
 
 
 @dataclass(frozen=True)
@@ -40,23 +43,24 @@ class Box:
 
     name: str
     lines: Sequence[str]
-    """Text, which may hold mathtext between dollar signs."""
+    """The text, which may hold mathtext between dollar signs."""
     fill: str = "#ffffff"
+    """The colour."""
 
 
 @dataclass(frozen=True)
 class Arrow:
-    """What flows from one box to another.
-
-    ``sides`` are the sides where it leaves and arrives: ("top", "top") passes over the columns
-    between, ("left", "left") beside the boxes between in a column, ("left", "top") and ("right",
-    "bottom") turn once. Without them it goes down or up in a column, or across the gutter to
-    another column, straight if it can.
-    """
+    """An arrow from one box to another."""
 
     source: str
+    """The name of the box that it leaves."""
     target: str
+    """The name of the box where it arrives."""
     sides: tuple[str, str] | None = None
+    """The sides where it leaves and arrives: ("top", "top") passes over the columns between,
+    ("left", "left") beside the boxes between in a column, ("left", "top") and ("right", "bottom")
+    turn once. Without them it goes down or up in a column, or across the gutter to another column,
+    straight if it can."""
 
 
 @dataclass(frozen=True)
@@ -65,25 +69,33 @@ class Network:
 
     title: str
     fill: str
+    """The colour behind the boxes."""
     rows: Sequence[Sequence[Box]]
     arrows: Sequence[Arrow]
+    """The arrows between its boxes."""
     inputs: Sequence[Sequence[str]]
     """For each input of the network the names of the boxes that take it."""
     outputs: Sequence[str]
     """For each output the name of the box that gives it."""
 
     def upwards(self) -> "Network":
-        """The same with its inputs at the bottom."""
+        """The same network with its inputs at the bottom."""
         return replace(self, rows=self.rows[::-1])
 
     def fed(self, number: int, *sources: str, sides: tuple[str, str] | None = None) -> list[Arrow]:
-        """Arrows from the boxes that feed an input to those that take it."""
-        return [Arrow(each, box, sides) for each in sources for box in self.inputs[number]]
+        """The arrows from the boxes that feed an input to those that take it.
+
+        Args:
+            number: of the input.
+            *sources: the names of the boxes that feed it.
+            sides: of each arrow.
+        """
+        return [Arrow(source, box, sides) for source in sources for box in self.inputs[number]]
 
 
 @dataclass(frozen=True)
 class Column:
-    """What stands above each other: boxes, rows of boxes, networks.
+    """Boxes, rows of boxes and networks above each other.
 
     The rows are spread evenly between the top and the bottom of the diagram, or between the rows
     that ``beside`` puts at the height of a box in another column.
@@ -109,13 +121,14 @@ class Diagram:
 
 
 class Place(NamedTuple):
-    """Where a box is, in inches from the lower left."""
+    """The place of a box or network, in inches; heights grow upwards."""
 
     left: float
     bottom: float
     width: float
     height: float
     column: int
+    """The number of the column, from the left."""
 
     @property
     def right(self) -> float:
@@ -133,35 +146,34 @@ class Place(NamedTuple):
         return self.left + self.width / 2, self.bottom + self.height / 2
 
 
-def draw(diagram: Diagram) -> Figure:
+def page(diagram: Diagram) -> Figure:
     """The picture of a diagram, as large as its text needs.
 
     Every patch and text carries as ``gid`` what it shows: the name of a box, the title of a
     network, or "<source> -> <target>" of an arrow.
     """
-    places, panels = _layout(diagram)
-    networks = [network for network, _ in panels]
-    arrows = [*diagram.arrows, *(arrow for network in networks for arrow in network.arrows)]
+    places, networks = _places(diagram)
+    arrows = [*diagram.arrows, *(arrow for network, _ in networks for arrow in network.arrows)]
     paths = {f"{arrow.source} -> {arrow.target}": _path(arrow, places) for arrow in arrows}
-    figure, axes = _canvas([*places.values(), *(place for _, place in panels)], paths.values())
+    figure, axes = _sheet([*places.values(), *(place for _, place in networks)], paths.values())
 
-    for network, place in panels:
+    for network, place in networks:
         frame = Rectangle((place.left, place.bottom), place.width, place.height)
         frame.set(facecolor=network.fill, edgecolor="0.6", linewidth=0.6, gid=network.title)
         axes.add_patch(frame)
         at = place.left + BESIDE, place.top - (TITLE + BESIDE) / 2
         axes.text(*at, network.title, va="center", gid=network.title, **BOLD)
     for name, path in paths.items():
-        arrow = FancyArrowPatch(path=path, arrowstyle="-|>", mutation_scale=8, joinstyle="miter")
-        arrow.set(color="0.15", linewidth=0.9, gid=name)
-        axes.add_patch(arrow)
-    layers_only = {box.name for network in networks for row in network.rows for box in row}
+        line = FancyArrowPatch(path=path, arrowstyle="-|>", mutation_scale=8, joinstyle="miter")
+        line.set(color="0.15", linewidth=0.9, gid=name)
+        axes.add_patch(line)
+    layers = {box.name for network, _ in networks for row in network.rows for box in row}
     for name, box in diagram.boxes().items():
         place = places[name]
-        corners = "square,pad=0" if name in layers_only else "round,pad=0,rounding_size=0.07"
-        frame = FancyBboxPatch(place[:2], place.width, place.height, boxstyle=corners)
-        frame.set(facecolor=box.fill, edgecolor="0.3", linewidth=0.8, gid=name)
-        axes.add_patch(frame)
+        corners = "square,pad=0" if name in layers else "round,pad=0,rounding_size=0.07"
+        edge = FancyBboxPatch(place[:2], place.width, place.height, boxstyle=corners)
+        edge.set(facecolor=box.fill, edgecolor="0.3", linewidth=0.8, gid=name)
+        axes.add_patch(edge)
         axes.text(*place.middle, "\n".join(box.lines), ha="center", va="center", gid=name, **FONT)
     return figure
 
@@ -177,20 +189,20 @@ def _rows(column: Column) -> list[tuple[Sequence[Box], Network | None]]:
     return rows
 
 
-def _size(lines: Sequence[str], style: Mapping) -> np.ndarray:
-    """Width and height of a text."""
+def _text_size(lines: Sequence[str], style: dict[str, Any]) -> np.ndarray:
+    """The width and height of a text."""
     figure = Figure(dpi=150)
     text = figure.text(0, 0, "\n".join(lines), **style)
     extent = text.get_window_extent(FigureCanvasAgg(figure).get_renderer())
     return np.array([extent.width, extent.height]) / figure.dpi
 
 
-def _layout(diagram: Diagram) -> tuple[dict[str, Place], list[tuple[Network, Place]]]:
-    """The places of all boxes and of all networks; the first rows are at height 0."""
-    sizes = {name: _size(box.lines, FONT) + 2 * PAD for name, box in diagram.boxes().items()}
+def _places(diagram: Diagram) -> tuple[dict[str, Place], list[tuple[Network, Place]]]:
+    """The places of all boxes by name, and of all networks; the first rows are at height 0."""
+    sizes = {name: _text_size(box.lines, FONT) + 2 * PAD for name, box in diagram.boxes().items()}
     heights = _heights(diagram, sizes)
     places: dict[str, Place] = {}
-    panels = []
+    networks = []
     left = 0.0
     for number, column in enumerate(diagram.columns):
         width = _width(column, sizes)
@@ -204,14 +216,14 @@ def _layout(diagram: Diagram) -> tuple[dict[str, Place], list[tuple[Network, Pla
                 high = sizes[box.name][1]
                 places[box.name] = Place(at, heights[box.name] - high / 2, each, high, number)
                 at += each + BESIDE
-        for network in column.content:
-            if isinstance(network, Network):
-                inside = [places[box.name] for row in network.rows for box in row]
+        for content in column.content:
+            if isinstance(content, Network):
+                inside = [places[box.name] for row in content.rows for box in row]
                 bottom = min(place.bottom for place in inside) - BESIDE
                 top = max(place.top for place in inside) + TITLE + BESIDE
-                panels.append((network, Place(left, bottom, width, top - bottom, number)))
+                networks.append((content, Place(left, bottom, width, top - bottom, number)))
         left += width + GUTTER
-    return places, panels
+    return places, networks
 
 
 def _width(column: Column, sizes: Mapping[str, np.ndarray]) -> float:
@@ -222,21 +234,23 @@ def _width(column: Column, sizes: Mapping[str, np.ndarray]) -> float:
         edges = len(row) + 1 if network else len(row) - 1
         widths.append(each * len(row) + BESIDE * edges)
         if network:
-            widths.append(2 * (_size([network.title], BOLD)[0] + 2 * BESIDE))
+            widths.append(2 * (_text_size([network.title], BOLD)[0] + 2 * BESIDE))
     return max(widths)
 
 
-def _steps(rows: Sequence, sizes: Mapping[str, np.ndarray]) -> list[float]:
-    """From the centre of each row to that of the next, at least."""
+def _distances(
+    rows: Sequence[tuple[Sequence[Box], Network | None]], sizes: Mapping[str, np.ndarray]
+) -> list[float]:
+    """The least distance from the centre of each row to that of the next."""
     halves = [max(sizes[box.name][1] for box in row) / 2 for row, _ in rows]
     networks = [network for _, network in rows]
-    steps = []
+    distances = []
     for number, (above, below) in enumerate(pairwise(networks)):
-        step = halves[number] + GAP + halves[number + 1]
+        distance = halves[number] + GAP + halves[number + 1]
         if above is not below:
-            step += (BESIDE if above else 0) + (TITLE + BESIDE if below else 0)
-        steps.append(step)
-    return steps
+            distance += (BESIDE if above else 0) + (TITLE + BESIDE if below else 0)
+        distances.append(distance)
+    return distances
 
 
 def _heights(
@@ -247,11 +261,11 @@ def _heights(
     What is to spare between two rows that are fixed, the gaps between them share. Where they are
     fixed too close to each other, the whole diagram becomes deeper.
     """
-    steps = [_steps(_rows(column), sizes) for column in diagram.columns]
-    depth = max(depth, *map(sum, steps))
+    least = [_distances(_rows(column), sizes) for column in diagram.columns]
+    depth = max(depth, *map(sum, least))
     heights: dict[str, float] = {}
     in_order = sorted(
-        zip(diagram.columns, steps, strict=True), key=lambda each: len(each[0].beside)
+        zip(diagram.columns, least, strict=True), key=lambda each: len(each[0].beside)
     )
     for column, distances in in_order:
         rows = [[box.name for box in row] for row, _ in _rows(column)]
@@ -270,7 +284,7 @@ def _heights(
 
 
 def _path(arrow: Arrow, places: Mapping[str, Place]) -> Line:
-    """The way of an arrow, of horizontal and vertical stretches."""
+    """The line of an arrow, made of horizontal and vertical stretches."""
     source, target = places[arrow.source], places[arrow.target]
     (x, y), (to_x, to_y) = source.middle, target.middle
     if arrow.sides == ("top", "top"):
@@ -304,8 +318,8 @@ def _path(arrow: Arrow, places: Mapping[str, Place]) -> Line:
     return Line([(x, y), (lane, y), (lane, to_y), (to_x, to_y)])
 
 
-def _canvas(places: Sequence[Place], paths: Iterable[Line]) -> tuple[Figure, Axes]:
-    """A figure with axes in inches that hold all boxes and arrows."""
+def _sheet(places: Sequence[Place], paths: Iterable[Line]) -> tuple[Figure, Axes]:
+    """An empty figure whose axes, in inches, have room for all boxes and arrows."""
     corners = [(place.left, place.bottom) for place in places]
     corners += [(place.right, place.top) for place in places]
     points = np.concatenate([corners, *(path.vertices for path in paths)])

@@ -1,21 +1,22 @@
-"""Tables as files."""
+"""Tables as files: written for people as .md and .csv, read back from their json."""
 
 import csv
 import io
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from vae_gan_tf.errors import UserError
 from vae_gan_tf.files import write_whole
 
 
-def read(path: Path, name: str, what: str) -> list[dict]:
-    """What an earlier command put into the json of a table; nothing if there is no such file.
+def read(path: Path, name: str, what: str) -> list[dict[str, Any]]:
+    """The list that the json of a table holds under a name; empty if there is no such file.
 
     Args:
         path: of the json.
-        name: the list's.
+        name: of the list.
         what: what the list holds, to tell the user.
 
     Raises:
@@ -35,7 +36,7 @@ def write(lines: Sequence[Sequence[str]], note: str, path: Path) -> None:
     Args:
         lines: the cells of each line, the heads first.
         note: a paragraph.
-        path: of the files, but for their ending.
+        path: of the files; its ending does not matter.
 
     Raises:
         UserError: a file cannot be written.
