@@ -5,13 +5,12 @@ import scipy.stats
 import tensorflow as tf
 import tensorflow_probability as tfp
 from scipy.special import logsumexp
+from support import models
 from support.numeric import linear_semi_supervised
 
-from vae_gan_tf import likelihoods, pretrained
-from vae_gan_tf.conditions import LabelCondition
-from vae_gan_tf.datasets import Split
+from vae_gan_tf import likelihoods
 from vae_gan_tf.errors import UserError
-from vae_gan_tf.evaluation import metrics
+from vae_gan_tf.evaluation import nats
 from vae_gan_tf.models.semi_supervised import Objective
 from vae_gan_tf.models.vae import VAE
 
@@ -64,16 +63,17 @@ X = np.random.default_rng(1).random([3, 2, 2, 1]).astype(np.float32)
 def test_importance_weights_of_the_exact_posterior_give_log_p_with_one_sample():
     model = linear_gaussian(widened=1.0)
     for samples in (1, 20):
-        estimate = metrics.importance_weighted(model, X, samples=samples, at_once=1, seed=samples)
+        estimate = nats.importance_weighted(model, X, samples=samples, at_once=1, seed=samples)
         np.testing.assert_allclose(estimate, log_density(X), rtol=1e-4)
 
 
+@pytest.mark.slow
 def test_importance_weighted_rises_from_the_bound_to_log_p():
     model = linear_gaussian(widened=1.5)
 
     @tf.function
     def estimate(samples, seed):
-        return metrics.importance_weighted(model, X, samples=samples, at_once=1, seed=seed)
+        return nats.importance_weighted(model, X, samples=samples, at_once=1, seed=seed)
 
     bound, some, many = (
         np.mean(
@@ -91,7 +91,7 @@ def test_importance_weighted_rises_from_the_bound_to_log_p():
 
 def test_importance_weighted_of_some_pixels():
     pixels = np.array([[[True], [False]], [[True], [True]]])
-    estimate = metrics.importance_weighted(
+    estimate = nats.importance_weighted(
         linear_gaussian(widened=2.0), X, samples=20_000, at_once=1000, pixels=pixels
     )
     np.testing.assert_allclose(estimate, log_density(X, [0, 2, 3]), atol=0.1)
@@ -100,16 +100,21 @@ def test_importance_weighted_of_some_pixels():
 @pytest.mark.parametrize("samples", [0, -10, 15])
 def test_samples_that_cannot_be_drawn(samples):
     with pytest.raises(UserError, match=f"{samples} samples .* multiple of 10"):
-        metrics.importance_weighted(linear_gaussian(1.0), X, samples=samples)
+        nats.importance_weighted(linear_gaussian(1.0), X, samples=samples)
 
 
 def test_nats_of_the_exact_posterior_are_those_of_log_p():
     model = linear_gaussian(widened=1.0)
-    found = metrics.nats(model, X, samples=10)
+    found = nats.nats(model, X, samples=10)
     exact = -log_density(X)
     assert found.log_likelihood.value == pytest.approx(exact.mean(), rel=1e-4)
     assert found.log_likelihood.error == pytest.approx(exact.std() / np.sqrt(3), rel=1e-3)
-    many = metrics.nats(model, np.repeat(X, 2000, axis=0), samples=10)
+
+
+@pytest.mark.slow
+def test_bound_and_reconstruction_error_are_those_of_the_model():
+    model = linear_gaussian(widened=1.0)
+    many = nats.nats(model, np.repeat(X, 2000, axis=0), samples=10)
     elbo = tf.function(lambda seed: model.elbo(X, seed=seed))
     bounds = [elbo(tf.constant(seed)) for seed in range(400)]
     for name in ("bound", "reconstruction"):
@@ -118,19 +123,22 @@ def test_nats_of_the_exact_posterior_are_those_of_log_p():
     assert many.reconstruction.value < many.bound.value
 
 
+@pytest.mark.slow
 def test_nats_of_several_batches_and_labels():
-    model = pretrained.load_pretrained("cvae-mnist")
-    images, labels = np.zeros([101, 28, 28, 1], np.float32), np.arange(101) % 10
-    found = metrics.nats(model, images, labels, samples=10)
+    keras.utils.set_random_seed(0)
+    model, images = models.cvae(), np.tile(models.images(1), [101, 1, 1, 1])
+    labels = np.arange(101) % models.CLASSES
+    found = nats.nats(model, images, labels, samples=10)
     assert found.log_likelihood.value < found.bound.value
     with pytest.raises(UserError, match="needs side information"):
-        metrics.nats(model, images)
-    with pytest.raises(UserError, match=r"\[0, 28, 28, 1\] given"):
-        metrics.nats(model, images[:0], labels[:0])
-    with pytest.raises(UserError, match=r"labels must lie in \[0, 9\]; found 1 to 10"):
-        metrics.nats(model, images, labels + 1)
+        nats.nats(model, images)
+    with pytest.raises(UserError, match=r"\[0, 8, 8, 1\] given"):
+        nats.nats(model, images[:0], labels[:0])
+    with pytest.raises(UserError, match=r"labels must lie in \[0, 2\]; found 1 to 3"):
+        nats.nats(model, images, labels + 1)
 
 
+@pytest.mark.slow
 def test_importance_weights_of_a_semi_supervised_model_against_a_sum_over_all_codes():
     model = linear_semi_supervised(Objective(1.0, 1.0, 1.0))
     variance, variance_bias = model.trunk.trainable_variables[1:3]
@@ -149,26 +157,7 @@ def test_importance_weights_of_a_semi_supervised_model_against_a_sum_over_all_co
             joint[y, image] = logsumexp(prior + pixels.sum(axis=1)) - np.log(3)
 
     def estimate(y=None):
-        return metrics.importance_weighted(model, x, y, samples=20_000, at_once=1000)
+        return nats.importance_weighted(model, x, y, samples=20_000, at_once=1000)
 
     np.testing.assert_allclose(estimate(), logsumexp(joint, axis=0), atol=0.02)
     np.testing.assert_allclose(estimate(np.array([2, 0])), [joint[2, 0], joint[0, 1]], atol=0.02)
-
-
-class Classifier:
-    """Reads the class off the first pixel."""
-
-    condition = LabelCondition(3)
-
-    def classify(self, x):
-        classes = tf.cast(tf.round(x[:, 0, 0, 0] * 255), tf.int32)
-        return tfp.distributions.OneHotCategorical(logits=5 * tf.one_hot(classes, 3))
-
-
-def test_confusion_shows_shares_of_each_true_class():
-    found = np.array([0, 0, 1, 2, 1, 1, 0], np.uint8)
-    labels = np.array([0, 0, 0, 0, 1, 1, 1], np.int32)
-    picture = metrics.confusion(Classifier(), Split(found.reshape(7, 1, 1, 1), labels))
-    shares = picture[::16, ::16, 0]
-    np.testing.assert_allclose(shares, [[1 / 2, 1 / 4, 1 / 4], [1 / 3, 2 / 3, 0], [0, 0, 0]])
-    assert picture.shape == (48, 48, 1) and picture[15, 31, 0] == 1 / 4
