@@ -32,7 +32,6 @@ from vae_gan_tf.errors import UserError
 from vae_gan_tf.evaluation import metrics, scores
 from vae_gan_tf.experiments import experiment
 from vae_gan_tf.models.adversarial import generator
-from vae_gan_tf.models.cvae import CVAE
 from vae_gan_tf.models.semi_supervised import SemiSupervisedVAE
 from vae_gan_tf.plotting import grids, tables
 
@@ -137,8 +136,8 @@ def model_scores(file: Path, data: datasets.Dataset, real: scores.Judged, half: 
     again = scores.reconstructions(model, real.images, real.labels)
     count = min(_MEASURED.value, len(data.test.images))
     images, labels = data.test.at(np.arange(count) * len(data.test.images) // count).arrays()
-    given = isinstance(generating, CVAE) and not isinstance(generating, SemiSupervisedVAE)
-    nats = metrics.nats(generating, images, labels if given else None)
+    given = not isinstance(generating, SemiSupervisedVAE)
+    nats = metrics.nats(generating, images, generating.condition.given(labels) if given else None)
     labelled = drawn.labels is not None
     return {
         "scores": found

@@ -18,7 +18,6 @@ from keras import layers
 from vae_gan_tf import pretrained
 from vae_gan_tf.datasets import Split, in_order
 from vae_gan_tf.errors import UserError
-from vae_gan_tf.models.cvae import CVAE
 from vae_gan_tf.models.seeds import stateless_seed
 from vae_gan_tf.models.semi_supervised import SemiSupervisedVAE
 from vae_gan_tf.models.vae import VAE
@@ -191,7 +190,7 @@ def nats(model: VAE, images, y=None, *, samples: int = 100, seed: int = 0) -> Na
         UserError: there are no images, or the model cannot take images or y.
     """
     images = checked_images(images, "n", *model.image_shape)
-    if y is not None and isinstance(model, CVAE):
+    if y is not None:
         model.condition.vector(y)  # values are not checked in a graph
 
     @tf.function(reduce_retracing=True, autograph=False)  # which would wrap a UserError

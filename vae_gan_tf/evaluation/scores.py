@@ -25,7 +25,6 @@ from vae_gan_tf.errors import UserError
 from vae_gan_tf.evaluation.metrics import Score, checked_images, digit_classifier, mean_score
 from vae_gan_tf.evaluation.style import LUMINANCE
 from vae_gan_tf.models.adversarial import VAEGAN, generator
-from vae_gan_tf.models.cvae import CVAE
 from vae_gan_tf.models.vae import VAE
 
 RESAMPLES = 200
@@ -129,7 +128,7 @@ def draw(
 
 def _takes_labels(model: VAE) -> bool:
     """Whether the side information of a model is a label; a UserError if it is something else."""
-    if not isinstance(model, CVAE):
+    if not model.condition.size:
         return False
     if not isinstance(model.condition, LabelCondition):
         raise UserError(

@@ -15,7 +15,6 @@ from vae_gan_tf.attention import Window, Windows
 from vae_gan_tf.experiments import experiment
 from vae_gan_tf.files import write_whole
 from vae_gan_tf.models.adversarial import VAEGAN
-from vae_gan_tf.models.cvae import CVAE
 from vae_gan_tf.models.draw import DRAW, Steps
 from vae_gan_tf.plotting import grids
 
@@ -46,7 +45,7 @@ def drawn_again(model: DRAW | VAEGAN, split: datasets.Split) -> tuple[np.ndarray
     The images are the first five of the split; of a conditional model the first of each label.
     """
     model = experiment.generator(model)
-    conditional = isinstance(model, CVAE)
+    conditional = bool(model.condition.size)
     places = np.unique(split.labels, return_index=True)[1] if conditional else slice(5)
     images, labels = split.at(places).arrays()
     return images, model.reconstruct_steps(images, labels if conditional else None, seed=0)
@@ -55,7 +54,7 @@ def drawn_again(model: DRAW | VAEGAN, split: datasets.Split) -> tuple[np.ndarray
 def drawn(model: DRAW | VAEGAN) -> Steps:
     """Samples as they are drawn: five, or of a conditional model one of each label."""
     model = experiment.generator(model)
-    conditional = isinstance(model, CVAE)
+    conditional = bool(model.condition.size)
     return model.sample_steps(np.arange(model.condition.classes) if conditional else 5, seed=0)
 
 

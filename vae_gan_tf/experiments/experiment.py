@@ -188,7 +188,7 @@ def run_script(main: Callable[[Sequence[str]], None]) -> None:
 
 def digits(model: VAE | VAEGAN, rows: int = 10, columns: int = 10, seed: int = 0) -> np.ndarray:
     """Drawn images [rows, columns, height, width, channels], one label a row if there are any."""
-    if isinstance(generator(model), CVAE):
+    if generator(model).condition.size:
         images = model.sample(np.repeat(np.arange(rows), columns), seed=seed)
     else:
         images = model.sample(rows * columns, seed=seed)
@@ -218,7 +218,7 @@ def reconstructions(model: VAE | VAEGAN, split: datasets.Split, rows: int = 10) 
     The images are the first of the split, five pairs a row; codes are drawn from q(z | x).
     """
     images, y = split.at(slice(5 * rows)).arrays()
-    again = model.reconstruct(images, y if isinstance(generator(model), CVAE) else None, seed=0)
+    again = model.reconstruct(images, generator(model).condition.given(y), seed=0)
     pairs = np.stack([images, again], axis=1)
     return np.reshape(pairs, [rows, 10, *images.shape[1:]])
 
@@ -456,7 +456,7 @@ def score(model: VAE | VAEGAN, data: datasets.Dataset) -> dict[str, float]:
     """
     generating = generator(model)
     found = loop.renamed("test", bound(generating, data.test))
-    conditional = isinstance(generating, CVAE)
+    conditional = bool(generating.condition.size)
     if data.name != "mnist" or (
         conditional and not isinstance(generating.condition, LabelCondition)
     ):
