@@ -1,19 +1,77 @@
-"""Side information y of a conditional model (section 2.2): a label, or an image."""
+"""Side information y of a model (section 2.2): none, a label, or an image."""
 
+import abc
 import math
 
 import tensorflow as tf
 
-from vae_gan_tf.checks import check_values, checked_tensor
+from vae_gan_tf.checks import TensorLike, check_values, checked_tensor
 from vae_gan_tf.errors import UserError
 from vae_gan_tf.serialization import Configured, registered
 
 
+class Condition(Configured, abc.ABC):
+    """The side information of a model: what y is, and the vector in which networks see it."""
+
+    size: int
+    """The length of the vector; 0 where there is no side information."""
+
+    @abc.abstractmethod
+    def vector(self, y: TensorLike | None) -> tf.Tensor | None:
+        """The side information y of a batch as vectors [batch, size]; None if there is none.
+
+        Raises:
+            UserError: y is not what this model is to be given.
+        """
+
+    def given(self, y: TensorLike | None) -> TensorLike | None:
+        """The part that a model is given of the y that a batch of data holds: all of it."""
+        return y
+
+    def asked(self, asked: TensorLike) -> tuple[TensorLike, TensorLike | None]:
+        """The number of new images that are asked for, and their y: here an image for each y."""
+        return tf.shape(asked)[0], asked
+
+    @abc.abstractmethod
+    def specs(self) -> list[tf.TensorSpec]:
+        """The specification of y in an exported model, in a list; an empty one if there is none."""
+
+
 @registered
-class LabelCondition(Configured):
+class NoCondition(Condition):
+    """No side information: y is None, whatever a batch of data holds beside its images."""
+
+    size = 0
+
+    def vector(self, y: TensorLike | None) -> None:
+        """None; networks see nothing.
+
+        Raises:
+            UserError: y is not None.
+        """
+        if y is not None:
+            raise UserError("a model without side information was given some (y must be None)")
+
+    def given(self, y: TensorLike | None) -> None:
+        """None: the labels of a batch are not looked at."""
+
+    def asked(self, asked: TensorLike) -> tuple[TensorLike, None]:
+        """The number of new images, which is what is asked for; they have no y."""
+        return asked, None
+
+    def specs(self) -> list[tf.TensorSpec]:
+        """Nothing."""
+        return []
+
+
+@registered
+class LabelCondition(Condition):
     """Side information that is a label: integers [batch] from 0 to classes - 1.
 
     The networks see it as a one-hot vector of length ``size``.
+
+    Args:
+        classes: the number of classes.
     """
 
     arguments = ("classes",)
@@ -21,27 +79,34 @@ class LabelCondition(Configured):
     def __init__(self, classes: int = 10):
         self.classes = self.size = classes
 
-    def vector(self, y) -> tf.Tensor:
-        """Labels [batch] as vectors [batch, classes].
+    def vector(self, y: TensorLike | None) -> tf.Tensor:
+        """The one-hot vectors [batch, classes] of labels [batch].
 
         Raises:
-            UserError: y is not a vector of integers, or a label is outside of the classes.
+            UserError: y is None or not a vector of integers, or a label is outside of the classes.
         """
-        y = tf.convert_to_tensor(y)
-        if not y.dtype.is_integer or y.shape.rank != 1:
+        labels = tf.convert_to_tensor(_needed(y))
+        if not labels.dtype.is_integer or labels.shape.rank != 1:
             raise UserError(
-                f"labels: {y.dtype.name} of shape {list(y.shape)} given, integers of shape [batch] "
-                "expected"
+                f"labels: {labels.dtype.name} of shape {list(labels.shape)} given, integers of "
+                "shape [batch] expected"
             )
-        check_values("labels", y, 0, self.classes - 1)
-        return tf.one_hot(tf.cast(y, tf.int32), self.classes)
+        check_values("labels", labels, 0, self.classes - 1)
+        return tf.one_hot(tf.cast(labels, tf.int32), self.classes)
+
+    def specs(self) -> list[tf.TensorSpec]:
+        """Labels, int32 [batch]."""
+        return [tf.TensorSpec([None], tf.int32, name="y")]
 
 
 @registered
-class ImageCondition(Configured):
+class ImageCondition(Condition):
     """Side information that is an image, or a part of one such as its left half.
 
     The networks see its pixels as a vector of length ``size``.
+
+    Args:
+        shape: height, width and channels of the image.
     """
 
     arguments = ("shape",)
@@ -50,12 +115,23 @@ class ImageCondition(Configured):
         self.shape = tuple(shape)
         self.size = math.prod(self.shape)
 
-    def vector(self, y) -> tf.Tensor:
-        """Images [batch, *shape] with values in [0, 1] as vectors [batch, size].
+    def vector(self, y: TensorLike | None) -> tf.Tensor:
+        """The pixels [batch, size] of images [batch, *shape] with values in [0, 1].
 
         Raises:
-            UserError: y is of another shape or holds values outside of [0, 1].
+            UserError: y is None or of another shape, or holds values outside of [0, 1].
         """
-        y = checked_tensor("images given as side information", y, self.shape)
-        check_values("the values of images given as side information", y, 0, 1)
-        return tf.reshape(y, [-1, self.size])
+        images = checked_tensor("images given as side information", _needed(y), self.shape)
+        check_values("the values of images given as side information", images, 0, 1)
+        return tf.reshape(images, [-1, self.size])
+
+    def specs(self) -> list[tf.TensorSpec]:
+        """Images, float32 [batch, *shape]."""
+        return [tf.TensorSpec([None, *self.shape], tf.float32, name="y")]
+
+
+def _needed(y: TensorLike | None) -> TensorLike:
+    """The side information, unless there is none."""
+    if y is None:
+        raise UserError("a conditional model needs side information y, and none was given")
+    return y

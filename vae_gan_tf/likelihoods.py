@@ -8,26 +8,27 @@ float32, whatever the precision of the networks.
 """
 
 import tensorflow as tf
-import tensorflow_probability as tfp
+from tensorflow_probability import distributions as tfd
 
 from vae_gan_tf.errors import UserError
 from vae_gan_tf.serialization import Configured, registered
 
-tfd = tfp.distributions
-
 
 def _channels_apart(parameters: tf.Tensor, per_channel: int) -> tf.Tensor:
-    """[batch, height, width, channels * n] -> [batch, height, width, channels, n], float32."""
+    """The parameters, n of each channel, as float32 [batch, height, width, channels, n].
+
+    Given they are as the decoder gives them, [batch, height, width, channels * n].
+    """
     parameters = tf.cast(parameters, tf.float32)
     channels = parameters.shape[-1] // per_channel
     return tf.reshape(parameters, [-1, *parameters.shape[1:-1], channels, per_channel])
 
 
 class Likelihood(Configured):
-    """What the three likelihoods have in common."""
+    """The distribution of an image, its pixels and channels independent of each other."""
 
-    parameters = 1
-    """Numbers the decoder gives for each channel of a pixel."""
+    parameters: int = 1
+    """The numbers that the decoder gives for each channel of a pixel."""
 
     def __call__(self, parameters: tf.Tensor) -> tfd.Distribution:
         """The distribution of an image.
@@ -39,6 +40,10 @@ class Likelihood(Configured):
             A distribution with batch shape [batch] and event shape [height, width, channels].
         """
         return tfd.Independent(self._pixel(parameters), 3)
+
+    def _pixel(self, parameters: tf.Tensor) -> tfd.Distribution:
+        """The distribution of each channel, batch shape [batch, height, width, channels]."""
+        raise NotImplementedError
 
 
 @registered
@@ -62,6 +67,9 @@ class Gaussian(Likelihood):
             have the decoder give one for each channel of each pixel. A learned one is kept above
             0.01, about two of 256 grey levels, for the density of a pixel that is always black
             would grow without bound.
+
+    Raises:
+        UserError: the scale is not positive.
     """
 
     arguments = ("scale",)
@@ -83,10 +91,16 @@ class Gaussian(Likelihood):
 
 @registered
 class Categorical(Likelihood):
-    """Every channel of a pixel takes one of ``levels`` equally spaced values from 0 to 1.
+    """Independent categorical pixels: each channel takes one of equally spaced values, 0 to 1.
 
     A value that is none of the levels has probability 0, so images must be whole multiples of
     1 / (levels - 1), as 8-bit images divided by 255 are for the default of 256 levels.
+
+    Args:
+        levels: the number of values.
+
+    Raises:
+        UserError: there are fewer than two.
     """
 
     arguments = ("levels",)

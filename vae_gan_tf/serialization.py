@@ -1,5 +1,7 @@
 """How the package's objects are saved with a Keras model and found again."""
 
+from typing import Any, ClassVar, Self
+
 import keras
 
 registered = keras.saving.register_keras_serializable("vae_gan_tf")
@@ -12,20 +14,20 @@ class Configured:
     A subclass lists in ``arguments`` the constructor's arguments, which are attributes as well.
     """
 
-    arguments: tuple[str, ...] = ()
+    arguments: ClassVar[tuple[str, ...]] = ()
 
-    def get_config(self) -> dict:
+    def get_config(self) -> dict[str, Any]:
         """The constructor's arguments, serialized."""
         return serialized({name: getattr(self, name) for name in self.arguments})
 
     @classmethod
-    def from_config(cls, config: dict):
+    def from_config(cls, config: dict[str, Any]) -> Self:
         """The object that ``get_config`` describes."""
         return cls(
             **{name: keras.saving.deserialize_keras_object(value) for name, value in config.items()}
         )
 
 
-def serialized(values: dict) -> dict:
-    """Each value in the form in which Keras saves it."""
+def serialized(values: dict[str, Any]) -> dict[str, Any]:
+    """The values by name, each in the form in which Keras saves it."""
     return {name: keras.saving.serialize_keras_object(value) for name, value in values.items()}

@@ -2,7 +2,8 @@
 
 An adversarial model has a generator, which is one of the variational auto-encoders, and a
 discriminator D, from whose layer l come the features f_l. With x~ = Dec(Enc(x)) the
-reconstruction of an image and Dec(z), z ~ N(0, I), a drawn image, equations (2) and (3) are
+reconstruction of an image and Dec(z), z ~ N(0, I), a new one, which is called drawn, equations (2)
+and (3) are
 
     L_G = L_KL + ||f_l(x) - f_l(x~)||^2 / 2 sigma^2 - log D(Dec(z)) - log D(x~)
     L_D = -log D(x) - log(1 - D(Dec(z))) - log(1 - D(x~)).
@@ -22,22 +23,27 @@ decoder against the updated discriminator. The discriminator sees the means of t
 Batch normalisation. The codes of reconstructions and drawn images pass the decoder as one batch,
 so that the averages it keeps for test time are those it was trained with. The discriminator
 meets real, reconstructed and drawn images in batches of their own, each normalised by its own
-statistics; the averages it keeps for test time are those of real images alone, so that it judges
+statistics; the averages it keeps for test time are those of real images alone, so that it treats
 any image as it would beside real ones. Of a semi-supervised batch, what is generated of labelled
 images and of the others with each class is one batch to the decoder, and to the discriminator two:
 the reconstructed and the drawn.
 """
 
-from typing import NamedTuple
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
 import keras
 import tensorflow as tf
+from tensorflow_probability import distributions as tfd
 
+from vae_gan_tf.checks import TensorLike
 from vae_gan_tf.conditions import LabelCondition
 from vae_gan_tf.errors import UserError
 from vae_gan_tf.models.cvae import CVAE
-from vae_gan_tf.models.semi_supervised import Bound, Pairs, SemiSupervisedVAE, unpack_batch
-from vae_gan_tf.models.vae import VAE, Elbo, Generated, tfd
+from vae_gan_tf.models.descent import descend
+from vae_gan_tf.models.seeds import Seed, numbered_seed
+from vae_gan_tf.models.semi_supervised import Pairs, SemiSupervisedVAE
+from vae_gan_tf.models.vae import VAE, Elbo, Generated
 from vae_gan_tf.serialization import Configured, registered, serialized
 
 
@@ -46,7 +52,7 @@ class CrossEntropy(Configured):
     """-log p(x | z, y): the reconstruction term of the bound (1), on pixels."""
 
     def __call__(self, x: tf.Tensor, likelihood: tfd.Distribution) -> tf.Tensor:
-        """[batch], in nats, of images and the likelihood of each."""
+        """The cost [batch], in nats, of images x and the likelihood of each."""
         return -likelihood.log_prob(x)
 
 
@@ -55,7 +61,7 @@ class SquaredError(Configured):
     """||x - x~||^2, summed over pixels and channels (section 4.6)."""
 
     def __call__(self, x: tf.Tensor, likelihood: tfd.Distribution) -> tf.Tensor:
-        """[batch], of images and the likelihood of each, whose mean is x~."""
+        """The cost [batch] of images x and the likelihood of each, whose mean is x~."""
         return tf.reduce_sum(tf.math.squared_difference(x, likelihood.mean()), [1, 2, 3])
 
 
@@ -73,9 +79,13 @@ class VAEGAN(Configured, keras.Model):
         adversarial_weight: the weight of the two adversarial terms of (2).
         reconstruction: what takes the place of the feature loss, a loss on pixels, `CrossEntropy`
             or `SquaredError` (section 4.6); None for the feature loss.
+        **kwargs: those of Keras' ``Model``, such as its name.
+
+    Raises:
+        UserError: the discriminator does not fit the generator.
     """
 
-    arguments = (
+    arguments: ClassVar[tuple[str, ...]] = (
         "generator",
         "discriminator",
         "feature_variance",
@@ -85,7 +95,7 @@ class VAEGAN(Configured, keras.Model):
     )
 
     generator_prefix = "generator/"
-    """What the names of the generator's terms begin with, beside those of the discriminator."""
+    """The beginning of the names of the generator's terms, which stand beside others in a log."""
 
     def __init__(
         self,
@@ -94,7 +104,7 @@ class VAEGAN(Configured, keras.Model):
         feature_variance: float = 1.0,
         adversarial_weight: float = 1.0,
         reconstruction: CrossEntropy | SquaredError | None = None,
-        **kwargs,
+        **kwargs: Any,
     ):
         super().__init__(**kwargs)
         self.generator = generator
@@ -108,13 +118,14 @@ class VAEGAN(Configured, keras.Model):
             "drawn",
             "reconstructed",
         )
-        given, expected = discriminator.outputs[1].shape[-1], self.logits_expected()
-        if given != expected:
-            raise UserError(f"a discriminator of {given} logits given, one of {expected} expected")
-        given, expected = tuple(discriminator.inputs[0].shape[1:]), generator.image_shape
-        if given != expected:
+        logits, expected = discriminator.outputs[1].shape[-1], self.logits_expected()
+        if logits != expected:
+            raise UserError(f"a discriminator of {logits} logits given, one of {expected} expected")
+        images = tuple(discriminator.inputs[0].shape[1:])
+        if images != generator.image_shape:
             raise UserError(
-                f"a discriminator of images {list(given)} given, {list(expected)} expected"
+                f"a discriminator of images {list(images)} given, {list(generator.image_shape)} "
+                "expected"
             )
         self.built = True  # the networks are
 
@@ -122,7 +133,7 @@ class VAEGAN(Configured, keras.Model):
         """The number of logits that the discriminator must have: one, for "is it real?"."""
         return 1
 
-    def cost_of_real(self, logits: tf.Tensor, y) -> tf.Tensor:
+    def cost_of_real(self, logits: tf.Tensor, y: TensorLike | None) -> tf.Tensor:
         """-log D(x), [batch]: what it costs to take images for real."""
         return tf.nn.softplus(-logits[:, 0])
 
@@ -130,24 +141,38 @@ class VAEGAN(Configured, keras.Model):
         """-log(1 - D(x)), [batch]: what it costs to take images for generated."""
         return tf.nn.softplus(logits[:, 0])
 
-    def discriminate(self, x) -> tf.Tensor:
-        """D(x) in test mode: the probability [batch] that each image is real."""
+    def discriminate(self, x: TensorLike) -> tf.Tensor:
+        """D(x) in test mode: the probability [batch] that each image is real.
+
+        Args:
+            x: images [batch, height, width, channels] with values in [0, 1].
+
+        Raises:
+            UserError: x is of another shape or holds other values.
+        """
         return tf.sigmoid(self.test_logits(x)[:, 0])
 
-    def test_logits(self, x) -> tf.Tensor:
+    def test_logits(self, x: TensorLike) -> tf.Tensor:
         """The discriminator's logits in test mode; a UserError for images it cannot take."""
         return self.discriminator(self.generator.checked_images(x), training=False)[1]
 
-    def prepare(self, data, seed: tf.Tensor) -> tuple:
-        """Of what Keras passes as data: images x, the y of each x~, and what is generated."""
-        x, y = self.generator.unpack(data)
+    def prepare(self, data: Any, seed: Seed) -> tuple[tf.Tensor, TensorLike | None, Generated]:
+        """The images x, the y of each x~, and what is generated, of what Keras passes as data."""
+        x, y = self.generator.training_batch(data)
         return x, y, self.generator.generate(x, y, seed)
 
-    def judge(self, images: tf.Tensor, constant: bool = False) -> tuple[tf.Tensor, tf.Tensor]:
-        """Features and logits in training mode, the kept averages left as they are.
+    def features_and_logits(
+        self, images: tf.Tensor, constant: bool = False
+    ) -> tuple[tf.Tensor, tf.Tensor]:
+        """The discriminator's outputs in training mode, the kept averages left as they are.
 
-        With ``constant``, gradients reach the images only, and no weight of the discriminator: it
-        may be a part of the generator.
+        Args:
+            images: [batch, height, width, channels].
+            constant: whether gradients reach the images only, and no weight of the discriminator,
+                which may be a part of the generator.
+
+        Returns:
+            Features f_l [batch, n] and logits [batch, `logits_expected`].
         """
         network = self.discriminator
         weights = [
@@ -158,23 +183,29 @@ class VAEGAN(Configured, keras.Model):
         )
         return tf.cast(features, tf.float32), logits
 
-    def discriminator_costs(self, x, y, generated: Generated) -> dict[str, tf.Tensor]:
+    def discriminator_costs(
+        self, x: tf.Tensor, y: TensorLike | None, generated: Generated
+    ) -> dict[str, tf.Tensor]:
         """The three terms of (3), for each x~."""
         _, real = self.discriminator(x, training=True)
-        _, drawn = self.judge(generated.drawn)
-        _, reconstructed = self.judge(generated.reconstructed)
+        _, drawn = self.features_and_logits(generated.drawn)
+        _, reconstructed = self.features_and_logits(generated.reconstructed)
         return {
             "real": self.cost_of_real(generated.expand(real), y),
             "drawn": self.cost_of_generated(drawn),
             "reconstructed": self.cost_of_generated(reconstructed),
         }
 
-    def generator_costs(self, x, y, generated: Generated) -> dict[str, tf.Tensor]:
+    def generator_costs(
+        self, x: tf.Tensor, y: TensorLike | None, generated: Generated
+    ) -> dict[str, tf.Tensor]:
         """The four terms of (2), for each x~ and not yet weighted: `generator_terms`."""
         if self.reconstruction is None:
-            features, _ = self.judge(x, constant=True)
-        _, drawn = self.judge(generated.drawn, constant=True)
-        features_again, reconstructed = self.judge(generated.reconstructed, constant=True)
+            features, _ = self.features_and_logits(x, constant=True)
+        _, drawn = self.features_and_logits(generated.drawn, constant=True)
+        features_again, reconstructed = self.features_and_logits(
+            generated.reconstructed, constant=True
+        )
         if self.reconstruction is None:
             difference = tf.math.squared_difference(generated.expand(features), features_again)
             again = tf.reduce_sum(difference, -1) / (2 * self.feature_variance)
@@ -189,15 +220,18 @@ class VAEGAN(Configured, keras.Model):
         )
         return dict(zip(self.generator_terms, costs, strict=True))
 
-    def discriminator_loss(self, x, y, generated: Generated) -> dict[str, tf.Tensor]:
-        """The three terms of (3), each a mean over the batch."""
-        costs = self.discriminator_costs(x, y, generated)
-        return {name: tf.reduce_mean(cost) for name, cost in costs.items()}
+    def discriminator_loss(
+        self, x: tf.Tensor, y: TensorLike | None, generated: Generated
+    ) -> dict[str, tf.Tensor]:
+        """The terms of (3), each a mean over the batch; the loss is their sum."""
+        return generated.means(self.discriminator_costs(x, y, generated))
 
-    def generator_loss(self, x, y, generated: Generated) -> dict[str, tf.Tensor]:
-        """The four terms of (2), each a mean over the batch and not yet weighted."""
+    def generator_loss(
+        self, x: tf.Tensor, y: TensorLike | None, generated: Generated
+    ) -> dict[str, tf.Tensor]:
+        """The terms of (2), each a mean over the batch; the loss is their sum by `weighted`."""
         costs = self.generator_costs(x, y, generated)
-        return {name: tf.reduce_mean(cost) for name, cost in costs.items()}
+        return generated.means(costs) | generated.label_terms()
 
     def weighted(self, terms: dict[str, tf.Tensor]) -> tf.Tensor:
         """The sum (2) of its terms, with their weights."""
@@ -208,35 +242,49 @@ class VAEGAN(Configured, keras.Model):
             + self.adversarial_weight * (drawn + reconstructed)
         )
 
-    def train_step(self, data) -> dict[str, tf.Tensor]:
+    def train_step(self, data: Any) -> dict[str, tf.Tensor]:
         """Generates, updates the discriminator on (3), then encoder and decoder on (2)."""
-        seed = tf.stack([self.generator.seed, tf.cast(self.optimizer.iterations, tf.int32)])
+        seed = numbered_seed(self.generator.seed, self.optimizer.iterations)
         with tf.GradientTape() as tape:
             x, y, generated = self.prepare(data, seed)
             with tape.stop_recording():
-                critic_loss, critic = self.update_discriminator(x, y, generated)
+                discriminator_loss, discriminator_terms = self.update_discriminator(x, y, generated)
             terms = self.generator_loss(x, y, generated)
             loss = self.weighted(terms)
-        variables = self.generator.trainable_variables
-        self.optimizer.apply(tape.gradient(loss, variables), variables)
+        descend(self.optimizer, tape, loss, self.generator.trainable_variables)
         return {
             "loss/generator": loss,
-            "loss/discriminator": critic_loss,
+            "loss/discriminator": discriminator_loss,
             **{f"{self.generator_prefix}{name}": value for name, value in terms.items()},
-            **{f"discriminator/{name}": value for name, value in critic.items()},
+            **{
+                f"discriminator/{name.replace('/', '_')}": value
+                for name, value in discriminator_terms.items()
+            },
         }
 
-    def update_discriminator(self, x, y, generated: Generated) -> tuple[tf.Tensor, dict]:
+    def update_discriminator(
+        self, x: tf.Tensor, y: TensorLike | None, generated: Generated
+    ) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
         """One step of the discriminator on (3); gives the loss and its terms."""
         with tf.GradientTape() as tape:
             terms = self.discriminator_loss(x, y, generated)
             loss = tf.add_n(list(terms.values()))
-        variables = self.discriminator.trainable_variables
-        self.discriminator_optimizer.apply(tape.gradient(loss, variables), variables)
+        descend(self.discriminator_optimizer, tape, loss, self.discriminator.trainable_variables)
         return loss, terms
 
-    def compile(self, optimizer="adam", discriminator_optimizer=None, **kwargs) -> None:
-        """As Keras' ``compile``; the discriminator's optimizer is one like the first by default."""
+    def compile(
+        self,
+        optimizer: str | keras.optimizers.Optimizer = "adam",
+        discriminator_optimizer: str | keras.optimizers.Optimizer | None = None,
+        **kwargs: Any,
+    ) -> None:
+        """Sets the two optimizers, and what else Keras' ``compile`` sets.
+
+        Args:
+            optimizer: that of encoder and decoder.
+            discriminator_optimizer: that of the discriminator; None for one like the first.
+            **kwargs: those of Keras' ``compile``.
+        """
         super().compile(optimizer=optimizer, **kwargs)
         if discriminator_optimizer is None:
             discriminator_optimizer = self.optimizer.__class__.from_config(
@@ -246,7 +294,7 @@ class VAEGAN(Configured, keras.Model):
         self.optimizer.build(self.generator.trainable_variables)
         self.discriminator_optimizer.build(self.discriminator.trainable_variables)
 
-    def get_compile_config(self) -> dict:
+    def get_compile_config(self) -> dict[str, Any]:
         """The two optimizers, for Keras to save with the model."""
         return serialized(
             {
@@ -255,48 +303,52 @@ class VAEGAN(Configured, keras.Model):
             }
         )
 
-    def compile_from_config(self, config: dict) -> None:
+    def compile_from_config(self, config: dict[str, Any]) -> None:
         """Compiles with the optimizers that ``get_compile_config`` described."""
         self.compile(**keras.saving.deserialize_keras_object(config))
 
     # What follows is the generator's: adding a discriminator changes its training only.
 
-    def encode(self, x, y=None) -> tfd.Distribution:
-        """q(z | x, y), as of the generator."""
+    def encode(self, x: TensorLike, y: TensorLike | None = None) -> tfd.Distribution:
+        """q(z | x, y) by the generator."""
         return self.generator.encode(x, y)
 
-    def decode(self, z, y=None) -> tfd.Distribution:
-        """p(x | z, y), as of the generator."""
+    def decode(self, z: TensorLike, y: TensorLike | None = None) -> tfd.Distribution:
+        """p(x | z, y) by the generator."""
         return self.generator.decode(z, y)
 
-    def sample(self, count_or_y, seed: int | tf.Tensor = 0) -> tf.Tensor:
-        """New images, as of the generator."""
-        return self.generator.sample(count_or_y, seed)
+    def sample(self, asked: TensorLike, seed: Seed = 0) -> tf.Tensor:
+        """New images of the generator, see `VAE.sample`."""
+        return self.generator.sample(asked, seed)
 
-    def reconstruct(self, x, y=None, seed: int | tf.Tensor | None = None) -> tf.Tensor:
-        """Dec(Enc(x)), as of the generator."""
+    def reconstruct(
+        self, x: TensorLike, y: TensorLike | None = None, seed: Seed | None = None
+    ) -> tf.Tensor:
+        """Dec(Enc(x)) by the generator, see `VAE.reconstruct`."""
         return self.generator.reconstruct(x, y, seed)
 
-    def elbo(self, x, y=None, seed: int | tf.Tensor = 0) -> Elbo | Bound:
-        """The pixel bound (1) in nats, as of the generator, although training is on (2)."""
+    def elbo(self, x: TensorLike, y: TensorLike | None = None, seed: Seed = 0) -> Elbo:
+        """The generator's bound (1) in nats, on pixels, although training is on (2)."""
         return self.generator.elbo(x, y, seed)
 
-    def call(self, inputs, training: bool = False) -> tf.Tensor:
-        """The reconstructions of the inputs, as of the generator."""
+    def call(self, inputs: Any, training: bool = False) -> tf.Tensor:
+        """The reconstructions of the inputs by the generator."""
         return self.generator(inputs, training=training)
 
-    def fit(self, x=None, y=None, *args, **kwargs) -> keras.callbacks.History:
-        """As Keras' ``fit``; raises a UserError for arrays that the generator cannot take."""
+    def fit(
+        self, x: Any = None, y: Any = None, *args: Any, **kwargs: Any
+    ) -> keras.callbacks.History:
+        """Keras' ``fit``, which raises a UserError for arrays that the generator cannot take."""
         self.generator.check_arrays(x, y)
         return super().fit(x, y, *args, **kwargs)
 
-    def test_step(self, data) -> dict[str, tf.Tensor]:
+    def test_step(self, data: Any) -> dict[str, tf.Tensor]:
         """The generator's bound (1), averaged over the batches since the metrics were reset."""
         return self.generator.test_step(data)
 
     @property
     def metrics(self) -> list[keras.Metric]:
-        """The generator's, for Keras to reset before each evaluation."""
+        """The metrics of the generator, for Keras to reset before each evaluation."""
         return self.generator.metrics
 
 
@@ -307,19 +359,22 @@ class CVAEGAN(VAEGAN):
     Args:
         generator: a `CVAE` whose side information is a label of k classes.
         discriminator: a network from images to features f_l and k + 1 logits.
-        **kwargs: as of `VAEGAN`.
+        **kwargs: those of `VAEGAN`.
+
+    Raises:
+        UserError: the generator is not one of labels, or the discriminator does not fit it.
     """
 
-    def __init__(self, generator: CVAE, discriminator: keras.Model, **kwargs):
-        if not isinstance(getattr(generator, "condition", None), LabelCondition):
+    def __init__(self, generator: CVAE, discriminator: keras.Model, **kwargs: Any):
+        if not isinstance(generator.condition, LabelCondition):
             raise UserError("CVAE-GAN needs a generator conditioned on labels")
         super().__init__(generator, discriminator, **kwargs)
 
     def logits_expected(self) -> int:
-        """One for each of the k classes and one for generated images."""
-        return self.generator.condition.classes + 1
+        """The number k + 1: a logit for each of the k classes and one for generated images."""
+        return self.generator.condition.size + 1
 
-    def cost_of_real(self, logits: tf.Tensor, y) -> tf.Tensor:
+    def cost_of_real(self, logits: tf.Tensor, y: TensorLike | None) -> tf.Tensor:
         """CrossEntropy(D(x), y), [batch]."""
         return tf.nn.sparse_softmax_cross_entropy_with_logits(labels=y, logits=logits)
 
@@ -328,44 +383,45 @@ class CVAEGAN(VAEGAN):
         fake = tf.fill(tf.shape(logits)[:1], logits.shape[-1] - 1)
         return tf.nn.sparse_softmax_cross_entropy_with_logits(labels=fake, logits=logits)
 
-    def discriminate(self, x) -> tf.Tensor:
+    def discriminate(self, x: TensorLike) -> tf.Tensor:
         """D(x) in test mode: probabilities [batch, k + 1] of the classes and of "generated"."""
         return tf.nn.softmax(self.test_logits(x))
 
 
-class GeneratedPairs(NamedTuple):
+@dataclass(frozen=True)
+class GeneratedPairs(Generated):
     """What the generator makes of a semi-supervised batch, for each of its pairs (x, y).
 
     There are l + u * k of them: l labelled images, u others with each of k classes, see `Pairs`.
+    So ``batch`` in the shapes of `Generated` is l + u * k here.
     """
 
-    reconstructed: tf.Tensor
-    """x~ = Dec(Enc(x, y), y), [l + u * k, height, width, channels]."""
-    drawn: tf.Tensor
-    """Dec(z, y) with z from the prior, [l + u * k, height, width, channels]."""
-    kl: tf.Tensor
-    """KL(q(z | x, y) || p(z)), [l + u * k], in nats."""
-    likelihood: tfd.Distribution
-    """p(x | z, y), whose mean is x~."""
     pairs: Pairs
     """The pairs as encoded, with q(y | x)."""
 
     def expand(self, values: tf.Tensor) -> tf.Tensor:
-        """What there is for each image x, [l + u, ...], for each x~: [l + u * k, ...]."""
+        """The values [l + u * k, ...] for each x~, of values [l + u, ...] for each image x."""
         return self.pairs.expand(values)
 
-    def means(self, costs: dict[str, tf.Tensor], between: str) -> dict[str, tf.Tensor]:
+    def means(self, costs: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
         """Two means of each cost [l + u * k]: over the labelled images, and over the others.
 
-        The cost of an image without label is the average over q(y | x). Names are "labelled" or
-        "unlabelled" and the name of the cost, and what stands between them.
+        The cost of an image without label is the average over q(y | x). Names are "labelled/" or
+        "unlabelled/" and the name of the cost.
         """
         means = {}
         for name, cost in costs.items():
             labelled, unlabelled = self.pairs.average(cost)
-            means[f"labelled{between}{name}"] = tf.reduce_mean(labelled)
-            means[f"unlabelled{between}{name}"] = tf.reduce_mean(unlabelled)
+            means[f"labelled/{name}"] = tf.reduce_mean(labelled)
+            means[f"unlabelled/{name}"] = tf.reduce_mean(unlabelled)
         return means
+
+    def label_terms(self) -> dict[str, tf.Tensor]:
+        """The means of the entropy of q(y | x), and of -log q(y | x) where the label is known."""
+        return {
+            "unlabelled/entropy": tf.reduce_mean(self.pairs.entropy()),
+            "classification/loss": tf.reduce_mean(self.pairs.cost_of_labels()),
+        }
 
 
 @registered
@@ -394,42 +450,34 @@ class SemiSupervisedVAEGAN(CVAEGAN):
     Args:
         generator: a `SemiSupervisedVAE` of k classes.
         discriminator: a network from images to features f_l and k + 1 logits.
-        **kwargs: as of `VAEGAN`.
+        **kwargs: those of `VAEGAN`.
+
+    Raises:
+        UserError: the generator is not semi-supervised, or the discriminator does not fit it.
     """
 
-    generator_prefix = ""  # they are named by the part of the batch, as the generator's own are
+    generator: SemiSupervisedVAE
+    generator_prefix = (
+        ""  # they are named after labelled and unlabelled, as the generator's own are
+    )
 
-    def __init__(self, generator: SemiSupervisedVAE, discriminator: keras.Model, **kwargs):
+    def __init__(self, generator: SemiSupervisedVAE, discriminator: keras.Model, **kwargs: Any):
         if not isinstance(generator, SemiSupervisedVAE):
             raise UserError("semi-supervised VAE-GAN needs a semi-supervised VAE as its generator")
         super().__init__(generator, discriminator, **kwargs)
 
-    def prepare(self, data, seed: tf.Tensor) -> tuple:
-        """Of a batch: images [l + u, ...], y [l + u * k], and what is generated of the pairs."""
-        (x, y), unlabelled = unpack_batch(data)
+    def prepare(self, data: Any, seed: Seed) -> tuple[tf.Tensor, tf.Tensor, GeneratedPairs]:
+        """The images x [l + u, ...], the y [l + u * k] of each x~, and what is generated."""
+        (x, y), unlabelled = self.generator.training_batch(data)
         pairs = self.generator.pairs(x, y, unlabelled, training=True)
         generated = self.generator.generate_from(pairs.codes, pairs.y, seed)
-        return pairs.images, pairs.y, GeneratedPairs(*generated, pairs)
-
-    def discriminator_loss(self, x, y, generated: GeneratedPairs) -> dict[str, tf.Tensor]:
-        """The terms of L_D, a mean over labelled and one over other images of each."""
-        return generated.means(self.discriminator_costs(x, y, generated), "_")
-
-    def generator_loss(self, x, y, generated: GeneratedPairs) -> dict[str, tf.Tensor]:
-        """The terms of L_G, as those of L_D; the entropy of q(y | x), and -log q(y | x)."""
-        pairs = generated.pairs
-        entropy = pairs.labels.entropy()[pairs.labelled :]
-        return {
-            **generated.means(self.generator_costs(x, y, generated), "/"),
-            "unlabelled/entropy": tf.reduce_mean(entropy),
-            "classification/loss": tf.reduce_mean(self.generator.cost_of_labels(pairs)),
-        }
+        return pairs.images, pairs.y, GeneratedPairs(**vars(generated), pairs=pairs)
 
     def weighted(self, terms: dict[str, tf.Tensor]) -> tf.Tensor:
-        """What the generator minimises: the sum of its three parts, weighted by its objective."""
+        """The generator's loss: the sum of its three kinds of terms, weighted by its objective."""
         labelled, unlabelled = (
-            {name: terms[f"{part}/{name}"] for name in self.generator_terms}
-            for part in ("labelled", "unlabelled")
+            {name: terms[f"{kind}/{name}"] for name in self.generator_terms}
+            for kind in ("labelled", "unlabelled")
         )
         weights = self.generator.objective
         return (
@@ -438,8 +486,8 @@ class SemiSupervisedVAEGAN(CVAEGAN):
             + weights.classification * terms["classification/loss"]
         )
 
-    def classify(self, x) -> tfd.OneHotCategorical:
-        """q(y | x), as of the generator."""
+    def classify(self, x: TensorLike) -> tfd.OneHotCategorical:
+        """q(y | x) by the generator, see `SemiSupervisedVAE.classify`."""
         return self.generator.classify(x)
 
 
@@ -464,12 +512,12 @@ class JudgingVAEGAN(SemiSupervisedVAEGAN):
     Args:
         generator: a `SemiSupervisedVAE` of k classes, in whose trunk the layer of the logits has
             the name "logits"; the features f_l are what that layer is given.
-        **kwargs: as of `VAEGAN`, without a discriminator.
+        **kwargs: those of `VAEGAN`, without a discriminator.
     """
 
     arguments = tuple(name for name in VAEGAN.arguments if name != "discriminator")
 
-    def __init__(self, generator: SemiSupervisedVAE, **kwargs):
+    def __init__(self, generator: SemiSupervisedVAE, **kwargs: Any):
         trunk = generator.trunk
         layer = trunk.get_layer("logits")
         logits = keras.ops.pad(layer.output, [[0, 0], [0, 1]])

@@ -11,21 +11,22 @@ hidden state of the decoder and D(x | c) the likelihood with the canvas as its p
 
 The loss of an image is L^x + L^z, with L^x = -log D(x | c_T) and L^z the sum over the steps of
 KL(q(z_t | h^enc_t) || N(0, I)): the bound (1), for q(z | x) is the product of the q(z_t | h^enc_t).
-Its KL divergence is exact given z_1 ... z_{t-1}, which are drawn. c_0 and the first states are
+Its KL divergence is exact given z_1 ... z_{t-1}, which are sampled. c_0 and the first states are
 learned, as in the paper. `CDRAW` gives y to encoder and decoder in every step.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import keras
 import tensorflow as tf
+from tensorflow_probability import distributions as tfd
 
 from vae_gan_tf.attention import Window
-from vae_gan_tf.checks import checked_tensor
+from vae_gan_tf.checks import TensorLike, checked_tensor
 from vae_gan_tf.errors import UserError
 from vae_gan_tf.models.cvae import CVAE
-from vae_gan_tf.models.seeds import split_seed, stateless_seed
-from vae_gan_tf.models.vae import VAE, Generated, Inference, log_pixels, tfd
+from vae_gan_tf.models.seeds import Seed, split_seed, stateless_seed
+from vae_gan_tf.models.vae import VAE, Generated, Inference, log_pixels
 from vae_gan_tf.serialization import registered
 
 
@@ -33,8 +34,8 @@ class Steps(NamedTuple):
     """Images as they are drawn, step by step."""
 
     images: tf.Tensor
-    """The mean of the likelihood of each canvas c_1 ... c_T, [batch, T, height, width, channels]:
-    what `VAE.sample` or `VAE.reconstruct` gives is the last."""
+    """The mean of the likelihood of each canvas c_1 ... c_T, [batch, T, height, width, channels];
+    the last is what `VAE.sample` or `VAE.reconstruct` gives."""
     canvases: tf.Tensor
     """c_1 ... c_T, [batch, T, height, width, channels * parameters of the likelihood]."""
     read: Window | None
@@ -45,17 +46,17 @@ class Steps(NamedTuple):
 
 
 STATES = ("canvas", "decoder_hidden", "decoder_cell", "encoder_hidden", "encoder_cell")
-"""What a step passes on to the next; the values before the first one are learned."""
+"""The tensors that a step passes to the next; the values before the first step are learned."""
 
 ENCODED = ("mean", "log_variance", "encoder_hidden", "encoder_cell", "read")
-"""What the encoder gives, in the order of its outputs; "read" only with attention."""
+"""The outputs of the encoder, in their order; "read" only with attention."""
 
 DECODED = ("canvas", "decoder_hidden", "decoder_cell", "write")
-"""What the decoder gives; "canvas" is what is added to it, "write" there only with attention."""
+"""The outputs of the decoder; "canvas" is what is added to it, "write" only with attention."""
 
 
 def _swapped(values: tf.Tensor) -> tf.Tensor:
-    """[batch, T, ...] as [T, batch, ...] or back."""
+    """The values with batch and time swapped, [batch, T, ...] <-> [T, batch, ...]."""
     return tf.transpose(values, [1, 0, *range(2, values.shape.rank)])
 
 
@@ -72,10 +73,11 @@ class DRAW(VAE):
         encoder: the network of a step, see `networks.draw_encoder`.
         decoder: the network of a step, see `networks.draw_decoder`.
         steps: T.
-        judged: how many of the last canvases an adversarial model may judge, each image by one of
-            them drawn at random; 1 for the last alone, T for "a discriminator on every canvas of
-            the sequence", as section 4.6 proposes.
-        *args, **kwargs: as of `VAE`.
+        judged: how many of the last canvases an adversarial model may show its discriminator, of
+            each image one of them chosen at random; 1 for the last alone, T for "a discriminator
+            on every canvas of the sequence", as section 4.6 proposes.
+        *args: those of `VAE`.
+        **kwargs: those of `VAE`.
 
     Raises:
         UserError: T is below 1, ``judged`` is not from 1 to T, or the networks do not fit together.
@@ -89,10 +91,10 @@ class DRAW(VAE):
         self,
         encoder: keras.Model,
         decoder: keras.Model,
-        *args,
+        *args: Any,
         steps: int,
         judged: int = 1,
-        **kwargs,
+        **kwargs: Any,
     ):
         if steps < 1:
             raise UserError(f"DRAW of {steps} steps asked for, at least 1 expected")
@@ -110,19 +112,19 @@ class DRAW(VAE):
 
     def _check_networks(self) -> None:
         """Raises a UserError unless encoder, decoder and likelihood fit together."""
-        given = [len(self.encoder.inputs), len(self.decoder.inputs)]
-        if given[0] < self.encoder_inputs or given[1] < self.decoder_inputs:
+        inputs = len(self.encoder.inputs), len(self.decoder.inputs)
+        if inputs[0] < self.encoder_inputs or inputs[1] < self.decoder_inputs:
             raise UserError(
-                f"an encoder of {given[0]} inputs and a decoder of {given[1]} given, networks of a "
-                f"step of DRAW with at least {self.encoder_inputs} and {self.decoder_inputs} "
+                f"an encoder of {inputs[0]} inputs and a decoder of {inputs[1]} given, networks of "
+                f"a step of DRAW with at least {self.encoder_inputs} and {self.decoder_inputs} "
                 "expected"
             )
         super()._check_networks()
-        taken, given = self.encoder.inputs[2].shape[-1], self.decoder.inputs[1].shape[-1]
-        if taken != given:
+        expected, units = self.encoder.inputs[2].shape[-1], self.decoder.inputs[1].shape[-1]
+        if units != expected:
             raise UserError(
-                f"a decoder of {given} units given with an encoder that reads the state of one of "
-                f"{taken}"
+                f"a decoder of {units} units given with an encoder that reads the state of one of "
+                f"{expected}"
             )
 
     def _shapes(self, encoding: bool) -> dict[str, tuple[int, ...]]:
@@ -136,7 +138,9 @@ class DRAW(VAE):
             tensors |= zip(ENCODED, self.encoder.outputs, strict=False)
         return {name: tuple(tensor.shape[1:]) for name, tensor in tensors.items()}
 
-    def _run(self, z, x, condition: list, training: bool) -> dict[str, tf.Tensor]:
+    def _run(
+        self, z: tf.Tensor, x: tf.Tensor | None, condition: list[tf.Tensor], training: bool
+    ) -> dict[str, tf.Tensor]:
         """The T steps.
 
         They are a loop of the graph. Unrolled, a step of training would take a twentieth less
@@ -146,14 +150,14 @@ class DRAW(VAE):
             z: codes [batch, T, latent_size] or, where images are encoded, noise of that shape.
             x: images to encode, or None.
             condition: the vectors y in a list, or nothing.
-            training: of the networks.
+            training: whether batch normalisation uses the statistics of this batch.
 
         Returns:
-            What each step gave, [batch, T, ...], by the names of `_shapes`.
+            The tensors of each step, [batch, T, ...], by the names of `_shapes`.
         """
 
-        def step(before: dict, z) -> dict:
-            after = {}
+        def step(before: dict[str, tf.Tensor], z: tf.Tensor) -> dict[str, tf.Tensor]:
+            after: dict[str, tf.Tensor] = {}
             if x is not None:
                 after = self._encoder_step(before, x, z, condition, training)
                 z = after["z"]
@@ -163,10 +167,17 @@ class DRAW(VAE):
         first = {name: tf.zeros([count, *shape]) for name, shape in shapes.items()}
         learned = [name for name in STATES if name in first]
         first |= {name: tf.repeat(self.first[name].value[None], count, 0) for name in learned}
-        found = tf.scan(step, _swapped(z), first)
-        return {name: _swapped(values) for name, values in found.items()}
+        steps = tf.scan(step, _swapped(z), first)
+        return {name: _swapped(values) for name, values in steps.items()}
 
-    def _encoder_step(self, before: dict, x, noise, condition: list, training: bool) -> dict:
+    def _encoder_step(
+        self,
+        before: dict[str, tf.Tensor],
+        x: tf.Tensor,
+        noise: tf.Tensor,
+        condition: list[tf.Tensor],
+        training: bool,
+    ) -> dict[str, tf.Tensor]:
         error = x - self.likelihood(before["canvas"]).mean()
         states = (before[name] for name in ("decoder_hidden", "encoder_hidden", "encoder_cell"))
         outputs = self.encoder([x, error, *states, *condition], training=training)
@@ -174,14 +185,26 @@ class DRAW(VAE):
         z = after["mean"] + tf.exp(0.5 * after["log_variance"]) * noise
         return {**after, "z": z}
 
-    def _decoder_step(self, before: dict, z, condition: list, training: bool) -> dict:
+    def _decoder_step(
+        self,
+        before: dict[str, tf.Tensor],
+        z: tf.Tensor,
+        condition: list[tf.Tensor],
+        training: bool,
+    ) -> dict[str, tf.Tensor]:
         states = (before[name] for name in ("decoder_hidden", "decoder_cell"))
         outputs = self.decoder([z, *states, *condition], training=training)
         after = _named(DECODED, outputs)
         return {**after, "canvas": before["canvas"] + after["canvas"], "z": z}
 
-    def _encoded(self, x, y, seed, training: bool = False) -> dict[str, tf.Tensor]:
-        """The steps with images: with a seed z_t is drawn, without one it is the mean."""
+    def _encoded(
+        self,
+        x: TensorLike,
+        y: TensorLike | None,
+        seed: Seed | None,
+        training: bool = False,
+    ) -> dict[str, tf.Tensor]:
+        """The steps with images: with a seed z_t is sampled, without one it is the mean."""
         x, *condition = tf.nest.flatten(self.checked(x, y))
         shape = [tf.shape(x)[0], *self.code_shape]
         noise = (
@@ -191,62 +214,81 @@ class DRAW(VAE):
         )
         return self._run(noise, x, condition, training)
 
-    def _decoded(self, z, y, training: bool = False) -> dict[str, tf.Tensor]:
-        """The steps with given codes."""
+    def _decoded(
+        self, z: TensorLike, y: TensorLike | None, training: bool = False
+    ) -> dict[str, tf.Tensor]:
+        """The steps of codes that are there already."""
         z = checked_tensor("codes", z, self.code_shape)
         z, *condition = tf.nest.flatten(self.with_condition(z, y))
         return self._run(z, None, condition, training)
 
     def encode(
-        self, x, y=None, training: bool = False, seed: int | tf.Tensor | None = None
+        self,
+        x: TensorLike,
+        y: TensorLike | None = None,
+        training: bool = False,
+        seed: Seed | None = None,
     ) -> tfd.Distribution:
         """q(z | x, y) along one sequence of codes: the product of the q(z_t | h^enc_t).
 
-        h^enc_t depends on z_1 ... z_{t-1}. With a seed these are drawn; without one each is the
+        h^enc_t depends on z_1 ... z_{t-1}. With a seed these are sampled; without one each is the
         mean of its distribution, so that ``decode(encode(x).mean())`` is what ``reconstruct(x)``
-        gives. Arguments and errors else as of `VAE.encode`.
+        gives. Arguments and errors else are those of `VAE.encode`.
 
         Returns:
             A distribution with batch shape [batch] and event shape [T, latent_size].
         """
         return self._posterior(self._encoded(x, y, seed, training))
 
-    def decode(self, z, y=None, training: bool = False) -> tfd.Distribution:
+    def decode(
+        self, z: TensorLike, y: TensorLike | None = None, training: bool = False
+    ) -> tfd.Distribution:
         """p(x | z): the likelihood of the last canvas, of codes z [batch, T, latent_size]."""
         return self.likelihood(self._decoded(z, y, training)["canvas"][:, -1])
 
     def infer(
-        self, x, y=None, seed: int | tf.Tensor | None = None, training: bool = False
+        self,
+        x: TensorLike,
+        y: TensorLike | None = None,
+        seed: Seed | None = None,
+        training: bool = False,
     ) -> Inference:
-        """Encodes images, which decodes them as well; see `encode` on what is drawn."""
+        """Encodes images, which decodes them as well; see `encode` on what is sampled."""
         run = self._encoded(x, y, seed, training)
         return Inference(self._posterior(run), run["z"], self.likelihood(run["canvas"][:, -1]))
 
-    def generate(self, x, y, seed: tf.Tensor) -> Generated:
-        """As `VAE.generate`, but a reconstruction is drawn while it is encoded.
+    def generate(self, x: TensorLike, y: TensorLike | None, seed: Seed) -> Generated:
+        """A reconstruction of each image, drawn while it is encoded, and as many new images.
 
-        Of each image the discriminator is shown one of the last ``judged`` canvases; the
-        likelihood is that of the last.
+        Of each image there is one of the last ``judged`` canvases; the likelihood is that of the
+        last. Else this is `VAE.generate`.
         """
         for_posterior, for_prior, *for_canvases = split_seed(seed, 4)
         z = self.prior().sample(tf.shape(x)[0], seed=for_prior)
-        runs = self._encoded(x, y, for_posterior, training=True), self._decoded(z, y, training=True)
+        encoded = self._encoded(x, y, for_posterior, training=True)
+        decoded = self._decoded(z, y, training=True)
         return Generated(
-            *(self._shown_canvas(*each) for each in zip(runs, for_canvases, strict=True)),
-            tfd.kl_divergence(self._posterior(runs[0]), self.prior()),
-            self.likelihood(runs[0]["canvas"][:, -1]),
+            self._shown_canvas(encoded, for_canvases[0]),
+            self._shown_canvas(decoded, for_canvases[1]),
+            tfd.kl_divergence(self._posterior(encoded), self.prior()),
+            self.likelihood(encoded["canvas"][:, -1]),
         )
 
-    def _shown_canvas(self, run: dict, seed: tf.Tensor) -> tf.Tensor:
-        """The image on one of the last ``judged`` canvases, drawn anew for each of the batch."""
+    def _shown_canvas(self, run: dict[str, tf.Tensor], seed: tf.Tensor) -> tf.Tensor:
+        """The image on one of the last ``judged`` canvases, chosen anew for each of the batch."""
         count, first = tf.shape(run["canvas"])[:1], self.steps - self.judged
         step = tf.random.stateless_uniform(count, seed, first, self.steps, tf.int32)
         return self.likelihood(tf.gather(run["canvas"], step, axis=1, batch_dims=1)).mean()
 
     def log_weights(
-        self, x, y=None, count: int = 1, seed: int | tf.Tensor = 0, pixels=None
+        self,
+        x: TensorLike,
+        y: TensorLike | None = None,
+        count: int = 1,
+        seed: Seed = 0,
+        pixels: TensorLike | None = None,
     ) -> tf.Tensor:
-        """As of `VAE`; each image is encoded anew for each of its codes, see `encode`."""
+        """The log-weights of `VAE.log_weights`; an image is encoded anew for each of its codes."""
         x = tf.repeat(tf.cast(x, tf.float32), count, axis=0)
         y = None if y is None else tf.repeat(y, count, axis=0)
         posterior, z, likelihood = self.infer(x, y, seed)
@@ -254,27 +296,30 @@ class DRAW(VAE):
         weights = log_ratio + log_pixels(likelihood, x, pixels)
         return tf.transpose(tf.reshape(weights, [-1, count]))
 
-    def _posterior(self, run: dict) -> tfd.Distribution:
+    def _posterior(self, run: dict[str, tf.Tensor]) -> tfd.Distribution:
         return tfd.Independent(tfd.Normal(run["mean"], tf.exp(0.5 * run["log_variance"])), 2)
 
-    def sample_steps(self, count: int, seed: int | tf.Tensor = 0) -> Steps:
-        """The images of ``sample(count, seed)`` as they are drawn."""
-        return self.decode_steps(self.prior().sample(count, seed=stateless_seed(seed)))
+    def sample_steps(self, asked: TensorLike, seed: Seed = 0) -> Steps:
+        """The images of ``sample(asked, seed)`` as they are drawn."""
+        count, y = self.condition.asked(asked)
+        return self.decode_steps(self.prior().sample(count, seed=stateless_seed(seed)), y)
 
-    def decode_steps(self, z, y=None) -> Steps:
+    def decode_steps(self, z: TensorLike, y: TensorLike | None = None) -> Steps:
         """The images of codes z [batch, T, latent_size] as they are drawn."""
         return self._shown(self._decoded(z, y))
 
-    def reconstruct_steps(self, x, y=None, seed: int | tf.Tensor | None = None) -> Steps:
+    def reconstruct_steps(
+        self, x: TensorLike, y: TensorLike | None = None, seed: Seed | None = None
+    ) -> Steps:
         """The images of ``reconstruct(x, y, seed)`` as they are drawn."""
         return self._shown(self._encoded(x, y, seed))
 
-    def _shown(self, run: dict) -> Steps:
+    def _shown(self, run: dict[str, tf.Tensor]) -> Steps:
         canvases = run["canvas"]
         flat = tf.reshape(canvases, [-1, *canvases.shape[2:]])
         images = tf.reshape(self.likelihood(flat).mean(), [-1, self.steps, *self.image_shape])
-        windows = (Window.of(run[name]) if name in run else None for name in ("read", "write"))
-        return Steps(images, canvases, *windows)
+        read, write = (Window.of(run[name]) if name in run else None for name in ("read", "write"))
+        return Steps(images, canvases, read, write)
 
 
 @registered
@@ -285,11 +330,7 @@ class CDRAW(DRAW, CVAE):
         encoder: the network of a step, with y.
         decoder: the network of a step, with y.
         condition: what the side information is.
-        **kwargs: as of `DRAW`.
+        **kwargs: those of `DRAW`.
     """
 
     arguments = (*DRAW.arguments, "condition")
-
-    def sample_steps(self, y, seed: int | tf.Tensor = 0) -> Steps:
-        """The images of ``sample(y, seed)`` as they are drawn."""
-        return self.decode_steps(self.prior().sample(tf.shape(y)[0], seed=stateless_seed(seed)), y)

@@ -5,8 +5,6 @@ from pathlib import Path
 import keras
 import tensorflow as tf
 
-from vae_gan_tf.conditions import ImageCondition
-from vae_gan_tf.models.cvae import CVAE
 from vae_gan_tf.models.vae import VAE
 
 
@@ -28,21 +26,16 @@ def export(model: VAE, folder: Path) -> None:
     image = tf.TensorSpec([None, *model.image_shape], tf.float32, name="x")
     code = tf.TensorSpec([None, *model.code_shape], tf.float32, name="z")
     seed = tf.TensorSpec([2], tf.int32, name="seed")
-    count, condition = tf.TensorSpec([], tf.int32, name="count"), []
-    if isinstance(model, CVAE):
-        if isinstance(model.condition, ImageCondition):
-            condition = [tf.TensorSpec([None, *model.condition.shape], tf.float32, name="y")]
-        else:
-            condition = [tf.TensorSpec([None], tf.int32, name="y")]
-        count = condition[0]
+    condition = model.condition.specs()
+    asked, *_ = [*condition, tf.TensorSpec([], tf.int32, name="count")]
 
-    def encode(x, *y):
+    def encode(x: tf.Tensor, *y: tf.Tensor) -> dict[str, tf.Tensor]:
         posterior = model.encode(x, *y)
         return {"mean": posterior.mean(), "stddev": posterior.stddev()}
 
     archive = keras.export.ExportArchive()
     archive.track(model)
-    archive.add_endpoint("sample", model.sample, [count, seed])
+    archive.add_endpoint("sample", model.sample, [asked, seed])
     archive.add_endpoint("encode", encode, [image, *condition])
     archive.add_endpoint("decode", lambda z, *y: model.decode(z, *y).mean(), [code, *condition])
     archive.add_endpoint("reconstruct", lambda x, *y: model.reconstruct(x, *y), [image, *condition])

@@ -22,17 +22,19 @@ takes the class to be, both in the statistics of the batch and in the averages k
 
 import math
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import keras
 import numpy as np
 import tensorflow as tf
+from tensorflow_probability import distributions as tfd
 
+from vae_gan_tf.checks import TensorLike
 from vae_gan_tf.conditions import LabelCondition
 from vae_gan_tf.errors import UserError
 from vae_gan_tf.models.cvae import CVAE
-from vae_gan_tf.models.seeds import stateless_seed
-from vae_gan_tf.models.vae import tfd
+from vae_gan_tf.models.seeds import Seed, stateless_seed
+from vae_gan_tf.models.vae import Elbo, shapes
 from vae_gan_tf.serialization import Configured, registered
 
 
@@ -42,9 +44,9 @@ class Objective(Configured):
     """The weights of the three terms of the loss, each of which is a mean over its batch.
 
     Args:
-        labelled: of the mean of L(x, y) over the labelled images.
-        unlabelled: of the mean of U(x) over the unlabelled images.
-        classification: of the mean of -log q(y | x) over the labelled images.
+        labelled: the weight of the mean of L(x, y) over the labelled images.
+        unlabelled: the weight of the mean of U(x) over the unlabelled images.
+        classification: the weight of the mean of -log q(y | x) over the labelled images.
 
     Raises:
         UserError: a weight is negative or not finite.
@@ -97,18 +99,14 @@ class Objective(Configured):
         return cls(1.0, 1.0, 5500.0)
 
 
-class Bound(NamedTuple):
-    """The bound on log p(x, y), or without y on log p(x); each part [batch], in nats an image.
+@dataclass(frozen=True)
+class Bound(Elbo):
+    """The bound on log p(x, y), or without y on log p(x), and its terms, in nats an image.
 
-    Without y each part but the entropy is an average over q(y | x).
+    The bound itself, ``elbo``, is ``reconstruction - kl + entropy`` and log p(y), which is -log k.
+    Without y ``reconstruction`` and ``kl`` are averages over q(y | x).
     """
 
-    elbo: tf.Tensor
-    """The bound itself: ``reconstruction - kl + entropy`` and log p(y), which is -log k."""
-    reconstruction: tf.Tensor
-    """log p(x | y, z) at one z drawn from q(z | x, y)."""
-    kl: tf.Tensor
-    """KL(q(z | x, y) || p(z))."""
     entropy: tf.Tensor
     """H(q(y | x)); 0 where y is given."""
 
@@ -132,22 +130,34 @@ class Pairs(NamedTuple):
     """q(y | x), batch shape [l + u], event shape [k]."""
 
     def expand(self, values: tf.Tensor) -> tf.Tensor:
-        """What there is for each image, [l + u, ...], for each pair: [l + u * k, ...]."""
+        """The values [l + u * k, ...] of each pair, of values [l + u, ...] of each image."""
         return _expand(values, self.labelled, self.labels.event_shape[0])
 
     def average(self, values: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        """Values of the pairs, [l + u * k]: the labelled ones [l], and averages over q(y | x) [u].
+        """The values [l] of labelled pairs, and averages [u] of the others over q(y | x).
 
         The average is the sum over y of q(y | x) times the value; gradients reach both.
+
+        Args:
+            values: a value of each pair, [l + u * k].
         """
         probabilities = self.labels.probs_parameter()[self.labelled :]
         values, every_class = values[: self.labelled], values[self.labelled :]
         every_class = tf.reshape(every_class, tf.shape(probabilities))
         return values, tf.reduce_sum(probabilities * every_class, -1)
 
+    def entropy(self) -> tf.Tensor:
+        """H(q(y | x)) of the unlabelled images, [u], in nats."""
+        return self.labels.entropy()[self.labelled :]
+
+    def cost_of_labels(self) -> tf.Tensor:
+        """-log q(y | x), [l]: what it costs to take the labelled images for their labels."""
+        labels = tf.one_hot(self.y[: self.labelled], self.labels.event_shape[0])
+        return -self.labels[: self.labelled].log_prob(labels)
+
 
 def _expand(values: tf.Tensor, labelled: tf.Tensor, classes: int) -> tf.Tensor:
-    """[l + u, ...] -> [l + u * classes, ...]; see `Pairs`."""
+    """The values [l + u * classes, ...] of `Pairs`, of values [l + u, ...] of their images."""
     return tf.concat([values[:labelled], tf.repeat(values[labelled:], classes, 0)], 0)
 
 
@@ -168,7 +178,10 @@ class SemiSupervisedVAE(CVAE):
         decoder: a network from pairs (codes z, vectors of y) to the likelihood's parameters.
         condition: the labels.
         objective: the weights of the terms of the loss.
-        **kwargs: as of `VAE`.
+        **kwargs: those of `VAE`.
+
+    Raises:
+        UserError: the networks do not fit together, or the condition is not one of labels.
     """
 
     arguments = (
@@ -183,6 +196,8 @@ class SemiSupervisedVAE(CVAE):
         "name",
     )
 
+    condition: LabelCondition
+
     def __init__(
         self,
         trunk: keras.Model,
@@ -190,7 +205,7 @@ class SemiSupervisedVAE(CVAE):
         decoder: keras.Model,
         condition: LabelCondition,
         objective: Objective,
-        **kwargs,
+        **kwargs: Any,
     ):
         encoder = _composed(trunk, head, condition)
         super().__init__(encoder, decoder, condition, **kwargs)
@@ -208,14 +223,14 @@ class SemiSupervisedVAE(CVAE):
 
     @property
     def head(self) -> keras.Model:
-        """The part of the encoder that does."""
+        """The part of the encoder that sees y."""
         return _parts(self.encoder)[1]
 
     def label_prior(self) -> tfd.OneHotCategorical:
         """p(y), uniform over the classes."""
         return tfd.OneHotCategorical(logits=tf.zeros([self.condition.classes]))
 
-    def classify(self, x, training: bool = False) -> tfd.OneHotCategorical:
+    def classify(self, x: TensorLike, training: bool = False) -> tfd.OneHotCategorical:
         """q(y | x), batch shape [batch]: ``probs_parameter()`` are its probabilities [batch, k].
 
         Args:
@@ -228,8 +243,10 @@ class SemiSupervisedVAE(CVAE):
         *_, logits = self.trunk(self.checked_images(x), training=training)
         return tfd.OneHotCategorical(logits=logits)
 
-    def pairs(self, x, y, unlabelled, training: bool = False) -> Pairs:
-        """Encodes a batch: each image once by the trunk, each pair by the head.
+    def pairs(
+        self, x: TensorLike, y: TensorLike, unlabelled: TensorLike, training: bool = False
+    ) -> Pairs:
+        """A batch as encoded: each image once by the trunk, each pair by the head.
 
         Args:
             x: labelled images [l, height, width, channels]; there may be none, l = 0.
@@ -254,32 +271,40 @@ class SemiSupervisedVAE(CVAE):
         codes = tfd.Independent(tfd.Normal(mean, tf.exp(0.5 * log_variance)), 1)
         return Pairs(images, labelled, y, codes, tfd.OneHotCategorical(logits=logits))
 
-    def bounds(
-        self, pairs: Pairs, seed: int | tf.Tensor, training: bool = False
-    ) -> tuple[Bound, Bound]:
-        """-L(x, y) of the labelled images and -U(x) of the unlabelled ones, a z for each pair."""
+    def bounds(self, pairs: Pairs, seed: Seed, training: bool = False) -> tuple[Bound, Bound]:
+        """-L(x, y) of the labelled images and -U(x) of the unlabelled ones, a z for each pair.
+
+        Args:
+            pairs: a batch as encoded.
+            seed: the same seed samples the same codes.
+            training: whether batch normalisation uses the statistics of this batch.
+        """
         z = pairs.codes.sample(seed=stateless_seed(seed))
         images = pairs.expand(pairs.images)
         reconstruction = self.decode(z, pairs.y, training).log_prob(images)
         kl = tfd.kl_divergence(pairs.codes, self.prior())
         label = self.label_prior().log_prob(self.condition.vector(pairs.y))
-        parts = [pairs.average(part) for part in (reconstruction - kl + label, reconstruction, kl)]
-        labelled, unlabelled = zip(*parts, strict=True)
-        entropy = pairs.labels.entropy()[pairs.labelled :]
+        terms = (reconstruction - kl + label, reconstruction, kl)
+        labelled, unlabelled = (
+            Elbo(*kind) for kind in zip(*map(pairs.average, terms), strict=True)
+        )
+        entropy = pairs.entropy()
         return (
-            Bound(*labelled, tf.zeros_like(labelled[0])),
-            Bound(unlabelled[0] + entropy, *unlabelled[1:], entropy),
+            Bound(**vars(labelled), entropy=tf.zeros_like(labelled.elbo)),
+            Bound(unlabelled.elbo + entropy, unlabelled.reconstruction, unlabelled.kl, entropy),
         )
 
-    def cost_of_labels(self, pairs: Pairs) -> tf.Tensor:
-        """-log q(y | x), [l]: what it costs to take the labelled images for their labels."""
-        given = self.condition.vector(pairs.y[: pairs.labelled])
-        return -pairs.labels[: pairs.labelled].log_prob(given)
-
-    def elbo(self, x, y=None, seed: int | tf.Tensor = 0, training: bool = False) -> Bound:
+    def elbo(
+        self,
+        x: TensorLike,
+        y: TensorLike | None = None,
+        seed: Seed = 0,
+        training: bool = False,
+    ) -> Bound:
         """The bound on log p(x, y) for each image; without labels y that on log p(x).
 
-        One z is drawn by the seed for each image, without labels for each image and class.
+        One z is sampled by the seed for each image, without labels for each image and class.
+        Arguments and errors else are those of `encode`.
         """
         x = self.checked_images(x)
         if y is None:
@@ -288,9 +313,17 @@ class SemiSupervisedVAE(CVAE):
         return self.bounds(self.pairs(x, y, x[:0], training), seed, training)[0]
 
     def log_weights(
-        self, x, y=None, count: int = 1, seed: int | tf.Tensor = 0, pixels=None
+        self,
+        x: TensorLike,
+        y: TensorLike | None = None,
+        count: int = 1,
+        seed: Seed = 0,
+        pixels: TensorLike | None = None,
     ) -> tf.Tensor:
-        """As of a `VAE`, of log p(x, y); without labels y of log p(x), every label summed over."""
+        """The log-weights of `VAE.log_weights` for p(x, y); without labels y for p(x).
+
+        Without labels the weights of a code of every label are summed.
+        """
         if y is not None:
             label = -math.log(self.condition.classes)  # log p(y)
             return super().log_weights(x, y, count, seed, pixels) + label
@@ -300,37 +333,41 @@ class SemiSupervisedVAE(CVAE):
         ]
         return tf.reduce_logsumexp(every_class, 0)
 
-    def train_step(self, data) -> dict[str, tf.Tensor]:
-        """One step on the weighted sum of L(x, y), U(x) and -log q(y | x); gives its terms.
+    def training_batch(self, data: Any) -> tuple[Any, Any]:
+        """The pair (images, labels) and the unlabelled images of what Keras passes as data."""
+        return unpack_batch(data)
+
+    def training_loss(
+        self, labelled: tuple[TensorLike, TensorLike], unlabelled: TensorLike, seed: Seed
+    ) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
+        """The sum of the means of L(x, y), U(x) and -log q(y | x), weighted by the objective.
 
         Args:
-            data: a batch ((images, labels), unlabelled images).
-        """
-        (x, y), without = unpack_batch(data)
-        with tf.GradientTape() as tape:
-            pairs = self.pairs(x, y, without, training=True)
-            bounds = self.bounds(pairs, self.step_seed(), training=True)
-            labelled, unlabelled = (  # L(x, y) and U(x)
-                tf.reduce_mean((self.kl_weight - 1) * bound.kl - bound.elbo) for bound in bounds
-            )
-            classification = tf.reduce_mean(self.cost_of_labels(pairs))
-            loss = (
-                self.objective.labelled * labelled
-                + self.objective.unlabelled * unlabelled
-                + self.objective.classification * classification
-            )
-        variables = self.trainable_variables
-        self.optimizer.apply(tape.gradient(loss, variables), variables)
-        terms = {
-            f"{kind}/{name}": tf.reduce_mean(part)
-            for kind, bound in zip(("labelled", "unlabelled"), bounds, strict=True)
-            for name, part in bound._asdict().items()
-        }
-        del terms["labelled/entropy"]  # of a given label: 0
-        return {"loss": loss, **terms, "classification/loss": classification}
+            labelled: images [l, height, width, channels] and their labels [l].
+            unlabelled: images [u, height, width, channels].
+            seed: that of the step.
 
-    def test_step(self, data) -> dict[str, tf.Tensor]:
-        """On (images, labels): bounds and classification in test mode.
+        Returns:
+            The loss, and its terms by name.
+        """
+        x, y = labelled
+        pairs = self.pairs(x, y, unlabelled, training=True)
+        bounds = self.bounds(pairs, seed, training=True)
+        with_label, without_label = (  # L(x, y) and U(x)
+            tf.reduce_mean((self.kl_weight - 1) * bound.kl - bound.elbo) for bound in bounds
+        )
+        classification = tf.reduce_mean(pairs.cost_of_labels())
+        loss = (
+            self.objective.labelled * with_label
+            + self.objective.unlabelled * without_label
+            + self.objective.classification * classification
+        )
+        terms = bounds[0].means("labelled") | bounds[1].means("unlabelled")
+        del terms["labelled/entropy"]  # that of a known label: 0
+        return loss, {**terms, "classification/loss": classification}
+
+    def test_step(self, data: Any) -> dict[str, tf.Tensor]:
+        """The bounds and the errors of classification on (images, labels), in test mode.
 
         Each is an average over the images of the batches since the metrics were reset:
         "elbo/elbo", "elbo/reconstruction" and "elbo/kl" of the bound on log p(x), which does not
@@ -354,7 +391,7 @@ class SemiSupervisedVAE(CVAE):
             means[name].update_state(tf.cast(value, tf.float32))
         return {name: mean.result() for name, mean in means.items()}
 
-    def check_arrays(self, x, y) -> None:
+    def check_arrays(self, x: Any, y: Any) -> None:
         """Raises a UserError for arrays that the model cannot be trained on."""
         if isinstance(x, np.ndarray):
             unpack_batch((x, y))
@@ -364,8 +401,12 @@ class SemiSupervisedVAE(CVAE):
             self.checked_images(unlabelled)
 
 
-def unpack_batch(data) -> tuple[tuple, tf.Tensor]:
-    """((images, labels), unlabelled images), from what Keras passes as data."""
+def unpack_batch(data: Any) -> tuple[Any, Any]:
+    """The pair (images, labels) and the unlabelled images, of what Keras passes as data.
+
+    Raises:
+        UserError: there are no such two.
+    """
     labelled, unlabelled, _ = keras.utils.unpack_x_y_sample_weight(data)
     if not (isinstance(labelled, tuple | list) and len(labelled) == 2) or unlabelled is None:
         raise UserError(
@@ -393,19 +434,18 @@ def _composed(trunk: keras.Model, head: keras.Model, condition: LabelCondition) 
             f"a trunk of {len(trunk.outputs)} outputs given, 3 expected: the product for the head, "
             "log-variance and logits"
         )
-    product, log_variance, logits = (tuple(each.shape[1:]) for each in trunk.outputs)
+    product, log_variance, logits = shapes(trunk.outputs)
     if logits != (condition.classes,):
         raise UserError(
             f"a trunk of logits {list(logits)} given, [{condition.classes}] expected, one for each "
             "class"
         )
-    given = [tuple(each.shape[1:]) for each in head.inputs]
-    if given != [product, logits]:
-        raise UserError(f"a head of inputs {given} given, {[product, logits]} expected")
-    given = tuple(head.outputs[0].shape[1:])
-    if given != log_variance:
+    inputs, means = shapes(head.inputs), tuple(head.outputs[0].shape[1:])
+    if inputs != [product, logits]:
+        raise UserError(f"a head of inputs {inputs} given, {[product, logits]} expected")
+    if means != log_variance:
         raise UserError(
-            f"a head to means {list(given)} given with a trunk to log-variances "
+            f"a head to means {list(means)} given with a trunk to log-variances "
             f"{list(log_variance)}"
         )
     image = keras.Input(trunk.inputs[0].shape[1:], name="image")

@@ -9,31 +9,38 @@ p(x | z). The expectation is estimated with one z = mu(x) + sigma(x) * epsilon f
 KL divergence is exact.
 """
 
-from typing import NamedTuple
+from dataclasses import dataclass, fields
+from typing import Any, ClassVar, NamedTuple
 
 import keras
 import numpy as np
 import tensorflow as tf
-import tensorflow_probability as tfp
+from tensorflow_probability import distributions as tfd
 
-from vae_gan_tf.checks import check_values, checked_tensor
+from vae_gan_tf.checks import TensorLike, check_values, checked_tensor
+from vae_gan_tf.conditions import Condition, NoCondition
 from vae_gan_tf.errors import UserError
 from vae_gan_tf.likelihoods import Bernoulli, Likelihood
-from vae_gan_tf.models.seeds import split_seed, stateless_seed
+from vae_gan_tf.models.descent import descend
+from vae_gan_tf.models.nest import Nest
+from vae_gan_tf.models.seeds import Seed, numbered_seed, split_seed, stateless_seed
 from vae_gan_tf.serialization import Configured, registered
 
-tfd = tfp.distributions
 
-
-class Elbo(NamedTuple):
-    """The bound (1) and its two parts, each of shape [batch], in nats an image."""
+@dataclass(frozen=True)
+class Elbo(Nest):
+    """The bound (1) and its two terms, each of shape [batch], in nats an image."""
 
     elbo: tf.Tensor
     """The bound itself: ``reconstruction - kl``."""
     reconstruction: tf.Tensor
-    """log p(x | z, y) at one z drawn from q(z | x, y)."""
+    """log p(x | z, y) at one z sampled from q(z | x, y)."""
     kl: tf.Tensor
     """KL(q(z | x, y) || p(z))."""
+
+    def means(self, prefix: str) -> dict[str, tf.Tensor]:
+        """The mean of each over the batch, by the names "prefix/elbo", "prefix/kl" and so on."""
+        return {f"{prefix}/{name}": tf.reduce_mean(value) for name, value in vars(self).items()}
 
 
 class Inference(NamedTuple):
@@ -47,8 +54,9 @@ class Inference(NamedTuple):
     """p(x | z, y)."""
 
 
-class Generated(NamedTuple):
-    """What an adversarial model judges in a step, each for every image of the batch."""
+@dataclass(frozen=True)
+class Generated(Nest):
+    """The images that a discriminator is shown beside a batch of real ones, in one step."""
 
     reconstructed: tf.Tensor
     """x~ = Dec(Enc(x)), [batch, height, width, channels]."""
@@ -60,18 +68,28 @@ class Generated(NamedTuple):
     """p(x | z, y), whose mean is x~."""
 
     def expand(self, values: tf.Tensor) -> tf.Tensor:
-        """What there is for each image x, for each x~: the same, for each x has one."""
+        """The values for each x~, of values for each image x: the same, for each x has one."""
         return values
 
+    def means(self, costs: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+        """The mean of each cost [batch] over the batch."""
+        return {name: tf.reduce_mean(cost) for name, cost in costs.items()}
 
-def log_pixels(likelihood: tfd.Distribution, x: tf.Tensor, pixels=None) -> tf.Tensor:
-    """Log p(x | z, y), [batch], by those pixels alone for which ``pixels`` is true."""
+    def label_terms(self) -> dict[str, tf.Tensor]:
+        """The terms of the generator's loss that are about unknown labels: none."""
+        return {}
+
+
+def log_pixels(
+    likelihood: tfd.Distribution, x: tf.Tensor, pixels: TensorLike | None = None
+) -> tf.Tensor:
+    """The logarithm of p(x | z, y), [batch], by those pixels alone for which ``pixels`` is true."""
     of_each = likelihood.distribution.log_prob(x)
     return tf.reduce_sum(tf.where(True if pixels is None else pixels, of_each, 0.0), [1, 2, 3])
 
 
 def shapes(tensors: list[keras.KerasTensor]) -> list[tuple[int, ...]]:
-    """Without the batch."""
+    """The shape of each tensor without its batch."""
     return [tuple(each.shape[1:]) for each in tensors]
 
 
@@ -88,12 +106,26 @@ class VAE(Configured, keras.Model):
         likelihood: the distribution of the pixels; Bernoulli unless another is given.
         kl_weight: the weight of the KL divergence in the loss; 1 as in the bound (1).
         seed: the run seed, from which, with the step, all randomness in training derives.
+        **kwargs: those of Keras' ``Model``, such as its name.
+
+    Raises:
+        UserError: encoder, decoder and likelihood do not fit together.
     """
 
-    arguments = ("encoder", "decoder", "likelihood", "kl_weight", "seed", "name")
+    arguments: ClassVar[tuple[str, ...]] = (
+        "encoder",
+        "decoder",
+        "likelihood",
+        "kl_weight",
+        "seed",
+        "name",
+    )
 
     encoder_inputs = decoder_inputs = 1
     """How many inputs a network has before the side information."""
+
+    condition: Condition = NoCondition()
+    """What the side information y is: none, but of a `CVAE`."""
 
     def __init__(
         self,
@@ -102,7 +134,7 @@ class VAE(Configured, keras.Model):
         likelihood: Likelihood | None = None,
         kl_weight: float = 1.0,
         seed: int = 0,
-        **kwargs,
+        **kwargs: Any,
     ):
         super().__init__(**kwargs)
         self.encoder = encoder
@@ -113,31 +145,38 @@ class VAE(Configured, keras.Model):
         self.image_shape = tuple(encoder.inputs[0].shape[1:])
         self.latent_size = encoder.outputs[0].shape[-1]
         self.code_shape: tuple[int, ...] = (self.latent_size,)
-        self.validation = {f"elbo/{name}": keras.metrics.Mean(name) for name in Elbo._fields}
+        self.validation = {
+            f"elbo/{field.name}": keras.metrics.Mean(field.name) for field in fields(Elbo)
+        }
         self._check_networks()
         self.built = True  # the networks are
 
     def _check_networks(self) -> None:
-        """Raises a UserError unless encoder, decoder and likelihood fit together."""
+        """Raises a UserError unless encoder, decoder, likelihood and condition fit together."""
         codes = tuple(self.decoder.inputs[0].shape[1:])
-        condition = shapes(self.decoder.inputs[self.decoder_inputs :])
         if codes != (self.latent_size,):
             raise UserError(
                 f"a decoder of codes {list(codes)} given with an encoder to codes "
                 f"[{self.latent_size}]"
             )
-        expected = shapes(self.encoder.inputs[self.encoder_inputs :])
-        if condition != expected:
+        encoders = shapes(self.encoder.inputs[self.encoder_inputs :])
+        decoders = shapes(self.decoder.inputs[self.decoder_inputs :])
+        if decoders != encoders:
             raise UserError(
-                f"a decoder with side information of shapes {condition} given with an encoder with "
-                f"{expected}; the same expected"
+                f"a decoder with side information of shapes {decoders} given with an encoder with "
+                f"{encoders}; the same expected"
+            )
+        conditions = [(self.condition.size,)] if self.condition.size else []
+        if encoders != conditions:
+            raise UserError(
+                f"networks with side information of shapes {encoders} given, {conditions} expected"
             )
         *size, channels = self.image_shape
         expected = (*size, channels * self.likelihood.parameters)
-        given = tuple(self.decoder.outputs[0].shape[1:])
-        if given != expected:
+        outputs = tuple(self.decoder.outputs[0].shape[1:])
+        if outputs != expected:
             raise UserError(
-                f"a decoder to {list(given)} given, {list(expected)} expected for images "
+                f"a decoder to {list(outputs)} given, {list(expected)} expected for images "
                 f"{list(self.image_shape)} under this likelihood"
             )
 
@@ -145,7 +184,9 @@ class VAE(Configured, keras.Model):
         """p(z) = N(0, I), event shape ``code_shape``, which is [latent_size]."""
         return tfd.Independent(tfd.Normal(tf.zeros(self.code_shape), 1.0), len(self.code_shape))
 
-    def encode(self, x, y=None, training: bool = False) -> tfd.Distribution:
+    def encode(
+        self, x: TensorLike, y: TensorLike | None = None, training: bool = False
+    ) -> tfd.Distribution:
         """q(z | x), a Gaussian with mean mu(x) and diagonal covariance Sigma(x).
 
         Args:
@@ -163,7 +204,9 @@ class VAE(Configured, keras.Model):
         mean, log_variance = self.encoder(self.checked(x, y), training=training)
         return tfd.Independent(tfd.Normal(mean, tf.exp(0.5 * log_variance)), 1)
 
-    def decode(self, z, y=None, training: bool = False) -> tfd.Distribution:
+    def decode(
+        self, z: TensorLike, y: TensorLike | None = None, training: bool = False
+    ) -> tfd.Distribution:
         """p(x | z): its ``mean()`` is the picture.
 
         Args:
@@ -175,45 +218,75 @@ class VAE(Configured, keras.Model):
             A distribution with batch shape [batch] and event shape [height, width, channels].
 
         Raises:
-            UserError: z or y is of the wrong shape.
+            UserError: z or y is of the wrong shape, or y holds values that it must not.
         """
         z = checked_tensor("codes", z, self.code_shape)
         return self.likelihood(self.decoder(self.with_condition(z, y), training=training))
 
     def infer(
-        self, x, y=None, seed: int | tf.Tensor | None = None, training: bool = False
+        self,
+        x: TensorLike,
+        y: TensorLike | None = None,
+        seed: Seed | None = None,
+        training: bool = False,
     ) -> Inference:
-        """Encodes images and decodes a code of each.
+        """Encodes images and decodes a code of each; arguments and errors are those of `encode`.
 
-        With a seed z is drawn from q(z | x, y); without one it is its mean.
+        With a seed z is sampled from q(z | x, y); without one it is its mean.
         """
         posterior = self.encode(x, y, training)
         z = posterior.mean() if seed is None else posterior.sample(seed=stateless_seed(seed))
         return Inference(posterior, z, self.decode(z, y, training))
 
-    def sample(self, count: int, seed: int | tf.Tensor = 0) -> tf.Tensor:
-        """New images [count, height, width, channels]: z from the prior, the mean of p(x | z).
+    def sample(self, asked: TensorLike, seed: Seed = 0) -> tf.Tensor:
+        """New images: z from the prior, the mean of p(x | z, y).
 
-        The same seed gives the same images.
+        Args:
+            asked: how many images; of a conditional model the side information, labels [batch] or
+                images [batch, ...], for each of which there is a new image.
+            seed: the same seed gives the same images.
+
+        Returns:
+            Images [batch, height, width, channels].
+
+        Raises:
+            UserError: the side information is of the wrong shape or holds values that it must not.
         """
-        return self.decode(self.prior().sample(count, seed=stateless_seed(seed))).mean()
+        count, y = self.condition.asked(asked)
+        return self.decode(self.prior().sample(count, seed=stateless_seed(seed)), y).mean()
 
-    def reconstruct(self, x, y=None, seed: int | tf.Tensor | None = None) -> tf.Tensor:
-        """Dec(Enc(x)), of the shape of x: the mean of p(x | z) at a z of q(z | x).
+    def reconstruct(
+        self, x: TensorLike, y: TensorLike | None = None, seed: Seed | None = None
+    ) -> tf.Tensor:
+        """Dec(Enc(x)), of the shape of x: the mean of p(x | z, y) at a z of q(z | x, y).
 
-        With a seed z is drawn, as in training; without one it is the mean of q(z | x).
+        With a seed z is sampled, as in training; without one it is the mean of q(z | x, y).
         """
         return self.infer(x, y, seed).likelihood.mean()
 
-    def elbo(self, x, y=None, seed: int | tf.Tensor = 0, training: bool = False) -> Elbo:
-        """The bound (1) on log p(x) for each image, in nats, with one z drawn by the seed."""
+    def elbo(
+        self,
+        x: TensorLike,
+        y: TensorLike | None = None,
+        seed: Seed = 0,
+        training: bool = False,
+    ) -> Elbo:
+        """The bound (1) on log p(x) for each image, in nats, with one z sampled by the seed.
+
+        Arguments and errors else are those of `encode`.
+        """
         posterior, _, likelihood = self.infer(x, y, seed, training)
         reconstruction = likelihood.log_prob(tf.cast(x, tf.float32))
         kl = tfd.kl_divergence(posterior, self.prior())
         return Elbo(reconstruction - kl, reconstruction, kl)
 
     def log_weights(
-        self, x, y=None, count: int = 1, seed: int | tf.Tensor = 0, pixels=None
+        self,
+        x: TensorLike,
+        y: TensorLike | None = None,
+        count: int = 1,
+        seed: Seed = 0,
+        pixels: TensorLike | None = None,
     ) -> tf.Tensor:
         """The logarithm of p(x | y, z) p(z) / q(z | x, y) at codes z of q(z | x, y), in nats.
 
@@ -222,8 +295,8 @@ class VAE(Configured, keras.Model):
         Args:
             x: images [batch, height, width, channels] in [0, 1].
             y: side information of a conditional model.
-            count: codes drawn for each image.
-            seed: the same seed draws the same codes.
+            count: codes sampled for each image.
+            seed: the same seed gives the same codes.
             pixels: truth values [height, width, 1], which pixels count; all of them if None.
 
         Returns:
@@ -239,16 +312,18 @@ class VAE(Configured, keras.Model):
         log_ratio = self.prior().log_prob(z) - posterior.log_prob(z)
         return log_ratio + tf.transpose(tf.reshape(log_likelihood, [-1, count]))
 
-    def generate(self, x, y, seed: tf.Tensor) -> Generated:
-        """A reconstruction of each image and as many drawn images of the same y, in training mode.
+    def generate(self, x: TensorLike, y: TensorLike | None, seed: Seed) -> Generated:
+        """A reconstruction of each image and as many new images of the same y, in training mode.
 
         For adversarial training. Both pass the decoder as one batch, so that the averages which
         batch normalisation keeps for test time are those it was trained with.
         """
         return self.generate_from(self.encode(x, y, training=True), y, seed)
 
-    def generate_from(self, posterior: tfd.Distribution, y, seed: tf.Tensor) -> Generated:
-        """As `generate`, of images that are encoded already."""
+    def generate_from(
+        self, posterior: tfd.Distribution, y: TensorLike | None, seed: Seed
+    ) -> Generated:
+        """What `generate` gives, of images that are encoded already."""
         for_posterior, for_prior = split_seed(seed, 2)
         prior, count = self.prior(), posterior.batch_shape_tensor()[0]
         z = tf.concat(
@@ -256,68 +331,103 @@ class VAE(Configured, keras.Model):
         )
         twice = None if y is None else tf.concat([y, y], 0)
         likelihood = self.decode(z, twice, training=True)
-        images = tf.split(likelihood.mean(), 2)
-        return Generated(*images, tfd.kl_divergence(posterior, prior), likelihood[:count])
+        reconstructed, drawn = tf.split(likelihood.mean(), 2)
+        kl = tfd.kl_divergence(posterior, prior)
+        return Generated(reconstructed, drawn, kl, likelihood[:count])
 
-    def checked_images(self, x) -> tf.Tensor:
+    def checked_images(self, x: TensorLike) -> tf.Tensor:
         """Images as a float32 tensor; a UserError for another shape or values outside [0, 1]."""
         x = checked_tensor("images", x, self.image_shape)
         check_values("the values of images", x, 0, 1)
         return x
 
-    def checked(self, x, y) -> tf.Tensor | list[tf.Tensor]:
+    def checked(self, x: TensorLike, y: TensorLike | None) -> tf.Tensor | list[tf.Tensor]:
         """Images and side information as the encoder takes them; a UserError if it cannot."""
         return self.with_condition(self.checked_images(x), y)
 
-    def with_condition(self, tensor: tf.Tensor, y) -> tf.Tensor | list[tf.Tensor]:
-        """What a network takes: x or z alone; in a conditional model with the vector y."""
-        if y is not None:
-            raise UserError("a model without side information was given some (y must be None)")
-        return tensor
+    def with_condition(
+        self, tensor: tf.Tensor, y: TensorLike | None
+    ) -> tf.Tensor | list[tf.Tensor]:
+        """The inputs of a network: x or z alone, in a conditional model with the vectors of y.
 
-    def unpack(self, data) -> tuple:
-        """The images and the side information (here None) in what Keras passes as data."""
-        return keras.utils.unpack_x_y_sample_weight(data)[0], None
+        Raises:
+            UserError: y is not what the condition says, or there is not one for each x or z.
+        """
+        vector = self.condition.vector(y)
+        if vector is None:
+            return tensor
+        if not vector.shape[:1].is_compatible_with(tensor.shape[:1]):
+            raise UserError(
+                f"{vector.shape[0]} pieces of side information given for {tensor.shape[0]} images "
+                "or codes; one for each expected"
+            )
+        return [tensor, vector]
 
-    def call(self, inputs, training: bool = False) -> tf.Tensor:
-        """The reconstructions of the inputs at the mean of q(z | x)."""
+    def unpack(self, data: Any) -> tuple[Any, Any]:
+        """The images and what the model is given of y, of (x, y), (x,), x or ((x, y),)."""
+        x, y, _ = keras.utils.unpack_x_y_sample_weight(data)
+        if y is None and isinstance(x, tuple | list):
+            x, y = x
+        return x, self.condition.given(y)
+
+    def training_batch(self, data: Any) -> tuple[Any, Any]:
+        """The two arguments of `training_loss` before the seed, of what Keras passes as data."""
+        return self.unpack(data)
+
+    def call(self, inputs: Any, training: bool = False) -> tf.Tensor:
+        """The reconstructions of x, or of (x, y), at the mean of q(z | x, y)."""
         x, y = self.unpack(inputs)
         return self.infer(x, y, training=training).likelihood.mean()
 
-    def fit(self, x=None, y=None, *args, **kwargs) -> keras.callbacks.History:
-        """As Keras' ``fit``; raises a UserError for arrays that the model cannot take."""
+    def fit(
+        self, x: Any = None, y: Any = None, *args: Any, **kwargs: Any
+    ) -> keras.callbacks.History:
+        """Keras' ``fit``, which raises a UserError first for arrays that the model cannot take."""
         self.check_arrays(x, y)
         return super().fit(x, y, *args, **kwargs)
 
-    def check_arrays(self, x, y) -> None:
+    def check_arrays(self, x: Any, y: Any) -> None:
         """Raises a UserError if x is an array and the model cannot be trained on (x, y)."""
         if isinstance(x, np.ndarray):
             self.checked(*self.unpack((x, y)))
 
     def step_seed(self) -> tf.Tensor:
-        """The seed of the present training step, so that a resumed run draws what it would have."""
-        return tf.stack([self.seed, tf.cast(self.optimizer.iterations, tf.int32)])
+        """The seed of the present training step, by its number: a resumed run has it too."""
+        return numbered_seed(self.seed, self.optimizer.iterations)
 
     def test_seed(self) -> tf.Tensor:
         """The seed of a batch of an evaluation: by the images before it, for noise of its own."""
-        before = self.validation["elbo/elbo"].count
-        return tf.stack([self.seed, tf.cast(before, tf.int32)])
+        return numbered_seed(self.seed, self.validation["elbo/elbo"].count)
 
-    def train_step(self, data) -> dict[str, tf.Tensor]:
-        """One step on the loss L(x) = -(1), mean over the batch; gives the terms of the loss."""
-        x, y = self.unpack(data)
+    def training_loss(self, x: Any, y: Any, seed: Seed) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
+        """The loss of a batch: the mean of L(x) = -(1), its KL divergence weighted.
+
+        A model with another loss is a subclass with another method in the place of this one.
+
+        Args:
+            x: images [batch, height, width, channels] in [0, 1].
+            y: side information, or None.
+            seed: the seed of the step, from which all that is random in the loss derives.
+
+        Returns:
+            The loss, and by name the scalars that are logged beside it.
+        """
+        bound = self.elbo(x, y, seed, training=True)
+        loss = tf.reduce_mean(self.kl_weight * bound.kl - bound.reconstruction)
+        return loss, bound.means("elbo")
+
+    def train_step(self, data: Any) -> dict[str, tf.Tensor]:
+        """One step on the `training_loss` of a batch; gives the loss and its terms by name."""
+        batch = self.training_batch(data)
         with tf.GradientTape() as tape:
-            bound = self.elbo(x, y, seed=self.step_seed(), training=True)
-            loss = tf.reduce_mean(self.kl_weight * bound.kl - bound.reconstruction)
-        variables = self.trainable_variables
-        self.optimizer.apply(tape.gradient(loss, variables), variables)
-        terms = {f"elbo/{name}": tf.reduce_mean(part) for name, part in bound._asdict().items()}
+            loss, terms = self.training_loss(*batch, self.step_seed())
+        descend(self.optimizer, tape, loss, self.trainable_variables)
         return {"loss": loss, **terms}
 
-    def test_step(self, data) -> dict[str, tf.Tensor]:
+    def test_step(self, data: Any) -> dict[str, tf.Tensor]:
         """The bound (1) in test mode, averaged over the batches since the metrics were reset."""
         x, y = self.unpack(data)
         bound = self.elbo(x, y, self.test_seed())
-        for mean, part in zip(self.validation.values(), bound, strict=True):
-            mean.update_state(part)
+        for mean, values in zip(self.validation.values(), bound, strict=True):
+            mean.update_state(values)
         return {name: mean.result() for name, mean in self.validation.items()}

@@ -13,7 +13,6 @@ import keras
 from keras import layers
 
 from vae_gan_tf.models.adversarial import VAEGAN
-from vae_gan_tf.models.cvae import CVAE
 from vae_gan_tf.models.draw import DRAW
 from vae_gan_tf.models.semi_supervised import SemiSupervisedVAE
 from vae_gan_tf.models.vae import VAE
@@ -151,7 +150,7 @@ def _activation(layer: layers.Layer) -> str:
 
 def vae(model: VAE) -> Diagram:
     """Figure 1 (section 2.1), or of a `CVAE` figure 2 (section 2.2), with y drawn beside both."""
-    y = ", y" if isinstance(model, CVAE) else ""
+    y = ", y" if model.condition.size else ""
     given = "|z, y" if y else "|z"
     equation = "" if y else " (1)"
     weight = _weight(model.kl_weight)
@@ -464,7 +463,7 @@ def _generator(model: VAE) -> tuple[Network, Network, Box, Box]:
 
 def _codes(model: VAE) -> tuple[Box, Box]:
     """q(z | x) and the sampled code."""
-    y = ", y" if isinstance(model, CVAE) else ""
+    y = ", y" if model.condition.size else ""
     return (
         Box("posterior", [rf"$q(z|x{y}) = N(\mu, \sigma^2)$"]),
         Box(

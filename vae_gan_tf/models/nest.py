@@ -1,0 +1,25 @@
+"""Named tensors, in classes that a class may be derived from."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Self
+
+
+@dataclass(frozen=True)
+class Nest:
+    """A frozen dataclass that TensorFlow's functions take and return as a nest of its fields.
+
+    Like a named tuple it can be unpacked; unlike one, a class derived from it may have more fields.
+    """
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(vars(self).values())
+
+    def __tf_flatten__(self) -> tuple[tuple[()], tuple[Any, ...]]:
+        """The fields, as `tf.nest` asks for them."""
+        return (), tuple(self)
+
+    @classmethod
+    def __tf_unflatten__(cls, metadata: tuple[()], components: tuple[Any, ...]) -> Self:
+        """The object again, of its fields."""
+        return cls(*components)
