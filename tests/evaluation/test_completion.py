@@ -1,6 +1,7 @@
 import keras
 import numpy as np
 import pytest
+from support import data
 
 from vae_gan_tf import datasets
 from vae_gan_tf.conditions import ImageCondition
@@ -10,66 +11,6 @@ from vae_gan_tf.models.cvae import CVAE
 from vae_gan_tf.networks import fully_connected_decoder, fully_connected_encoder
 
 SHAPE = (4, 6, 1)
-NUMBERED = np.arange(24, dtype=np.uint8).reshape(1, *SHAPE)
-
-
-@pytest.mark.parametrize(
-    ("part", "expected"),
-    [
-        ("left", [[0, 1, 2], [6, 7, 8], [12, 13, 14], [18, 19, 20]]),
-        ("right", [[3, 4, 5], [9, 10, 11], [15, 16, 17], [21, 22, 23]]),
-        ("top", [[0, 1, 2, 3, 4, 5], [6, 7, 8, 9, 10, 11]]),
-        ("bottom", [[12, 13, 14, 15, 16, 17], [18, 19, 20, 21, 22, 23]]),
-        ("quadrant", [[0, 1, 2], [6, 7, 8]]),
-        ("middle_column", [[2, 3], [8, 9], [14, 15], [20, 21]]),
-    ],
-)
-def test_parts_of_a_numbered_image(part, expected):
-    given = completion.part_of(NUMBERED, part)
-    np.testing.assert_array_equal(given[0, ..., 0], expected)
-    assert completion.part_shape(part, SHAPE) == given.shape[1:]
-    mask = completion.missing(part, SHAPE)
-    assert sorted(NUMBERED[0][~mask[..., 0]].ravel()) == sorted(np.ravel(expected))
-    shown = completion.shown(given / 255, part, SHAPE)
-    np.testing.assert_allclose(shown[0][~mask], NUMBERED[0][~mask] / 255, rtol=1e-6)
-    assert np.ptp(shown[0][mask]) == 0
-
-
-@pytest.mark.parametrize(("width", "columns"), [(5, [2]), (6, [2, 3]), (28, [13, 14])])
-def test_the_middle_column_is_in_the_middle(width, columns):
-    mask = completion.missing("middle_column", (3, width, 1))
-    assert np.flatnonzero(~mask[0, :, 0]).tolist() == columns
-
-
-def test_halves_of_an_odd_width_share_no_pixel_and_leave_none():
-    left, right = (~completion.missing(part, (2, 5, 3)) for part in ("left", "right"))
-    assert np.all(left ^ right)
-
-
-def test_no_part_of_that_name():
-    with pytest.raises(UserError, match="no part of an image is named 'rim'; there are left, "):
-        completion.part_of(NUMBERED, "rim")
-
-
-def tiny_data(count=20, shape=SHAPE):
-    images = np.random.default_rng(0).integers(0, 256, [count, *shape], np.uint8)
-    split = datasets.Split(images, np.arange(count, dtype=np.int32) % 10)
-    return datasets.Dataset("tiny", split, split, split, 10, "made by the test")
-
-
-@pytest.mark.parametrize("binarise", [False, True])
-def test_conditioned_data_gives_each_image_with_its_part(binarise):
-    data = completion.conditioned(tiny_data(), "right", binarise, seed=5)
-    for x, given in datasets.batches(data.train, 7, seed=0, epoch=0):
-        assert x.shape == (7, *SHAPE) and given.shape == (7, 4, 3, 1)
-        if binarise:
-            assert set(np.unique(given)) == {0, 1}
-            assert np.all((given.numpy() == 1)[x[:, :, 3:] == 1])
-        else:
-            np.testing.assert_array_equal(given, x[:, :, 3:])
-    np.testing.assert_array_equal(data.train.labels, tiny_data().train.labels)
-    if binarise:  # each split has draws of its own
-        assert np.any(data.train.given != data.test.given)
 
 
 @pytest.fixture(scope="module")
@@ -84,6 +25,10 @@ def model():
 
 def halves(count=3):
     return np.random.default_rng(1).random([count, 4, 3, 1], np.float32)
+
+
+def test_parts_of_images_are_at_hand():
+    assert completion.part_of is datasets.part_of
 
 
 def test_complete_draws_different_images_for_each_part(model):
@@ -115,7 +60,7 @@ def bernoulli(x, logits):
 
 
 def test_missing_nats_count_the_missing_pixels_alone(model):
-    split = completion.conditioned(tiny_data(3), "left", False, seed=0).test
+    split = completion.conditioned(data.dataset(data.noise(3, SHAPE)), "left", False, seed=0).test
     x, given = split.arrays()
     for name in ("mean", "log_variance"):  # q(z | x, y) = N(0, I): with a narrower one the estimate
         layer = model.encoder.get_layer(name)  # would need far more samples

@@ -18,15 +18,7 @@ from vae_gan_tf.datasets.parts import (
     window,
 )
 from vae_gan_tf.datasets.source import Source
-from vae_gan_tf.datasets.sources import (
-    DEFAULT,
-    SOURCES,
-    how_to_get,
-    in_figures,
-    is_local,
-    load,
-    names,
-)
+from vae_gan_tf.datasets.sources import DEFAULT, SOURCES, how_to_get, is_local, load, names
 from vae_gan_tf.datasets.splits import (
     SPLITS,
     Dataset,
@@ -54,7 +46,6 @@ __all__ = [
     "epoch_steps",
     "few_labels",
     "how_to_get",
-    "in_figures",
     "in_order",
     "in_unit_interval",
     "is_local",

@@ -25,6 +25,7 @@ FILES = (
     "t10k-images-idx3-ubyte.gz",
     "t10k-labels-idx1-ubyte.gz",
 )
+SIZES = {"train": 60_000, "test": 10_000}
 TRAINING = 55_000
 
 
@@ -43,7 +44,7 @@ def load(data_dir: str | Path | None, download: bool) -> Dataset:
     if not builder.data_path.exists():
         _prepare(builder)
         builder = store.builder("mnist", data_dir)
-    training, test = _read(builder, "train", 60_000), _read(builder, "test", 10_000)
+    training, test = (_read(builder, name) for name in ("train", "test"))
     return Dataset(
         name="mnist",
         train=training.at(slice(TRAINING)),
@@ -55,11 +56,11 @@ def load(data_dir: str | Path | None, download: bool) -> Dataset:
     )
 
 
-def _read(builder: tfds.core.DatasetBuilder, name: str, size: int) -> Split:
+def _read(builder: tfds.core.DatasetBuilder, name: str) -> Split:
     stored = list(store.stored(builder, name))
     images = np.concatenate([batch["image"] for batch in stored])
     labels = np.concatenate([batch["label"] for batch in stored]).astype(np.int32)
-    if len(labels) != size:
+    if len(labels) != SIZES[name]:
         raise store.damaged(builder.data_path)
     return Split(images, labels)
 

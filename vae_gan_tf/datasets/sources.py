@@ -11,6 +11,9 @@ from vae_gan_tf.datasets.splits import Dataset
 SOURCES: Catalogue[Source] = Catalogue("data set", mnist.SOURCES | svhn.SOURCES)
 """Every data set that `load` knows."""
 
+DEFAULT = "mnist"
+"""The data set of whatever is made for one alone."""
+
 
 DEFAULT = "mnist"
 """The data set that ships with the package."""
@@ -59,27 +62,3 @@ def how_to_get(name: str) -> str:
       UserError: the name is unknown.
     """
     return SOURCES[name].how_to_get
-
-
-def in_figures(data_dir: str | Path | None = None) -> tuple[list[str], list[str]]:
-    """The data sets that a figure draws where none is asked for.
-
-    Returns:
-      The name of the first that is there of each family, and of each family that is not there at
-      all the name to get.
-
-    Raises:
-      UserError: the metadata of a prepared copy is damaged.
-    """
-    families: dict[str, list[str]] = {}
-    for name, source in SOURCES.items():
-        if source.in_figures:
-            families.setdefault(source.family, []).append(name)
-    there, missing = [], []
-    for members in families.values():
-        local = next((name for name in members if is_local(name, data_dir)), None)
-        if local is None:
-            missing.append(members[0])
-        else:
-            there.append(local)
-    return there, missing

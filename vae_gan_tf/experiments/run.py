@@ -65,20 +65,23 @@ def load_data(options: Options, name: str) -> datasets.Dataset:
 def figure_datasets(options: Options, models: Sequence[str]) -> tuple[list[str], list[str]]:
     """The data sets that a figure of these models draws, and a sentence on each that is missing.
 
-    Without a data set asked for, these are those of `datasets.in_figures` for which all the models
-    have the preset.
+    Without a data set asked for it is a panel a family of data sets for which all the models have
+    the preset: the first set of the family that is here.
     """
     if options.datasets:
         return list(options.datasets), []
-    here, missing = (
-        [name for name in names if all(has_preset(options.preset, it, name) for it in models)]
-        for names in datasets.in_figures(options.data_dir)
-    )
-    return here, [
-        f"The {datasets.SOURCES[name].family.upper()} panel is left out: "
-        f"{datasets.how_to_get(name)}"
-        for name in missing
-    ]
+    families: dict[str, list[str]] = {}
+    for name, source in datasets.SOURCES.items():
+        if source.in_figures and all(has_preset(options.preset, it, name) for it in models):
+            families.setdefault(source.family, []).append(name)
+    here, missing = [], []
+    for family, names in families.items():
+        local = [name for name in names if datasets.is_local(name, options.data_dir)]
+        here += local[:1]
+        if not local:
+            how = datasets.how_to_get(names[0])
+            missing.append(f"The {family.upper()} panel is left out: {how}")
+    return here, missing
 
 
 def train_all(options: Options, models: Sequence[str]) -> list[Result]:

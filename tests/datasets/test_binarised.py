@@ -1,0 +1,46 @@
+import numpy as np
+from support.data import prepare
+
+from vae_gan_tf import datasets
+
+
+def test_binarised_pixels_follow_their_grey_values():
+    grey = np.repeat(np.array([0, 51, 204, 255], np.uint8), 10_000)
+    drawn = datasets.binarised(grey, seed=1)
+    assert drawn.dtype == np.uint8 and set(drawn) == {0, 255}
+    shares = drawn.reshape(4, -1).mean(axis=1) / 255
+    assert shares[0] == 0 and shares[3] == 1
+    # Four standard deviations of a share of 10 000.
+    np.testing.assert_allclose(shares[1:3], [0.2, 0.8], atol=4 * np.sqrt(0.16 / 10_000))
+    np.testing.assert_array_equal(drawn, datasets.binarised(grey, seed=1))
+    assert np.any(drawn != datasets.binarised(grey, seed=2))
+
+
+def test_binarised_mnist_is_one_draw_of_the_grey_images(few_digits, tmp_path):
+    data = datasets.load_binarised(tmp_path, seed=3)
+    assert data.name == "mnist_binarised" and "seed 3" in data.source
+    assert (data.title, data.family, data.judge) == ("MNIST", "mnist", None)
+    for number, name in enumerate(datasets.SPLITS):
+        grey, drawn = getattr(few_digits, name), getattr(data, name)
+        np.testing.assert_array_equal(drawn.images, datasets.binarised(grey.images, (3, number)))
+        np.testing.assert_array_equal(drawn.labels, grey.labels)
+
+
+def test_the_binarised_mnist_of_the_field_is_taken_where_it_is_prepared(tmp_path):
+    sizes = {"train": 6, "validation": 3, "test": 2}
+    images = {
+        name: np.random.default_rng(size).integers(0, 2, (size, 28, 28, 1), np.uint8)
+        for name, size in sizes.items()
+    }
+    examples = {
+        name: [(i, {"image": image}) for i, image in enumerate(images[name])] for name in sizes
+    }
+    prepare("binarized_mnist", tmp_path, examples)
+    data = datasets.load_binarised(tmp_path)
+    assert data.name == "binarized_mnist" and "binarized_mnist/1.0.0" in data.source
+    assert (data.title, data.family, data.judge) == ("MNIST", "mnist", None)
+    for name, size in sizes.items():
+        stored = getattr(data, name)
+        assert set(np.unique(stored.images)) == {0, 255}
+        assert sorted(map(bytes, stored.images // 255)) == sorted(map(bytes, images[name]))
+        np.testing.assert_array_equal(stored.labels, [-1] * size)
