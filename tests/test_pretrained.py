@@ -5,9 +5,11 @@ import sys
 import zipfile
 from pathlib import Path
 
+import keras
 import numpy as np
 import pytest
 
+import vae_gan_tf
 from vae_gan_tf import pretrained
 from vae_gan_tf.conditions import LabelCondition
 from vae_gan_tf.errors import UserError
@@ -66,28 +68,90 @@ def damaged_files(path):
     # Ones at the head of a deflated stream name a kind of block that there is not.
     start = packed.header_offset + 30 + len(packed.filename) + 20
     yield whole[:start] + b"\xff" + whole[start + 1 :]
-    for config in ("5", "[1]"):
-        buffer = io.BytesIO()
-        np.savez(buffer, config=np.array(config))
-        yield buffer.getvalue()
+    with np.load(path) as stored:
+        arrays = dict(stored)
+    for missing in ("config", "000", f"{len(arrays) - 3:03d}"):
+        yield as_bytes({name: arrays[name] for name in arrays if name != missing})
+    yield as_bytes(arrays | {"999": np.zeros([2])})
+    yield as_bytes(arrays | {"000": np.zeros([2, 2])})
+    for text in ("5", "[1]", "{}", "no json"):
+        yield as_bytes(arrays | {"config": np.array(text)})
+        yield as_bytes(arrays | {"versions": np.array(text)})
+
+
+def as_bytes(arrays):
+    buffer = io.BytesIO()
+    np.savez(buffer, **arrays)
+    return buffer.getvalue()
 
 
 def test_a_damaged_file_is_one_sentence(model, tmp_path):
     pretrained.save_pretrained(model, tmp_path / "a.npz")
     for content in damaged_files(tmp_path / "a.npz"):
         (tmp_path / "b.npz").write_bytes(content)
-        with pytest.raises(UserError, match=r"b\.npz are damaged"):
+        with pytest.raises(UserError, match=r"b\.npz are damaged.* anew") as error:
             pretrained.load_file(tmp_path / "b.npz")
+        assert "\n" not in str(error.value)
 
 
-def test_weights_of_another_architecture_are_refused(model, tmp_path):
-    pretrained.save_pretrained(model, tmp_path / "a.npz")
-    with np.load(tmp_path / "a.npz") as stored:
+def with_an_unknown_argument(path):
+    """The file as if a Keras wrote it whose layers have another argument."""
+    with np.load(path) as stored:
         arrays = dict(stored)
-    for change in ({"000": np.zeros([2, 2])}, {"999": np.zeros([2])}):
-        np.savez(tmp_path / "b.npz", **(arrays | change))
-        with pytest.raises(UserError, match="another version"):
-            pretrained.load_file(tmp_path / "b.npz")
+    config = json.loads(str(arrays["config"]))
+    layer = config["config"]["discriminator"]["config"]["layers"][1]
+    layer["config"]["argument_of_another_keras"] = None
+    path.write_bytes(as_bytes(arrays | {"config": np.array(json.dumps(config))}))
+
+
+@pytest.mark.parametrize(
+    ("saved", "sentence"),
+    [
+        (
+            {"keras": "3.99.0"},
+            "were saved with Keras 3.99.0, and Keras {keras}, installed here, cannot read them; "
+            "install Keras 3.99.0",
+        ),
+        (
+            {"vae_gan_tf": "0.0.9"},
+            "were saved with vae_gan_tf 0.0.9, and vae_gan_tf {vae_gan_tf}, installed here, cannot "
+            "read them; install vae_gan_tf 0.0.9",
+        ),
+        (
+            {"keras": "3.99.0", "vae_gan_tf": "0.0.9"},
+            "were saved with Keras 3.99.0 and vae_gan_tf 0.0.9, and Keras {keras} and vae_gan_tf "
+            "{vae_gan_tf}, installed here, cannot read them; install Keras 3.99.0 and vae_gan_tf "
+            "0.0.9",
+        ),
+    ],
+    ids=["Keras", "package", "both"],
+)
+def test_a_file_of_other_versions_that_cannot_be_read_names_them(model, tmp_path, saved, sentence):
+    path = tmp_path / "a.npz"
+    here = {"keras": keras.__version__, "vae_gan_tf": vae_gan_tf.__version__}
+    with pytest.MonkeyPatch.context() as patch:
+        for name, version in saved.items():
+            patch.setattr(sys.modules[name], "__version__", version)
+        pretrained.save_pretrained(model, path)
+    assert type(pretrained.load_file(path)) is CVAEGAN  # another version is no mistake by itself
+    with_an_unknown_argument(path)
+    with pytest.raises(UserError) as error:
+        pretrained.load_file(path)
+    assert str(error.value) == f"the weights {path} {sentence.format(**here)}"
+    path.write_bytes(path.read_bytes()[:-100])
+    with pytest.raises(UserError, match="are damaged; fetch the file anew"):
+        pretrained.load_file(path)
+
+
+def test_a_file_without_versions_is_of_those_of_the_first_ones(model, tmp_path, monkeypatch):
+    path = tmp_path / "a.npz"
+    pretrained.save_pretrained(model, path)
+    with_an_unknown_argument(path)
+    with np.load(path) as stored:
+        path.write_bytes(as_bytes({name: stored[name] for name in stored if name != "versions"}))
+    monkeypatch.setattr(keras, "__version__", "3.14.1")
+    with pytest.raises(UserError, match=r"with Keras 3\.15\.1, and Keras 3\.14\.1, installed"):
+        pretrained.load_file(path)
 
 
 def test_a_file_that_is_not_there_and_a_name_that_is_not_known(tmp_path):

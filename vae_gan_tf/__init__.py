@@ -3,6 +3,8 @@
 `networks` has the networks of the report, `datasets` MNIST and SVHN, `scores` scores of images.
 """
 
+__version__ = "0.1.0"
+
 from vae_gan_tf import networks  # Keras finds their layers when it loads a model
 from vae_gan_tf.conditions import ImageCondition, LabelCondition
 from vae_gan_tf.errors import UserError

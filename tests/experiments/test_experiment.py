@@ -230,6 +230,26 @@ def test_a_runs_folder_that_cannot_be_written_is_one_sentence(tmp_path, mnist, d
         experiment.train(smoke(tmp_path / "file", data_dir), "vae", mnist)
 
 
+@pytest.mark.parametrize("model", ["vae", "cvae-gan", "semi-supervised"])
+def test_a_judge_that_cannot_be_loaded_is_one_sentence_before_the_training(
+    model, tmp_path, mnist, data_dir, monkeypatch
+):
+    def load(name):
+        raise UserError(f"the weights {name} are damaged")
+
+    monkeypatch.setattr(pretrained, "load_pretrained", load)
+    judges.load.cache_clear()
+    with pytest.raises(UserError, match="the weights mnist-classifier are damaged"):
+        experiment.train(smoke(tmp_path, data_dir), model, mnist)
+    assert not any(tmp_path.iterdir())
+
+
+def test_a_run_without_scores_needs_no_judge(tmp_path, mnist, data_dir, monkeypatch):
+    monkeypatch.setattr(judges, "chosen", None)
+    result = experiment.train(smoke(tmp_path, data_dir), "cvae-left", mnist)
+    assert "accepted" not in result.record["scores"]
+
+
 def test_a_batch_larger_than_the_data_is_one_sentence(tmp_path, mnist, data_dir):
     with pytest.raises(UserError, match="batches of 1000 images asked for, and there are 100"):
         experiment.train(smoke(tmp_path, data_dir, "--batch_size=1000"), "vae", mnist)

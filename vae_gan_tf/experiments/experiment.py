@@ -24,7 +24,7 @@ from matplotlib.figure import Figure
 from vae_gan_tf import datasets, pretrained
 from vae_gan_tf.conditions import LabelCondition
 from vae_gan_tf.errors import UserError
-from vae_gan_tf.evaluation import completion, scores
+from vae_gan_tf.evaluation import completion, judges, scores
 from vae_gan_tf.evaluation.classification import confusion
 from vae_gan_tf.experiments.build import build_model
 from vae_gan_tf.experiments.settings import (
@@ -296,9 +296,12 @@ def train(options: Options, model_name: str, data: datasets.Dataset) -> Result:
     float16, the way they ship.
 
     Raises:
-        UserError: the folder cannot be written, is in use, or holds a run of other settings.
+        UserError: the folder cannot be written, is in use, or holds a run of other settings; or the
+            judge of its images cannot be loaded.
     """
     settings = resolve(options.preset, model_name, data.name, options.overrides)
+    if not settings.part and (data.name == "mnist" or options.scores_every):
+        judges.chosen(judge_of(data))  # if it does not load, no training is in vain
     if settings.generator_first:
         own = {
             name: value for name, value in options.overrides.items() if name not in OF_THE_ADVERSARY
