@@ -1,34 +1,101 @@
-"""Structure diagrams: what the boxes say, where they stand, and the pictures of the scripts."""
+"""Structure diagrams: what the boxes say, what flows between them, where they stand."""
 
-from itertools import combinations
+import functools
 
 import keras
 import matplotlib.image
 import pytest
 from keras import layers
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
-from matplotlib.path import Path
-from matplotlib.transforms import Bbox
-from test_reproduce import load_script
+from support.pages import CHECKS, arrows, measured
 
-from vae_gan_tf import datasets, networks
-from vae_gan_tf.experiments import experiment
-from vae_gan_tf.plotting import diagrams, layout
+from vae_gan_tf import ImageCondition, LabelCondition, Objective, likelihoods, networks
+from vae_gan_tf.models.adversarial import VAEGAN
+from vae_gan_tf.models.cvae import CVAE
+from vae_gan_tf.models.draw import DRAW
+from vae_gan_tf.models.semi_supervised import SemiSupervisedVAE
+from vae_gan_tf.models.vae import VAE
+from vae_gan_tf.plotting import diagrams
+
+GREY, COLOUR = (28, 28, 1), (32, 32, 3)
+
+# The models of the figures, with the report's networks: what the boxes say is checked by hand.
+
+
+def growth(shape):
+    """How much the layers of section 4.3 grow: by 8/7 for colour images."""
+    return 1.0 if shape[-1] == 1 else 8 / 7
+
+
+def pair(shape, size, latent_size, likelihood, units):
+    """Encoder and decoder of section 4.3, or with ``units`` the fully connected ones."""
+    parameters = {"parameters": likelihood.parameters}
+    if units:
+        kinds = networks.fully_connected_encoder, networks.fully_connected_decoder
+        last = units
+    else:
+        kinds = networks.convolutional_encoder, networks.convolutional_decoder
+        last = growth(shape)
+    encoder, decoder = kinds
+    return [
+        encoder(shape, size, latent_size, last),
+        decoder(shape, size, latent_size, last, **parameters),
+    ]
+
+
+BERNOULLI = likelihoods.Bernoulli()
+
+
+def vae(shape=GREY, latent_size=50, likelihood=BERNOULLI, units=0, **kwargs):
+    return VAE(*pair(shape, 0, latent_size, likelihood, units), likelihood=likelihood, **kwargs)
+
+
+def cvae(condition=None, latent_size=50, likelihood=BERNOULLI, units=0):
+    condition = condition or LabelCondition(10)
+    parts = pair(GREY, condition.size, latent_size, likelihood, units)
+    return CVAE(*parts, condition, likelihood=likelihood)
+
+
+def semi_supervised(shape=GREY, latent_size=50, classes=10, objective=None, units=0, **kwargs):
+    if units:
+        trunk = networks.fully_connected_trunk(shape, classes, latent_size, units)
+        head = networks.mean_head(classes, latent_size, units, activation="softplus")
+        decoder = networks.fully_connected_decoder(shape, classes, latent_size, units)
+    else:
+        trunk = networks.convolutional_trunk(shape, classes, latent_size, growth(shape))
+        size = trunk.outputs[0].shape[-1]
+        head = networks.mean_head(classes, latent_size, size, activation="relu")
+        decoder = networks.upsampling_decoder(shape, classes, latent_size, growth(shape))
+    objective = objective or Objective.per_image(100, 54_900)
+    return SemiSupervisedVAE(trunk, head, decoder, LabelCondition(classes), objective, **kwargs)
+
+
+def draw(latent_size=100, read_size=5, write_size=5, steps=10):
+    common = {"latent_size": latent_size, "units": 256}
+    return DRAW(
+        networks.draw_encoder(GREY, read_size=read_size, **common),
+        networks.draw_decoder(GREY, write_size=write_size, **common),
+        steps=steps,
+    )
+
+
+def vae_gan(shape=GREY, likelihood=BERNOULLI, kl_weight=1.0, **kwargs):
+    generator = vae(shape, likelihood=likelihood, kl_weight=kl_weight)
+    return VAEGAN(generator, networks.discriminator(shape, 1, growth(shape)), **kwargs)
+
 
 DESCRIPTIONS = {
-    "vae": diagrams.vae,
-    "cvae": diagrams.vae,
-    "cvae-left": diagrams.vae,
-    "semi-supervised": diagrams.semi_supervised,
-    "vae-gan": diagrams.vae_gan,
-    "draw": diagrams.draw_step,
+    vae: diagrams.vae,
+    cvae: diagrams.vae,
+    semi_supervised: diagrams.semi_supervised,
+    vae_gan: diagrams.vae_gan,
+    draw: diagrams.draw_step,
 }
 
 
-def describe(name, image_shape=(28, 28, 1), classes=10, **overrides):
-    settings = experiment.resolve("report", name, "mnist", overrides)
-    return DESCRIPTIONS[name](experiment.build_model(settings, image_shape, classes))
+@functools.cache
+def describe(model, **changes):
+    """The diagram of a model, each built once."""
+    return DESCRIPTIONS[model](model(**changes))
 
 
 def text(box):
@@ -45,22 +112,13 @@ def texts(diagram, network):
     }
 
 
-def arrows(diagram):
-    """(source, target) of all arrows, also of those within networks."""
-    found = list(diagram.arrows)
-    for column in diagram.columns:
-        for each in column.content:
-            found += each.arrows if isinstance(each, layout.Network) else []
-    return {(arrow.source, arrow.target) for arrow in found}
-
-
 # What the boxes say. Sizes by hand: a convolution of stride 2 halves an image and rounds up,
 # so 28 -> 14 -> 7 -> 4, 4 * 4 * 108 = 1728, and 7 * 7 * 128 = 6272; a pool halves one too, so
 # 7 * 7 * 50 = 2450. 28 * 28 = 784, and a label adds 10.
 
 
 def test_boxes_of_the_networks_of_section_4_3():
-    diagram = describe("cvae")
+    diagram = describe(cvae)
     assert texts(diagram, "encoder") == {
         "conv1": "conv 5x5, 28, stride 2 | BN, ReLU | 14 x 14 x 28",
         "conv2": "conv 5x5, 56, stride 2 | BN, ReLU | 7 x 7 x 56",
@@ -85,7 +143,7 @@ def test_boxes_of_the_networks_of_section_4_3():
 
 
 def test_boxes_of_the_discriminator():
-    assert texts(describe("vae-gan"), "discriminator") == {
+    assert texts(describe(vae_gan), "discriminator") == {
         "conv1": "conv 3x3, 16, stride 2 | BN, ReLU | 14 x 14 x 16",
         "conv2": "conv 3x3, 32, stride 2 | BN, ReLU | 7 x 7 x 32",
         "conv3": "conv 3x3, 64, stride 2 | BN, ReLU | 4 x 4 x 64",
@@ -97,7 +155,7 @@ def test_boxes_of_the_discriminator():
 
 
 def test_boxes_of_the_convolutional_networks_of_section_4_5():
-    diagram = describe("semi-supervised", latent_size=40)
+    diagram = describe(semi_supervised, latent_size=40)
     assert texts(diagram, "trunk") == {
         "conv1": "conv 5x5, 20 | BN, ReLU | 28 x 28 x 20",
         "pool1": "max pool 2x2 | 14 x 14 x 20",
@@ -132,7 +190,7 @@ def test_boxes_of_the_convolutional_networks_of_section_4_5():
 
 
 def test_boxes_of_the_networks_of_section_4_6():
-    diagram = describe("draw", latent_size=7, read_size=3, draw_steps=20)
+    diagram = describe(draw, latent_size=7, read_size=3, steps=20)
     assert texts(diagram, "encoder") == {
         "images": "join | 28 x 28 x 2",
         "window": "FC, window of 3x3 | 5",
@@ -155,7 +213,7 @@ def test_boxes_of_the_networks_of_section_4_6():
 
 
 def test_boxes_of_the_fully_connected_networks_of_section_4_5():
-    diagram = describe("semi-supervised", architecture="fully_connected")
+    diagram = describe(semi_supervised, units=1024)
     hidden = "FC, 1024 | BN, softplus | 1024"
     trunk, decoder = texts(diagram, "trunk"), texts(diagram, "decoder")
     assert trunk.keys() == {"flat", "dense1", "dense2", "product", "log_variance", "logits"}
@@ -165,7 +223,7 @@ def test_boxes_of_the_fully_connected_networks_of_section_4_5():
 
 
 def test_another_architecture_gives_other_boxes():
-    diagram = describe("vae", architecture="fully_connected", units=123)
+    diagram = describe(vae, units=123)
     assert texts(diagram, "encoder") == {
         "flat": "flatten | 784",
         "dense1": "FC, 123 | BN, softplus | 123",
@@ -183,7 +241,7 @@ def test_another_architecture_gives_other_boxes():
 
 def test_another_code_image_and_likelihood_give_other_boxes():
     # For colour images all layers grow by 8/7: 28 filters to 32, 128 to 146 (146.3).
-    diagram = describe("vae", (32, 32, 3), latent_size=7, likelihood="gaussian_learned")
+    diagram = describe(vae, shape=COLOUR, latent_size=7, likelihood=likelihoods.Gaussian(None))
     encoder, decoder = texts(diagram, "encoder"), texts(diagram, "decoder")
     assert encoder["conv1"] == "conv 5x5, 32, stride 2 | BN, ReLU | 16 x 16 x 32"
     assert encoder["mean"] == r"FC, 7 | $\mu$: 7"
@@ -196,26 +254,24 @@ def test_another_code_image_and_likelihood_give_other_boxes():
 
 
 def test_another_number_of_classes_gives_other_boxes():
-    boxes = describe("semi-supervised", classes=4).boxes()
+    boxes = describe(semi_supervised, classes=4).boxes()
     assert text(boxes["y/head"]) == text(boxes["y/decoder"]) == "$y$ | 4"
     assert text(boxes["trunk/logits"]) == r"FC, 4 | logits $\ell$: 4"
     assert text(boxes["decoder/joined"]) == "join | 788"
-    assert text(describe("cvae", classes=4).boxes()["y/encoder"]) == "$y$ | 4"
+    assert text(describe(cvae, condition=LabelCondition(4)).boxes()["y/encoder"]) == "$y$ | 4"
 
 
 def test_losses_carry_the_weights_of_the_model():
-    assert "$L(x) = L_{KL} + L_x$" in describe("vae").boxes()["loss"].lines
-    weighted = describe("vae", kl_weight=2.5).boxes()["loss"].lines
+    assert "$L(x) = L_{KL} + L_x$" in describe(vae).boxes()["loss"].lines
+    weighted = describe(vae, kl_weight=2.5).boxes()["loss"].lines
     assert r"$L(x) = 2.5\,L_{KL} + L_x$" in weighted
-    boxes = describe(
-        "vae-gan", kl_weight=3.0, adversarial_weight=20.0, feature_variance=0.5
-    ).boxes()
+    boxes = describe(vae_gan, kl_weight=3.0, adversarial_weight=20.0, feature_variance=0.5).boxes()
     assert r"$L_G = 3\,L_{KL} + L_l$" in boxes["generator loss"].lines
     assert r"$-\,20\,\log\,D(x_p)$" in boxes["generator loss"].lines
     assert r"$\sigma^2 = 0.5$" in boxes["feature"].lines
     # 600 of 55 000 images with a label: 0.010909, and without 0.989091.
     boxes = describe(
-        "semi-supervised", labels=600, classification_weight=0.25, kl_weight=3.0
+        semi_supervised, objective=Objective.per_image(600, 54_400, 0.25), kl_weight=3.0
     ).boxes()
     assert boxes["loss"].lines[1:] == [
         r"$0.0109\,L(x, y)$",
@@ -223,7 +279,7 @@ def test_losses_carry_the_weights_of_the_model():
         r"$+\,0.25\,L_y$",
     ]
     assert r"$L(x, y) = 3\,L_{KL}$" in boxes["labelled"].lines
-    boxes = describe("semi-supervised", objective="originals").boxes()
+    boxes = describe(semi_supervised, objective=Objective.originals()).boxes()
     assert boxes["loss"].lines[1:] == ["$L(x, y)$", r"$+\,U(x)$", r"$+\,5500\,L_y$"]
 
 
@@ -259,18 +315,18 @@ def test_what_is_used_elsewhere_too_is_not_merged(output):
 
 
 def test_side_information_reaches_the_layers_that_join_it():
-    flows = arrows(describe("cvae"))
+    flows = arrows(describe(cvae))
     assert ("y/encoder", "encoder/joined") in flows
     assert ("y/decoder", "decoder/joined") in flows
     assert {target for source, target in flows if source == "encoder/joined"} == {
         "encoder/mean",
         "encoder/log_variance",
     }
-    assert not any("y/" in source for source, _ in arrows(describe("vae")))
+    assert not any("y/" in source for source, _ in arrows(describe(vae)))
 
 
 def test_figure_3_sums_over_y_as_section_2_3_says():
-    flows = arrows(describe("semi-supervised"))
+    flows = arrows(describe(semi_supervised))
 
     def sources(box):
         return {source for source, target in flows if target == box}
@@ -288,7 +344,7 @@ def test_figure_3_sums_over_y_as_section_2_3_says():
 
 
 def test_figure_4_reads_with_the_state_of_the_step_before():
-    diagram = describe("draw")
+    diagram = describe(draw)
     found = arrows(diagram)
     takers = {target for source, target in found if source == "decoder before"}
     assert takers == {"encoder/window", "encoder/joined", "decoder/lstm"}
@@ -304,7 +360,7 @@ def test_figure_4_reads_with_the_state_of_the_step_before():
 
 
 def test_figure_5_feeds_decoder_and_discriminator_as_section_3_1_says():
-    flows = arrows(describe("vae-gan"))
+    flows = arrows(describe(vae_gan))
     assert {source for source, target in flows if target == "decoder/dense"} == {"z", "prior"}
     assert {source for source, target in flows if target == "discriminator/conv1"} == {
         "x",
@@ -321,163 +377,70 @@ def test_figure_5_feeds_decoder_and_discriminator_as_section_3_1_says():
     assert ("discriminator/logits", "D") in flows
 
 
-# The picture, measured.
+# The page, measured.
+
+CATEGORICAL = likelihoods.Categorical(levels=256)
 
 
-def measure(diagram):
-    """The picture; boxes, texts of boxes, titles, and ways of arrows, in pixels."""
-    figure = layout.page(diagram)
-    figure.set_dpi(150)
-    renderer = FigureCanvasAgg(figure).get_renderer()
-    (axes,) = figure.axes
-    boxes = {
-        patch.get_gid(): patch.get_window_extent(renderer)
-        for patch in axes.patches
-        if isinstance(patch, FancyBboxPatch)
-    }
-    titles = {
-        text.get_text(): text.get_window_extent(renderer)
-        for text in axes.texts
-        if text.get_gid() not in boxes
-    }
-    ways = {}
-    for patch in axes.patches:
-        if isinstance(patch, FancyArrowPatch):
-            path = patch.get_path().transformed(axes.transData)
-            kept = path.codes != Path.CLOSEPOLY  # has no place of its own
-            ends = tuple(patch.get_gid().split(" -> "))
-            ways[ends] = Path(path.vertices[kept], path.codes[kept])
-    written = {
-        text.get_gid(): text.get_window_extent(renderer)
-        for text in axes.texts
-        if text.get_gid() in boxes
-    }
-    return figure, boxes, written, titles, ways
-
-
-@pytest.fixture(
-    params=[
-        ("vae", {}),
-        ("vae", {"architecture": "fully_connected"}),
-        ("cvae", {}),
-        ("cvae", {"architecture": "fully_connected", "units": 4096, "latent_size": 512}),
-        ("cvae-left", {"likelihood": "gaussian_learned"}),
-        ("semi-supervised", {}),
-        ("semi-supervised", {"architecture": "fully_connected"}),
-        ("semi-supervised", {"image_shape": (32, 32, 3), "objective": "originals"}),
-        ("draw", {}),
-        ("draw", {"read_size": 0, "write_size": 0, "draw_steps": 64}),
-        ("draw", {"image_shape": (32, 32, 3), "likelihood": "categorical"}),
-        ("vae-gan", {}),
-        ("vae-gan", {"architecture": "fully_connected"}),
-        ("vae-gan", {"image_shape": (32, 32, 3), "likelihood": "categorical"}),
-    ],
-    ids=lambda case: "-".join([case[0], *map(str, case[1].values())]),
-)
-def drawn(request):
-    """A diagram and what `measure` gives of it."""
-    name, settings = request.param
-    diagram = describe(name, **settings)
-    return diagram, *measure(diagram)
-
-
-def within(inner, outer):
-    return (
-        outer.x0 <= inner.x0
-        and inner.x1 <= outer.x1
-        and outer.y0 <= inner.y0
-        and (inner.y1 <= outer.y1)
+def case(model, slow=True, **changes):
+    words = [model.__name__, *map(str, changes)]
+    return pytest.param(
+        (model, changes), id="-".join(words), marks=[pytest.mark.slow] if slow else []
     )
 
 
-def test_all_is_drawn_legibly_inside_of_the_figure(drawn):
-    diagram, figure, boxes, written, titles, ways = drawn
-    assert boxes.keys() == written.keys() == diagram.boxes().keys()
-    assert ways.keys() == arrows(diagram)
-    for box in [*boxes.values(), *titles.values(), *(way.get_extents() for way in ways.values())]:
-        assert within(box, figure.bbox)
-    assert all(text.get_fontsize() >= 7 for text in figure.axes[0].texts)
-    assert figure.get_figwidth() <= 11
+@pytest.fixture(
+    scope="module",
+    params=[
+        case(vae, slow=False),
+        case(cvae),
+        case(cvae, units=1024, latent_size=512),
+        case(cvae, condition=ImageCondition((28, 14, 1)), likelihood=likelihoods.Gaussian(None)),
+        case(semi_supervised),
+        case(semi_supervised, units=1024),
+        case(semi_supervised, shape=COLOUR, objective=Objective.originals()),
+        case(draw),
+        case(draw, read_size=None, write_size=None, steps=64),
+        case(vae_gan),
+        case(vae_gan, shape=COLOUR, likelihood=CATEGORICAL),
+    ],
+)
+def page(request):
+    model, changes = request.param
+    return measured(describe(model, **changes))
 
 
-def test_texts_lie_inside_of_their_boxes_and_boxes_apart(drawn):
-    _, _, boxes, written, titles, _ = drawn
-    for name, text in written.items():
-        assert within(text, boxes[name]), name
-    for (first, one), (second, other) in combinations({**boxes, **titles}.items(), 2):
-        assert not Bbox.intersection(one, other), (first, second)
+@pytest.mark.parametrize("check", CHECKS)
+def test_pages(page, check):
+    check(page)
 
 
-def test_arrows_join_their_boxes_and_cross_nothing_else(drawn):
-    _, _, boxes, _, titles, ways = drawn
-    for ends, way in ways.items():
-        for name, box in {**boxes, **titles}.items():
-            around = box.padded(2)
-            assert way.intersects_bbox(around, filled=False) == (name in ends), (ends, name)
-    for (first, way), (second, other) in combinations(ways.items(), 2):
-        # What has one source may part, and what has one target meet; nothing else may touch.
-        if first[0] != second[0] and first[1] != second[1]:
-            assert not way.intersects_path(other, filled=False), (first, second)
-
-
-def middles(diagram):
-    """The height of the centre of each box, in pixels."""
-    _, boxes, *_ = measure(diagram)
-    return {name: (box.y0 + box.y1) / 2 for name, box in boxes.items()}
-
-
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("model", "pairs"),
     [
-        ("semi-supervised", {"head/dense": "trunk/product", "labelled": "loss"}),
-        ("vae-gan", {"feature": "discriminator/features", "z": "posterior"}),
+        (semi_supervised, {"head/dense": "trunk/product", "labelled": "loss"}),
+        (vae_gan, {"feature": "discriminator/features", "z": "posterior"}),
     ],
 )
 def test_boxes_stand_beside_what_they_go_with(model, pairs):
-    middle = middles(describe(model))
+    heights = measured(describe(model)).heights()
     for name, other in pairs.items():
-        assert middle[name] == pytest.approx(middle[other])
+        assert heights[name] == pytest.approx(heights[other])
 
 
 def test_data_flow_down_the_encoder_and_up_the_decoder():
-    middle = middles(describe("vae-gan"))
-    assert middle["x"] > middle["encoder/conv1"] > middle["encoder/mean"] > middle["posterior"]
-    assert middle["decoder/dense"] < middle["decoder/parameters"] < middle["sampled"]
+    heights = measured(describe(vae)).heights()
+    assert heights["x"] > heights["encoder/conv1"] > heights["encoder/mean"] > heights["posterior"]
+    assert heights["decoder/dense"] < heights["decoder/parameters"] < heights["likelihood"]
 
 
-def test_rows_fixed_too_close_make_the_diagram_deeper():
-    def box(name):
-        return layout.Box(name, [name])
-
-    # Beside the second and third of three boxes there are four.
-    left = layout.Column([box("a"), box("b"), box("c")])
-    right = layout.Column([box(name) for name in "defg"], {"d": "b", "g": "c"})
-    diagram = layout.Diagram([left, right], [])
-    _, boxes, *_ = measure(diagram)
-    gap = layout.GAP * 150
-    for above, below in ("ab", "bc", "de", "ef", "fg"):
-        assert boxes[above].y0 - boxes[below].y1 > 0.98 * gap, (above, below)
-    middle = middles(diagram)
-    assert (middle["d"], middle["g"]) == pytest.approx((middle["b"], middle["c"]))
-
-
-# The scripts.
-
-
-@pytest.mark.parametrize("name", ["figure1", "figure2", "figure3", "figure4", "figure5"])
-def test_script_writes_its_picture_without_any_data(name, tmp_path, monkeypatch):
-    def fail(*_, **__):
-        raise AssertionError("a data set was asked for")
-
-    monkeypatch.setattr(datasets, "load", fail)
-    main = load_script(name).main
-    main([f"{name}.py", f"--figures_dir={tmp_path}"])
-    plain = tmp_path / f"{name}.png"
-    assert [path.name for path in tmp_path.iterdir()] == [plain.name]
+def test_save_keeps_custom_pictures_apart_and_says_what_it_wrote(tmp_path, capsys):
+    for custom in (False, True):
+        diagrams.save(describe(vae), tmp_path / "figures", "figure1", custom)
+    plain, other = tmp_path / "figures/figure1.png", tmp_path / "figures/figure1-custom.png"
+    assert capsys.readouterr().out == f"Wrote {plain}\nWrote {other}\n"
+    assert set(plain.parent.iterdir()) == {plain, other}
+    assert plain.read_bytes() == other.read_bytes()
     height, width, _ = matplotlib.image.imread(plain).shape
     assert 800 < width <= 1650 and height > 500
-    first = plain.read_bytes()
-    main([f"{name}.py", f"--figures_dir={tmp_path}", "--latent_size=3"])
-    custom = tmp_path / f"{name}-custom.png"
-    assert {path.name for path in tmp_path.iterdir()} == {plain.name, custom.name}
-    assert plain.read_bytes() == first != custom.read_bytes()

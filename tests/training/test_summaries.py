@@ -9,7 +9,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from tensorboard.plugins import projector
 from tensorboard.plugins.hparams import metadata
 
-from vae_gan_tf.training.summaries import Summaries
+from vae_gan_tf.training.summaries import Summaries, renamed
 
 
 def read(folder):
@@ -40,6 +40,15 @@ def test_begin_puts_what_came_before_on_the_disk(tmp_path):
     summaries.begin(1)
     assert curve(tmp_path, "loss") == [(1, 4.0)]
     summaries.close()
+
+
+def test_a_point_without_a_file_is_refused(tmp_path):
+    with pytest.raises(RuntimeError, match="begin"):
+        Summaries(tmp_path).scalars(1, {"loss": 4.0})
+
+
+def test_curves_get_another_prefix():
+    assert renamed("test", {"elbo/kl": 1.0, "error": 2.0}) == {"test/kl": 1.0, "test/error": 2.0}
 
 
 @pytest.mark.parametrize("resumed", [0, 3, 9])

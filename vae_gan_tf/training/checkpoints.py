@@ -87,7 +87,7 @@ class Checkpoints:
             raise damaged
 
     def save(self, step: int) -> None:
-        """Writes the checkpoint ``step-<step>`` and deletes all but the newest three."""
+        """Writes the checkpoint ``step-<step>`` and deletes all but the newest `KEPT`."""
         self._manager.save(checkpoint_number=step)
         kept = {Path(prefix).name for prefix in self._manager.checkpoints}
         for path in self._folder.glob("step-*_temp"):  # TensorFlow's, of a write cut off
@@ -111,7 +111,7 @@ class Checkpoints:
         if not prefixes:
             return False
         prefix = prefixes[-1]
-        stored = _read_through(prefix)
+        stored = _verified_shapes(prefix)
         difference = _first_difference(stored, _variables(self._checkpoint))
         if difference:
             raise UserError(
@@ -140,15 +140,17 @@ class Checkpoints:
 
 
 def _index(prefix: Path) -> Path:
+    """The file of a checkpoint that says which values are where."""
     return prefix.with_name(f"{prefix.name}.index")
 
 
 def _data(prefix: Path) -> Path:
+    """The file of a checkpoint that holds the values."""
     return prefix.with_name(f"{prefix.name}.data-00000-of-00001")
 
 
-def _read_through(prefix: Path) -> dict[str, tuple[int, ...]]:
-    """Reads every value, which checks its checksum, and gives the shapes by key."""
+def _verified_shapes(prefix: Path) -> dict[str, tuple[int, ...]]:
+    """The shapes of a checkpoint's values by key; each is read, which verifies its checksum."""
     file = _index(prefix)
     try:
         reader = tf.train.load_checkpoint(str(prefix))
@@ -187,7 +189,7 @@ def _variables(root: tf.train.Checkpoint) -> dict[str, tf.Variable | keras.Varia
 def _first_difference(
     stored: dict[str, tuple[int, ...]], here: dict[str, tf.Variable | keras.Variable]
 ) -> str:
-    """One clause about the first variable that is not the same on both sides, or nothing."""
+    """A clause about the first variable that is not the same on both sides; empty if none is."""
     for key in sorted(stored.keys() | here.keys()):
         if key not in here:
             return f"it holds {key} of shape {stored[key]}, which this model does not have"

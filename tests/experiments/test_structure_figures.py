@@ -1,0 +1,28 @@
+"""The scripts of figures 1 to 5."""
+
+import matplotlib.image
+import pytest
+from test_reproduce import load_script
+
+from vae_gan_tf import datasets
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.mark.parametrize("name", ["figure1", "figure2", "figure3", "figure4", "figure5"])
+def test_script_writes_its_picture_without_any_data(name, tmp_path, monkeypatch):
+    def fail(*_, **__):
+        raise AssertionError("a data set was asked for")
+
+    monkeypatch.setattr(datasets, "load", fail)
+    main = load_script(name).main
+    main([f"{name}.py", f"--figures_dir={tmp_path}"])
+    plain = tmp_path / f"{name}.png"
+    assert [path.name for path in tmp_path.iterdir()] == [plain.name]
+    height, width, _ = matplotlib.image.imread(plain).shape
+    assert 800 < width <= 1650 and height > 500
+    first = plain.read_bytes()
+    main([f"{name}.py", f"--figures_dir={tmp_path}", "--latent_size=3"])
+    custom = tmp_path / f"{name}-custom.png"
+    assert {path.name for path in tmp_path.iterdir()} == {plain.name, custom.name}
+    assert plain.read_bytes() == first != custom.read_bytes()
