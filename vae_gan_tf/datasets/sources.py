@@ -12,10 +12,6 @@ SOURCES: Catalogue[Source] = Catalogue("data set", mnist.SOURCES | svhn.SOURCES)
 """Every data set that `load` knows."""
 
 DEFAULT = "mnist"
-"""The data set of whatever is made for one alone."""
-
-
-DEFAULT = "mnist"
 """The data set that ships with the package."""
 
 

@@ -19,7 +19,7 @@ from vae_gan_tf.experiments.presets import PRESETS
 from vae_gan_tf.experiments.settings import (
     FIELDS,
     MODELS,
-    RUN,
+    SECTIONS,
     Settings,
     check_meaningful,
     meaningful,
@@ -71,6 +71,9 @@ GENERAL: dict[str, Callable[[str, flags.FlagValues], None]] = {
     "show_settings": _switch("print the settings that a run would use, and end"),
 }
 """How each flag that is no setting is defined."""
+
+EVERYDAY = ("epochs", "seed", "batch_size", "images", "precision")
+"""The settings that come first in their sections of the help."""
 
 AS_GIVEN = ("preset", "data_dir", "pretrained", "scores_every")
 """The flags whose values are those of `Options`."""
@@ -225,13 +228,15 @@ def settings_text(script: Script, options: Options) -> str:
 def help_text(script: Script, values: flags.FlagValues, preset_name: str) -> str:
     """The help of a script: what it does, and its flags in groups, the everyday ones first."""
     own = [name for name in values if name not in (*script.general, *FIELDS, "help")]
-    sections = {"This script": [*own, *script.general]}
-    for name, field in FIELDS.items():
-        if _shown(script, name):
-            sections.setdefault(field.metadata["section"], []).append(name)
-    sections.setdefault(RUN, []).append("help")
+    sections = {"This script": [*own, *script.general, "help"]}
+    for section in SECTIONS:
+        settings = [name for name in FIELDS if FIELDS[name].metadata["section"] == section]
+        settings = [name for name in (*EVERYDAY, *settings) if name in settings]
+        sections[section] = [name for name in dict.fromkeys(settings) if _shown(script, name)]
     blocks = [script.doc.strip()]
     for title, names in sections.items():
+        if not names:
+            continue
         entries = "\n".join(_entry(script, values[name], preset_name) for name in names)
         blocks.append(f"{title}:\n{entries}")
     return "\n\n".join(blocks)

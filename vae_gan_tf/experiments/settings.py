@@ -66,6 +66,8 @@ def _setting(
 
 RUN, NETWORKS, TRAINING = "The run", "Networks", "Loss and optimizer"
 FEW_LABELS, DRAWING, ADVERSARY = "Few labels", "DRAW", "Adversary"
+SECTIONS = (RUN, NETWORKS, TRAINING, FEW_LABELS, DRAWING, ADVERSARY)
+"""The sections of the help, in their order."""
 
 
 @dataclasses.dataclass(frozen=True)

@@ -1,8 +1,9 @@
 """The scripts of figures 1 to 5."""
 
+import importlib
+
 import matplotlib.image
 import pytest
-from test_reproduce import load_script
 
 from vae_gan_tf import datasets
 
@@ -15,7 +16,7 @@ def test_script_writes_its_picture_without_any_data(name, tmp_path, monkeypatch)
         raise AssertionError("a data set was asked for")
 
     monkeypatch.setattr(datasets, "load", fail)
-    main = load_script(name).main
+    main = importlib.import_module(f"vae_gan_tf.experiments.{name}").main
     main([f"{name}.py", f"--figures_dir={tmp_path}"])
     plain = tmp_path / f"{name}.png"
     assert [path.name for path in tmp_path.iterdir()] == [plain.name]
