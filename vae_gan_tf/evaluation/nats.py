@@ -10,7 +10,6 @@ from numpy.typing import ArrayLike
 from vae_gan_tf.errors import UserError
 from vae_gan_tf.evaluation.images import checked_images
 from vae_gan_tf.evaluation.score import Score, mean_score
-from vae_gan_tf.models.cvae import CVAE
 from vae_gan_tf.models.seeds import stateless_seed
 from vae_gan_tf.models.vae import VAE
 
@@ -95,7 +94,7 @@ def nats(
     """
     images = checked_images(images, "n", *model.image_shape)
     y = None if y is None else np.asarray(y)
-    if y is not None and isinstance(model, CVAE):
+    if y is not None:
         model.condition.vector(y)  # values are not checked in a graph
 
     @tf.function(reduce_retracing=True, autograph=False)  # which would wrap a UserError

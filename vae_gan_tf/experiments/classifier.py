@@ -24,7 +24,7 @@ from vae_gan_tf.errors import UserError
 from vae_gan_tf.evaluation import judges, scores
 from vae_gan_tf.experiments.flags import Script, parse
 from vae_gan_tf.experiments.record import made_with, write_json
-from vae_gan_tf.experiments.run import load_data
+from vae_gan_tf.experiments.run import load_data, whole
 
 BATCH, LEARNING_RATE = 100, 2e-3
 
@@ -91,8 +91,9 @@ def main(argv: Sequence[str]) -> None:
             "--classifier_file for them"
         )
     data = load_data(options, name)
+    assert data.judge, "the data sets of TRAININGS have a judge"
     file = Path(asked_file or pretrained.path(data.judge))
-    split = data.train.at(slice(count))
+    split = whole(data.train).at(slice(count))
     keras.utils.set_random_seed(seed)
     distort = keras.Sequential(
         [

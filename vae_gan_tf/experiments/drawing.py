@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+import keras
 import numpy as np
 from absl import flags
 from PIL import Image
@@ -43,8 +44,10 @@ def reconstruction_steps(model: DRAW, split: datasets.Split) -> tuple[np.ndarray
 
 def sample_steps(model: DRAW) -> Steps:
     """Samples as they are drawn: five, or of a conditional model one of each label."""
-    labels = isinstance(model.condition, LabelCondition)
-    return model.sample_steps(np.arange(model.condition.classes) if labels else 5, seed=0)
+    condition = model.condition
+    if isinstance(condition, LabelCondition):
+        return model.sample_steps(np.arange(condition.classes), seed=0)
+    return model.sample_steps(5, seed=0)
 
 
 def figure(argv: Sequence[str], doc: str, name: str, model: str, conditional: str) -> None:
@@ -78,9 +81,11 @@ def figure(argv: Sequence[str], doc: str, name: str, model: str, conditional: st
 def animated(result: Result) -> list[Image.Image]:
     """The frames of what the figure shows of a model."""
     model = generator(result.model)
-    sizes = [
-        next((layer.size for layer in network.layers if isinstance(layer, Windows)), 0)
-        for network in (model.encoder, model.decoder)
-    ]
+    sizes = _window_size(model.encoder), _window_size(model.decoder)
     images, again = reconstruction_steps(model, result.data.test)
     return canvases.frames(images, again, sample_steps(model), sizes)
+
+
+def _window_size(network: keras.Model) -> int:
+    """N of the windows of a network, 0 of one without."""
+    return next((layer.size for layer in network.layers if isinstance(layer, Windows)), 0)

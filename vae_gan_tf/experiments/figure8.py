@@ -21,7 +21,7 @@ from vae_gan_tf.evaluation import completion
 from vae_gan_tf.experiments import pictures
 from vae_gan_tf.experiments.flags import Script, parse
 from vae_gan_tf.experiments.publish import publish
-from vae_gan_tf.experiments.run import Result, record_training_bound, train_all
+from vae_gan_tf.experiments.run import Result, record_training_bound, train_all, whole
 from vae_gan_tf.experiments.zoo import COMPLETING
 from vae_gan_tf.plotting import grids
 
@@ -61,7 +61,7 @@ def missing_pixels(result: Result, part: str) -> dict:
         settings["learning_rate"],
     )
     print("Training the network without z that the completions are compared with")
-    images, given = data.train.arrays()
+    images, given = whole(data.train).arrays()
     history = network.fit(
         given,
         images,

@@ -13,6 +13,7 @@ figures/figure9.png and figure9.json. With another --preset its name is added.
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from absl import flags
@@ -55,7 +56,7 @@ def kept(result: Result, fresh_code: bool) -> dict:
     """How far the style of test images is kept, by the fitting measures."""
     images, labels = evenly(result.data.test, min(MEASURED, len(result.data.test.images)))
     outputs = style.transfer(result.model, images, labels, fresh_code=fresh_code)
-    record = {"images": len(images)}
+    record: dict[str, Any] = {"images": len(images)}
     for name, measure in MEASURES[images.shape[-1]].items():
         record[name] = style.kept(measure, images, outputs)._asdict()
     if images.shape[-1] == 1:

@@ -47,11 +47,11 @@ def _dataset(name: str, values: flags.FlagValues) -> None:
     flags.DEFINE_multi_enum(name, None, list(datasets.names()), text, flag_values=values)
 
 
-def _string(default: str | None, text: str) -> Callable[[str, flags.FlagValues], None]:
+def _string(default: str | None, text: str) -> Callable[[str, flags.FlagValues], object]:
     return lambda name, values: flags.DEFINE_string(name, default, text, flag_values=values)
 
 
-def _switch(text: str) -> Callable[[str, flags.FlagValues], None]:
+def _switch(text: str) -> Callable[[str, flags.FlagValues], object]:
     return lambda name, values: flags.DEFINE_bool(name, False, text, flag_values=values)
 
 
@@ -60,7 +60,7 @@ def _scores_every(name: str, values: flags.FlagValues) -> None:
     flags.DEFINE_integer(name, 0, text, lower_bound=0, flag_values=values)
 
 
-GENERAL: dict[str, Callable[[str, flags.FlagValues], None]] = {
+GENERAL: dict[str, Callable[[str, flags.FlagValues], object]] = {
     "preset": _preset,
     "dataset": _dataset,
     "pretrained": _switch("draw with the networks shipped with the package"),
@@ -154,13 +154,14 @@ def parse(script: Script, argv: Sequence[str]) -> Options:
         rest = values(argv)
     except flags.Error as error:
         raise UserError(" ".join(str(error).split())) from error
-    given = {name: values[name].value for name in values}
+    given: dict[str, Any] = {name: values[name].value for name in values}
+    more: dict[str, Any] = {name: given[name] for name in AS_GIVEN if name in given}
+    more |= {name: Path(given[name]) for name in FOLDERS if name in given}
     options = Options(
         overrides={name: given[name] for name in taken if given[name] is not None},
         datasets=tuple(dict.fromkeys(given.get("dataset") or ())) or None,
         own={name: given[name] for name in own},
-        **{name: given[name] for name in AS_GIVEN if name in given},
-        **{name: Path(given[name]) for name in FOLDERS if name in given},
+        **more,
     )
     if given["help"]:
         print(help_text(script, values, options.preset))
@@ -180,7 +181,11 @@ def _define_setting(name: str, values: flags.FlagValues) -> None:
     if field.metadata["choices"]:
         flags.DEFINE_enum(name, None, field.metadata["choices"], text, flag_values=values)
         return
-    define = {int: flags.DEFINE_integer, float: flags.DEFINE_float, bool: flags.DEFINE_bool}
+    define: dict[Any, Callable[..., object]] = {
+        int: flags.DEFINE_integer,
+        float: flags.DEFINE_float,
+        bool: flags.DEFINE_bool,
+    }
     define[field.type](name, None, text, flag_values=values)
 
 
@@ -251,19 +256,21 @@ def _shown(script: Script, name: str) -> bool:
 
 def _entry(script: Script, flag: flags.Flag, preset_name: str) -> str:
     """A flag in the help: its name and values, what it is, and its value in the preset."""
-    choices = getattr(flag.parser, "enum_values", ())
-    kind = flag.flag_type().removeprefix("multi ")
-    form = "" if flag.boolean else f"={'|'.join(choices) or kind.upper()}"
+    choices = list(getattr(flag.parser, "enum_values", ()))
+    if flag.name == "architecture":
+        those = [each for model in script.models for each in MODELS[model].architectures]
+        choices = [each for each in choices if each in those]
     if flag.name in FIELDS:
-        what, default = (
-            FIELDS[flag.name].metadata["help"],
-            _preset_values(script, flag.name, preset_name),
-        )
+        what = FIELDS[flag.name].metadata["help"]
+        default = _preset_values(script, flag.name, preset_name)
     else:
-        what, default = flag.help, "" if flag.default in (None, False, []) else str(flag.default)
+        # Without what absl adds: the choices before it, and that it may be repeated.
+        what = flag.help.removeprefix(f"<{'|'.join(choices)}>: ").split(";\n")[0]
+        default = "" if flag.default in (None, False, []) else str(flag.default)
+    form = f"={'|'.join(choices) or flag.flag_type().removeprefix('multi ').upper()}"
     text = f"{what} [{default}]" if default else what
     wrapped = textwrap.fill(text, WIDTH, initial_indent="      ", subsequent_indent="      ")
-    return f"  --{'[no]' * flag.boolean}{flag.name}{form}\n{wrapped}"
+    return f"  --{f'[no]{flag.name}' if flag.boolean else flag.name + form}\n{wrapped}"
 
 
 def _preset_values(script: Script, name: str, preset_name: str) -> str:

@@ -4,21 +4,29 @@
 had it, or else found here (docs/results.md). ``improved`` goes beyond it, for some models.
 """
 
+import dataclasses
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from vae_gan_tf.catalogue import Catalogue
+
+Changes = Mapping[str, Any]
+"""Settings by name."""
+
+Presets = Mapping[str, Mapping[str, Changes]]
+"""Preset, or "always", to data set, or `ANY`, to the settings that change."""
 
 ANY = "*"
 """Every data set; what a data set by name changes comes after it."""
 
 
-class Preset(NamedTuple):
+@dataclasses.dataclass(frozen=True)
+class Preset:
     """What a preset changes for every model."""
 
     help: str
-    changes: Mapping[str, Any] = {}
-    factors: Mapping[str, float] = {}
+    changes: Changes = dataclasses.field(default_factory=dict)
+    factors: Mapping[str, float] = dataclasses.field(default_factory=dict)
     """Settings that are multiplied, after all changes."""
     own: bool = False
     """Whether only those models have it whose entry says what it changes for them."""
@@ -26,7 +34,7 @@ class Preset(NamedTuple):
     """The only data set that scripts draw with it."""
 
 
-PRESETS = Catalogue(
+PRESETS: Catalogue[Preset] = Catalogue(
     "preset",
     {
         "report": Preset("as the report says"),
@@ -46,46 +54,50 @@ PRESETS = Catalogue(
 )
 
 # 512 units are the originals' for SVHN; of svhn_small 200 tell as much (docs/results.md).
-DATA_SETS = {"svhn": {"units": 512}, "svhn_extra": {"units": 512}}
+DATA_SETS: Mapping[str, Changes] = {"svhn": {"units": 512}, "svhn_extra": {"units": 512}}
 """What a data set changes for every model."""
 
-SVHN_SMALL_EPOCHS = {"epochs": 31}
+SVHN_SMALL_EPOCHS: dict[str, Any] = {"epochs": 31}
 """When CVAE stopped on svhn_small (see `UNTIL_IT_STOPS`); other models take as many steps."""
 
-UNTIL_IT_STOPS = {"epochs": 100, "patience": 10}
+UNTIL_IT_STOPS: dict[str, Any] = {"epochs": 100, "patience": 10}
 """CVAE and the simple networks stop on svhn_small when the validation bound no longer rises."""
 
-AS_OTHERS = {"report": {"svhn_small": SVHN_SMALL_EPOCHS}}
-STOPS = {"report": {"svhn_small": UNTIL_IT_STOPS}}
+AS_OTHERS: Presets = {"report": {"svhn_small": SVHN_SMALL_EPOCHS}}
+STOPS: Presets = {"report": {"svhn_small": UNTIL_IT_STOPS}}
 
-GAN = {"learning_rate": 1e-4}
+GAN: dict[str, Any] = {"learning_rate": 1e-4}
 """Section 6: the rate of the adversarial models."""
 
-ORIGINALS = {"kl_weight": 10.0, "adversarial_weight": 100.0, "feature_variance": 50.0}
+ORIGINALS: dict[str, Any] = {
+    "kl_weight": 10.0,
+    "adversarial_weight": 100.0,
+    "feature_variance": 50.0,
+}
 """The weights of the originals' programs, which the report does not give. With them the code of a
 VAE-GAN tells nothing of an SVHN image, and the semi-supervised model takes one class for all images
 (docs/results.md): these have the equations as printed, all weights 1."""
 
-FEW_STEPS = {"batch_size": 25, "labelled_batch": 50, "precision": "mixed_bfloat16"}
+FEW_STEPS: dict[str, Any] = {"batch_size": 25, "labelled_batch": 50, "precision": "mixed_bfloat16"}
 """Where the sum over y takes long: fewer images without a label a step, more steps an epoch."""
 
-VAE = {"report": {ANY: {"epochs": 10}, "svhn_small": SVHN_SMALL_EPOCHS}}
-VAE_GAN = {"always": {ANY: GAN, "mnist": ORIGINALS}, **VAE}
-CVAE = STOPS
+VAE: Presets = {"report": {ANY: {"epochs": 10}, "svhn_small": SVHN_SMALL_EPOCHS}}
+VAE_GAN: Presets = {"always": {ANY: GAN, "mnist": ORIGINALS}, **VAE}
+CVAE: Presets = STOPS
 
-_IMPROVED_CVAE_GAN = {
+_IMPROVED_CVAE_GAN: dict[str, Any] = {
     "architecture": "improved",
     "learning_rate": 5e-4,
     "momentum": 0.5,
     "learning_rate_decay": "cosine",
     "precision": "mixed_bfloat16",
 }
-_IMPROVED_CVAE_GAN_SVHN = {
+_IMPROVED_CVAE_GAN_SVHN: dict[str, Any] = {
     **_IMPROVED_CVAE_GAN,
     "reconstruction": "cross_entropy",
     "kl_weight": 4.0,
 }
-CVAE_GAN = {
+CVAE_GAN: Presets = {
     "always": {ANY: GAN | ORIGINALS},
     "report": {"svhn_small": SVHN_SMALL_EPOCHS},
     # A discriminator normalised by images, convolutions of size 4, a falling learning rate.
@@ -97,19 +109,19 @@ CVAE_GAN = {
     },
 }
 
-SIMPLE = {"architecture": "fully_connected", "epochs": 20}
+SIMPLE: dict[str, Any] = {"architecture": "fully_connected", "epochs": 20}
 """The simple networks of section 4.4: 20 epochs for SVHN, 100 for MNIST."""
 
-VAE_2D = {"always": {ANY: SIMPLE | {"latent_size": 2}, "mnist": {"epochs": 100}}, **STOPS}
-CVAE_SIMPLE = {"always": {ANY: SIMPLE, "mnist": {"epochs": 100}}, **STOPS}
-COMPLETING = {
+VAE_2D: Presets = {"always": {ANY: SIMPLE | {"latent_size": 2}, "mnist": {"epochs": 100}}, **STOPS}
+CVAE_SIMPLE: Presets = {"always": {ANY: SIMPLE, "mnist": {"epochs": 100}}, **STOPS}
+COMPLETING: Presets = {
     "always": {ANY: SIMPLE, "mnist": {"epochs": 100, "binarise_given": True}},
     **STOPS,
 }
 
 # With alpha / N = 0.1 few classes are learned in so many epochs (docs/results.md).
-_FEW_LABELS = {"labels": 1000, "units": 1024, "classification_weight": 50.0}
-_IMPROVED_FEW_LABELS = {
+_FEW_LABELS: dict[str, Any] = {"labels": 1000, "units": 1024, "classification_weight": 50.0}
+_IMPROVED_FEW_LABELS: dict[str, Any] = {
     "architecture": "improved",
     "shift": 2,
     "learning_rate_decay": "cosine",
@@ -117,14 +129,16 @@ _IMPROVED_FEW_LABELS = {
     **FEW_STEPS,
 }
 # Enough images for the 1000 labels of table 1.
-_SMOKE = {"smoke": {ANY: {"batch_size": 100, "labelled_batch": 20, "images": 1500, "units": 64}}}
-SEMI_SUPERVISED = {
+_SMOKE: Presets = {
+    "smoke": {ANY: {"batch_size": 100, "labelled_batch": 20, "images": 1500, "units": 64}}
+}
+SEMI_SUPERVISED: Presets = {
     "always": {ANY: _FEW_LABELS},
     **AS_OTHERS,
     **_SMOKE,
     "improved": {"mnist": _IMPROVED_FEW_LABELS},
 }
-SEMI_SUPERVISED_GAN = {
+SEMI_SUPERVISED_GAN: Presets = {
     "always": {ANY: GAN | _FEW_LABELS},
     **AS_OTHERS,
     **_SMOKE,
@@ -138,11 +152,11 @@ SEMI_SUPERVISED_GAN = {
     },
 }
 
-_RECURRENT = {"architecture": "recurrent", "units": 256, "latent_size": 10}
-_DRAW_GAN = GAN | _RECURRENT | {"reconstruction": "squared_error"}
-DRAW = {"always": {ANY: _RECURRENT}, **AS_OTHERS}
-CDRAW_GAN = {"always": {ANY: _DRAW_GAN}, **AS_OTHERS}
-DRAW_GAN = {
+_RECURRENT: dict[str, Any] = {"architecture": "recurrent", "units": 256, "latent_size": 10}
+_DRAW_GAN: dict[str, Any] = GAN | _RECURRENT | {"reconstruction": "squared_error"}
+DRAW: Presets = {"always": {ANY: _RECURRENT}, **AS_OTHERS}
+CDRAW_GAN: Presets = {"always": {ANY: _DRAW_GAN}, **AS_OTHERS}
+DRAW_GAN: Presets = {
     **CDRAW_GAN,
     "improved": {
         "mnist": {

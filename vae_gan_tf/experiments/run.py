@@ -200,12 +200,27 @@ def with_side_information(data: datasets.Dataset, settings: Settings) -> dataset
     """The data set with what the model is given of each image, if that is not the label of all."""
     if settings.labels:
         few = datasets.few_labels(
-            data.train, settings.labels, settings.seed, settings.labelled_batch, settings.shift
+            whole(data.train),
+            settings.labels,
+            settings.seed,
+            settings.labelled_batch,
+            settings.shift,
         )
         return dataclasses.replace(data, train=few)
     if settings.kind.part:
         return parts.conditioned(data, settings.kind.part, settings.binarise_given, settings.seed)
     return data
+
+
+def whole(split: datasets.Split | datasets.FewLabels) -> datasets.Split:
+    """Training images that all have their label.
+
+    Raises:
+        ValueError: only some have.
+    """
+    if isinstance(split, datasets.FewLabels):
+        raise ValueError("a split of few labels given, where all images are to have theirs")
+    return split
 
 
 def _pictures(
@@ -299,7 +314,7 @@ def record_training_bound(result: Result, originals: dict[str, float]) -> None:
         originals: their losses in nats an image, by the family of data sets; empty if there are
             none.
     """
-    result.record["training_bound"] = bound(result.model, result.data.train)
+    result.record["training_bound"] = bound(generator(result.model), whole(result.data.train))
     if result.data.family in originals:
         result.record["originals_training_loss"] = originals[result.data.family]
 

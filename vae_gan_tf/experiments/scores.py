@@ -173,7 +173,9 @@ def model_scores(
     generated = scores.judged(*scores.samples(model, counts["generated"]), data.judge)
     order = np.random.default_rng(0).permutation(len(real.images))
     found = scores.all_scores(generated, real.at(order), half)
-    again = scores.reconstructions(model, real.images, real.labels, data.judge)
+    again = scores.reconstructions(
+        model, *data.test.at(slice(len(real.images))).arrays(), data.judge
+    )
     count = min(counts["measured"], len(data.test.images))
     images, labels = data.test.at(np.arange(count) * len(data.test.images) // count).arrays()
     # The bound of a semi-supervised model is of x alone.
@@ -231,7 +233,7 @@ def picture(rows: Sequence[Row]) -> Figure:
     counts = [sum(row["dataset"] == name for row in rows) for name in names]
     height = 2 * sum(0.25 * count + 0.7 for count in counts)
     figure = Figure(figsize=(1.4 * ACROSS + 1, height), layout="constrained")
-    parts = np.atleast_1d(figure.subfigures(len(names), 1, height_ratios=counts))
+    parts = figure.subfigures(len(names), 1, height_ratios=counts, squeeze=False)[:, 0]
     for part, dataset in zip(parts, names, strict=True):
         shown = [row for row in rows if row["dataset"] == dataset and row["model"] != REAL]
         (real,) = (row for row in rows if row["dataset"] == dataset and row["model"] == REAL)
@@ -293,6 +295,7 @@ def main(argv: Sequence[str]) -> None:
         real = scores.judged(*test.arrays(), data.judge)
         half = len(test.images) // 2
         counts = {name: options.own[name] for name in ("generated", "measured")}
+        assert data.judge, "the data sets of MODELS have a judge"
         judge = pretrained.sha256(pretrained.path(data.judge))
         alike = {"dataset": dataset, "judge": judge, **counts, "part": half}
         files = networks(dataset, weights)

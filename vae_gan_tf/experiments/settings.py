@@ -3,12 +3,12 @@
 import dataclasses
 import math
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from vae_gan_tf import datasets, likelihoods
 from vae_gan_tf.catalogue import Catalogue
 from vae_gan_tf.errors import UserError
-from vae_gan_tf.experiments.presets import ANY, DATA_SETS, PRESETS
+from vae_gan_tf.experiments.presets import ANY, DATA_SETS, PRESETS, Presets
 from vae_gan_tf.models.adversarial import VAEGAN
 from vae_gan_tf.models.vae import VAE
 
@@ -264,13 +264,13 @@ class Settings:
 
 def _check_value(name: str, value: object, field: dataclasses.Field) -> None:
     """Raises a UserError unless a field may have this value."""
-    limits, kind = field.metadata, field.type
+    limits, kind = field.metadata, type(field.default)
     fits = isinstance(value, int | float) if kind is float else isinstance(value, kind)
     if not fits or isinstance(value, bool) is not (kind is bool):
         raise UserError(f"--{name} must be of type {kind.__name__}, not {value!r}")
     if limits["choices"] and value not in limits["choices"]:
         raise UserError(f"--{name} must be one of {', '.join(limits['choices'])}, not {value!r}")
-    if kind not in (int, float):
+    if not isinstance(value, int | float) or kind is bool:
         return
     if limits["above"] == 0 or limits["least"] == 1:
         if not 0 < value < math.inf:
@@ -287,7 +287,8 @@ FIELDS = {field.name: field for field in dataclasses.fields(Settings) if field.m
 """The settings that flags override."""
 
 
-class Images(NamedTuple):
+@dataclasses.dataclass(frozen=True)
+class Images:
     """The images that a model is built for."""
 
     shape: tuple[int, int, int]
@@ -302,10 +303,6 @@ class Images(NamedTuple):
     def widen(self) -> float:
         """The factor of section 4.3, by which all layers grow for colour images: 8/7."""
         return 1.0 if self.shape[-1] == 1 else 8 / 7
-
-
-Presets = Mapping[str, Mapping[str, Mapping[str, Any]]]
-"""Preset, or "always", to data set, or `ANY`, to the settings that change."""
 
 
 @dataclasses.dataclass(frozen=True)

@@ -1,5 +1,7 @@
 """The models by name: how each is made of networks, a likelihood and an adversary."""
 
+from typing import Any
+
 import keras
 
 from vae_gan_tf import networks
@@ -65,7 +67,7 @@ def encoder_and_decoder(
     settings: Settings, images: Images, condition_size: int = 0
 ) -> tuple[keras.Model, keras.Model]:
     """Networks of section 4.3, as reported or improved, or the simple ones of section 4.4."""
-    sizes = {
+    sizes: dict[str, Any] = {
         "image_shape": images.shape,
         "condition_size": condition_size,
         "latent_size": settings.latent_size,
@@ -90,8 +92,8 @@ def trunk_head_and_decoder(
 ) -> tuple[keras.Model, keras.Model, keras.Model]:
     """Networks of section 4.5, as reported or improved."""
     shape, classes = images.shape, images.classes
-    common = {"latent_size": settings.latent_size, "dtype": settings.precision}
-    decoder = {
+    common: dict[str, Any] = {"latent_size": settings.latent_size, "dtype": settings.precision}
+    decoder: dict[str, Any] = {
         "condition_size": classes,
         "parameters": LIKELIHOODS[settings.likelihood].parameters,
         **common,
@@ -122,7 +124,7 @@ def recurrent_networks(
     settings: Settings, images: Images, condition_size: int = 0
 ) -> tuple[keras.Model, keras.Model]:
     """Encoder and decoder of a step of DRAW (section 4.6)."""
-    sizes = {
+    sizes: dict[str, Any] = {
         "image_shape": images.shape,
         "condition_size": condition_size,
         "latent_size": settings.latent_size,
@@ -141,7 +143,7 @@ def recurrent_networks(
 # The generators.
 
 
-def _common(settings: Settings) -> dict:
+def _common(settings: Settings) -> dict[str, Any]:
     return {
         "likelihood": LIKELIHOODS[settings.likelihood],
         "kl_weight": settings.kl_weight,
@@ -164,6 +166,7 @@ def of_labels(settings: Settings, images: Images) -> CVAE:
 
 def completing(settings: Settings, images: Images) -> CVAE:
     """A model given a part of the image (section 4.4.1)."""
+    assert settings.kind.part, "the entries that are made here name a part"
     condition = ImageCondition(parts.part_shape(settings.kind.part, images.shape))
     pair = encoder_and_decoder(settings, images, condition.size)
     return CVAE(*pair, condition, **_common(settings))
@@ -186,7 +189,7 @@ def of_few_labels(settings: Settings, images: Images) -> SemiSupervisedVAE:
     )
 
 
-def _drawing(settings: Settings) -> dict:
+def _drawing(settings: Settings) -> dict[str, Any]:
     return {"steps": settings.draw_steps, "judged": settings.judged_canvases, **_common(settings)}
 
 
@@ -205,7 +208,7 @@ def conditional_draw(settings: Settings, images: Images) -> CDRAW:
 # The adversaries.
 
 
-def _weights(settings: Settings) -> dict:
+def _weights(settings: Settings) -> dict[str, Any]:
     return {
         "feature_variance": settings.feature_variance,
         "adversarial_weight": settings.adversarial_weight,

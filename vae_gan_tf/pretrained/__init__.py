@@ -11,6 +11,7 @@ import zipfile
 import zlib
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -69,7 +70,7 @@ def save_pretrained(model: keras.Model, path: Path) -> None:
     Raises:
         UserError: the file cannot be written.
     """
-    arrays = {
+    arrays: dict[str, Any] = {
         f"{place:03d}": np.float16(weight) for place, weight in enumerate(model.get_weights())
     }
     config = keras.saving.serialize_keras_object(model)

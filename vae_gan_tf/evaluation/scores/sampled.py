@@ -6,14 +6,13 @@ import keras
 import numpy as np
 from numpy.typing import ArrayLike
 
-from vae_gan_tf.conditions import LabelCondition
+from vae_gan_tf.conditions import LabelCondition, NoCondition
 from vae_gan_tf.errors import UserError
 from vae_gan_tf.evaluation.images import checked_images
 from vae_gan_tf.evaluation.score import Score, mean_score
 from vae_gan_tf.evaluation.scores.fidelity import label_accuracy
 from vae_gan_tf.evaluation.scores.judged_images import judged
 from vae_gan_tf.models.adversarial import VAEGAN, generator
-from vae_gan_tf.models.cvae import CVAE
 from vae_gan_tf.models.vae import VAE
 
 
@@ -37,9 +36,9 @@ def samples(
     """
     if count < 1:
         raise UserError(f"{count} images asked for, at least one expected")
-    generating, labels = generator(model), None
-    if _takes_labels(generating):
-        labels = np.arange(count) % generating.condition.classes
+    generating = generator(model)
+    condition = _of_labels_at_most(generating)
+    labels = np.arange(count) % condition.classes if condition else None
     batches = []
     for start in range(0, count, at_once):
         size = min(at_once, count - start)
@@ -48,20 +47,21 @@ def samples(
     return np.concatenate(batches), labels
 
 
-def _takes_labels(model: VAE) -> bool:
-    """Whether the side information of a model is a label.
+def _of_labels_at_most(model: VAE) -> LabelCondition | None:
+    """The labels that a model is given, or None if it is given nothing.
 
     Raises:
-        UserError: it is something else.
+        UserError: its side information is something else.
     """
-    if not isinstance(model, CVAE):
-        return False
-    if not isinstance(model.condition, LabelCondition):
-        raise UserError(
-            "scores are for models of labels or of images alone, and this one is given "
-            "another side information"
-        )
-    return True
+    condition = model.condition
+    if isinstance(condition, LabelCondition):
+        return condition
+    if isinstance(condition, NoCondition):
+        return None
+    raise UserError(
+        "scores are for models of labels or of images alone, and this one is given another side "
+        "information"
+    )
 
 
 class Reconstructions(NamedTuple):
@@ -97,7 +97,7 @@ def reconstructions(
     """
     generating = generator(model)
     images = checked_images(images, "n", *generating.image_shape)
-    given = np.asarray(labels) if _takes_labels(generating) else None
+    given = np.asarray(labels) if _of_labels_at_most(generating) else None
     reconstructed = np.concatenate(
         [
             generating.reconstruct(images[some], None if given is None else given[some], some.start)
