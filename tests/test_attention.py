@@ -1,11 +1,10 @@
 """The attention of DRAW against equations (19) to (29), written out in NumPy."""
 
-import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
-from vae_gan_tf import attention, networks
+from vae_gan_tf import attention
 from vae_gan_tf.errors import UserError
 
 
@@ -145,26 +144,6 @@ def test_a_window_of_one_filter():
     image = RNG.random([1, 5, 5, 1]).astype(np.float32)
     vectors = attention.windows([[0, 0, -8, 3, 0]], 1, 5, 5)
     np.testing.assert_allclose(attention.read(image, vectors, 1)[0, 0, 0], image[0, 2, 2])
-
-
-def test_layers_are_saved_with_a_network(tmp_path):
-    image, state = keras.Input([6, 8, 2]), keras.Input([4])
-    window = networks.Windows(3, (6, 8, 2))(state)
-    seen = networks.Read(3)(image, window)
-    written = networks.Write(3, 6, 8)(keras.layers.Flatten()(seen), window)
-    network = keras.Model([image, state], [seen, written, window])
-    assert [each.shape for each in network.outputs] == [
-        (None, 3, 3, 2),
-        (None, 6, 8, 2),
-        (None, 5),
-    ]
-    network.save(tmp_path / "network.keras")
-    again = keras.saving.load_model(tmp_path / "network.keras")
-    inputs = [RNG.random([2, 6, 8, 2]), RNG.normal(size=[2, 4])]
-    seen, written, window = network(inputs)
-    np.testing.assert_allclose(written, attention.write(seen, window, 6, 8))
-    for one, other in zip((seen, written, window), again(inputs), strict=True):
-        np.testing.assert_array_equal(one, other)
 
 
 @pytest.mark.parametrize(

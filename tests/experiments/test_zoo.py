@@ -181,3 +181,17 @@ def test_the_improved_cvae_gan():
     normalised = model.discriminator.get_layer("features_normalised")
     assert isinstance(normalised, networks.ImageNormalization)
     assert model.optimizer.beta_1 == model.discriminator_optimizer.beta_1 == 0.5
+
+
+@pytest.mark.parametrize("pools", [True, False], ids=["pools", "strides"])
+@pytest.mark.parametrize("normalised", [True, False], ids=["normalised", "biases"])
+def test_the_networks_of_the_ablations(pools, normalised):
+    run = settings.resolve(
+        "smoke", "vae-gan", "mnist", {"pools": pools, "batch_normalisation": normalised}
+    )
+    model = build_model(run, (28, 28, 1), 10)
+    for network in (model.generator.encoder, model.generator.decoder, model.discriminator):
+        kinds = {type(each) for each in network.layers if each.name.endswith("_normalised")}
+        assert kinds == {networks.BatchNormalization if normalised else networks.Bias}
+        strides = {each.strides for each in network.layers if hasattr(each, "strides")}
+        assert ((2, 2) in strides) is not pools
