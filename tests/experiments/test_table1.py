@@ -155,7 +155,7 @@ def test_samples_of_the_shipped_models_of_table_1(run_script):
     [
         ("--dataset=svhn_small", "table 1 is for mnist only"),
         ("--architecture=improved", "--architecture is what the rows of table 1 vary"),
-        ("--pretrained", "no pretrained model 'semi-supervised-mnist'; there are"),
+        ("--pretrained", "no shipped model 'semi-supervised-mnist'; there are"),
     ],
 )
 def test_samples_that_cannot_be(run_script, argument, sentence):

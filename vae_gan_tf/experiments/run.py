@@ -89,7 +89,7 @@ def train_all(options: Options, models: Sequence[str]) -> list[Result]:
     names, missing = figure_datasets(options, models)
     if options.pretrained and not options.datasets:
         # Not every model ships for each further set; that none does at all is the user's mistake.
-        ship = pretrained.names()
+        ship = pretrained.SHIPPED
         names[1:] = [name for name in names[1:] if all(f"{each}-{name}" in ship for each in models)]
     for sentence in missing:
         print(sentence)

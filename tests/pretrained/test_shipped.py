@@ -1,0 +1,61 @@
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from vae_gan_tf import pretrained
+from vae_gan_tf.evaluation import judges
+from vae_gan_tf.experiments import run as runs
+from vae_gan_tf.experiments.settings import preset
+from vae_gan_tf.models.adversarial import generator
+from vae_gan_tf.pretrained import catalogue
+
+FIGURES = Path(__file__).parents[2] / "figures"
+
+SCORED = (
+    "vae-mnist",
+    "vae-2d-mnist",
+    "cvae-mnist",
+    "cvae-simple-mnist",
+    "cvae-left-mnist",
+    "cvae-gan-mnist",
+    "cvae-gan-improved-mnist",
+    "semi-supervised-improved-mnist",
+    "draw-mnist",
+    "cdraw-mnist",
+)
+"""A model of each class and each kind of networks; `SHIPPED` has others of the same code."""
+
+
+@pytest.mark.parametrize("name", pretrained.SHIPPED)
+def test_a_shipped_model_is_what_the_catalogue_says(name):
+    model, entry = pretrained.load_pretrained(name), pretrained.SHIPPED[name]
+    assert type(model).__name__ == entry.kind
+    if name in judges.NETWORKS:
+        return
+    run = catalogue.training(name, FIGURES)["settings"]
+    assert preset(*(run[key] for key in ("preset", "model", "dataset"))).weights == name
+    shape = (28, 28, 1) if entry.dataset == "mnist" else (32, 32, 3)
+    y = np.zeros([2, 28, 14, 1], np.float32) if "left" in name else np.arange(2)
+    takes_y = generator(model).condition.size > 0
+    images = model.sample(y if takes_y else 2)
+    assert images.shape == (2, *shape)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", SCORED)
+def test_a_shipped_model_scores_as_recorded(name, mnist):
+    run = catalogue.training(name, FIGURES)
+    settings = preset(*(run["settings"][key] for key in ("preset", "model", "dataset")))
+    data = runs.with_side_information(mnist, settings)
+    scores = runs.score(pretrained.load_pretrained(name), data)
+    assert scores == pytest.approx(run["scores"], rel=1e-3)
+
+
+@pytest.mark.slow
+def test_a_program_that_imports_the_package_alone_can_load_a_model():
+    program = "import vae_gan_tf as v; print(v.load_pretrained('cvae-mnist').sample([3]).shape)"
+    child = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert child.stdout == "(1, 28, 28, 1)\n", child.stderr
