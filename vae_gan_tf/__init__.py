@@ -26,8 +26,7 @@ from vae_gan_tf.models.export import export
 from vae_gan_tf.models.semi_supervised import Objective, SemiSupervisedVAE
 from vae_gan_tf.models.vae import VAE, Elbo
 from vae_gan_tf.pretrained import load_pretrained
-
-__version__ = "0.1.0"
+from vae_gan_tf.version import __version__
 
 if TYPE_CHECKING:
     from vae_gan_tf import datasets
@@ -54,6 +53,7 @@ __all__ = [
     "SemiSupervisedVAEGAN",
     "SquaredError",
     "UserError",
+    "__version__",
     "completion",
     "datasets",
     "export",

@@ -187,7 +187,7 @@ def test_the_improved_cvae_gan():
 @pytest.mark.parametrize("normalised", [True, False], ids=["normalised", "biases"])
 def test_the_networks_of_the_ablations(pools, normalised):
     run = resolve("smoke", "vae-gan", "mnist", {"pools": pools, "batch_normalisation": normalised})
-    model = build_model(run, (28, 28, 1), 10)
+    model = build_model(run, MNIST)
     for network in (model.generator.encoder, model.generator.decoder, model.discriminator):
         kinds = {type(each) for each in network.layers if each.name.endswith("_normalised")}
         assert kinds == {networks.BatchNormalization if normalised else networks.Bias}

@@ -8,7 +8,7 @@ import tensorflow as tf
 from vae_gan_tf.models.vae import VAE
 
 
-def export(model: VAE, folder: Path) -> None:
+def export(model: VAE, folder: str | Path) -> None:
     """Writes a SavedModel with the endpoints sample, encode, decode and reconstruct.
 
     With ``served = tf.saved_model.load(folder)``, images x float32 [batch, height, width,

@@ -15,9 +15,9 @@ from typing import Any
 import keras
 import numpy as np
 
-import vae_gan_tf
 from vae_gan_tf.errors import UserError
 from vae_gan_tf.files import write_whole
+from vae_gan_tf.version import __version__
 
 
 def load_file(path: str | Path) -> keras.Model:
@@ -112,7 +112,7 @@ _DAMAGE = (
 
 def _versions() -> dict[str, str]:
     """The versions on which it depends whether a file can be read."""
-    return {"Keras": keras.__version__, "vae_gan_tf": vae_gan_tf.__version__}
+    return {"Keras": keras.__version__, "vae_gan_tf": __version__}
 
 
 def _read(content: bytes) -> tuple[dict, list[np.ndarray], dict[str, str]]:
