@@ -11,24 +11,19 @@ import numpy as np
 import tensorflow as tf
 
 from vae_gan_tf.datasets.batches import in_order
-from vae_gan_tf.datasets.parts import PARTS, conditioned, missing, part_of, part_shape, shown
+from vae_gan_tf.datasets.parts import missing, part_of, part_shape
 from vae_gan_tf.datasets.splits import Split
 from vae_gan_tf.evaluation.metrics import importance_weighted
 from vae_gan_tf.models.cvae import CVAE
 from vae_gan_tf.networks import fully_connected_decoder
 
 __all__ = [
-    "PARTS",
     "complete",
-    "conditioned",
     "cross_entropy",
     "deterministic",
     "deterministic_nats",
-    "missing",
     "missing_nats",
     "part_of",
-    "part_shape",
-    "shown",
 ]
 
 
