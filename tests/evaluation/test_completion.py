@@ -60,7 +60,7 @@ def bernoulli(x, logits):
 
 
 def test_missing_nats_count_the_missing_pixels_alone(model):
-    split = completion.conditioned(data.dataset(data.noise(3, SHAPE)), "left", False, seed=0).test
+    split = datasets.conditioned(data.dataset(data.noise(3, SHAPE)), "left", False, seed=0).test
     x, given = split.arrays()
     for name in ("mean", "log_variance"):  # q(z | x, y) = N(0, I): with a narrower one the estimate
         layer = model.encoder.get_layer(name)  # would need far more samples

@@ -73,7 +73,8 @@ def _prepare(builder: tfds.core.DatasetBuilder) -> None:
     print(f"Preparing MNIST in {builder.data_path}, once, from the files of this package.")
     try:
         # Whatever an earlier run has unpacked would be used unchecked, so unpack to a new folder.
-        with tempfile.TemporaryDirectory() as folder:
+        # TFDS's threads may still write to it when one of them has found an altered file.
+        with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
             store.prepare(builder, download_dir=folder, manual_dir=FOLDER)
     except NonMatchingChecksumError as error:
         altered = next(file for file in FILES if file in str(error))

@@ -12,24 +12,19 @@ import tensorflow as tf
 from numpy.typing import ArrayLike
 
 from vae_gan_tf.datasets.batches import in_order
-from vae_gan_tf.datasets.parts import PARTS, conditioned, missing, part_of, part_shape, shown
+from vae_gan_tf.datasets.parts import missing, part_of, part_shape
 from vae_gan_tf.datasets.splits import Split
 from vae_gan_tf.evaluation.nats import importance_weighted
 from vae_gan_tf.models.cvae import CVAE
 from vae_gan_tf.networks import fully_connected_decoder
 
 __all__ = [
-    "PARTS",
     "complete",
-    "conditioned",
     "cross_entropy",
     "deterministic",
     "deterministic_nats",
-    "missing",
     "missing_nats",
     "part_of",
-    "part_shape",
-    "shown",
 ]
 
 
