@@ -4,31 +4,29 @@ import pytest
 import tensorflow as tf
 from keras import layers
 from scipy import special
+from support import models
+from support.side_information import CONDITIONS, LABELS
 
 from vae_gan_tf import networks
-from vae_gan_tf.conditions import ImageCondition, LabelCondition
+from vae_gan_tf.conditions import LabelCondition
 from vae_gan_tf.errors import UserError
 from vae_gan_tf.models.cvae import CVAE
 
-SHAPE, HALF = (8, 8, 1), (8, 4, 1)
-LABELS = np.array([0, 1, 2, 1], np.int32)
+SHAPE, HALF, LATENT = models.SHAPE, models.HALF, models.LATENT
 
 
 def images(count, shape=SHAPE, seed=0):
     return np.random.default_rng(seed).random((count, *shape), np.float32)
 
 
-def convolutional(condition=None, **kwargs):
-    """A small model of three classes, or of another condition."""
-    condition = condition or LabelCondition(3)
-    keras.utils.set_random_seed(0)
-    sizes = {"condition_size": condition.size, "latent_size": 3, "widen": 1 / 16}
-    return CVAE(
-        networks.convolutional_encoder(SHAPE, **sizes),
-        networks.convolutional_decoder(SHAPE, **sizes),
-        condition,
-        **kwargs,
-    )
+@pytest.fixture(scope="module")
+def of_labels():
+    return models.cvae()
+
+
+@pytest.fixture(scope="module")
+def of_images():
+    return models.completing()
 
 
 def linear(condition, **kwargs):
@@ -56,43 +54,10 @@ def follow(model, x, vector, z=None):
     return mean, stddev, special.expit(np.concatenate([z, vector], -1) @ weights[4] + weights[5])
 
 
-# Side information in three forms, and by hand the vectors that the networks see.
-CONDITIONS = {
-    "labels": (LabelCondition(3), LABELS, [[1, 0, 0], [0, 1, 0], [0, 0, 1], [0, 1, 0]]),
-    "grey images": (
-        ImageCondition((2, 1, 1)),
-        np.arange(8, dtype=np.float32).reshape(4, 2, 1, 1) / 8,
-        [[0, 1 / 8], [2 / 8, 3 / 8], [4 / 8, 5 / 8], [6 / 8, 7 / 8]],
-    ),
-    "colour images": (
-        ImageCondition([1, 1, 3]),
-        np.arange(12, dtype=np.float32).reshape(4, 1, 1, 3) / 12,
-        np.arange(12).reshape(4, 3) / 12,
-    ),
-}
-
-
 @pytest.fixture(params=CONDITIONS)
 def conditioned(request):
     condition, y, vectors = CONDITIONS[request.param]
     return condition, y, np.array(vectors, np.float64)
-
-
-def test_vectors_of_side_information(conditioned):
-    condition, y, vectors = conditioned
-    found = condition.vector(y)
-    assert found.dtype == tf.float32 and condition.size == vectors.shape[1]
-    np.testing.assert_allclose(found, vectors, rtol=1e-6)
-
-
-@pytest.mark.parametrize("dtype", [np.uint8, np.int32, np.int64])
-def test_labels_of_any_usual_integer_type(dtype):
-    vectors = LabelCondition(3).vector(LABELS.astype(dtype))
-    np.testing.assert_array_equal(vectors, CONDITIONS["labels"][2])
-
-
-def test_the_report_has_ten_classes():
-    assert LabelCondition().classes == LabelCondition().size == 10
 
 
 def test_the_bound_against_numpy(conditioned):
@@ -158,64 +123,15 @@ def test_a_code_can_be_decoded_with_other_labels():
     np.testing.assert_allclose(model.decode(z, other).mean(), p.reshape(x.shape), rtol=1e-5)
 
 
-def test_fit_does_what_a_loop_over_train_step_does():
-    x, y = images(12, (2, 2, 1)), np.tile(LABELS, 3)
-    fitted, looped = (linear(LabelCondition(3), seed=5) for _ in range(2))
-    for model in (fitted, looped):
-        model.compile(keras.optimizers.Adam(0.01), jit_compile=False)
-    fitted.fit(x, y, batch_size=4, shuffle=False, verbose=0)
-    step = tf.function(looped.train_step)
-    for batch in zip(np.split(x, 3), np.split(y, 3), strict=True):
-        step(batch)
-    for one, other in zip(fitted.get_weights(), looped.get_weights(), strict=True):
-        np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-5)
-
-
-def test_evaluate_and_predict():
-    model, x, y = linear(LabelCondition(3)), images(7, (2, 2, 1)), np.array([0, 1, 2, 0, 1, 2, 0])
-    model.compile()
-    rows = slice(0, 3), slice(3, 6), slice(6, 7)
-    parts = [model.elbo(x[row], y[row], seed=[0, row.start]) for row in rows]
-    expected = {
-        f"elbo/{name}": np.mean(np.concatenate([getattr(part, name) for part in parts]))
-        for name in ("elbo", "reconstruction", "kl")
-    }
-    found = model.evaluate(x, y, batch_size=3, verbose=0, return_dict=True)
-    assert found == pytest.approx(expected, 1e-5)
-    pictures = model.predict((x, y), batch_size=3, verbose=0)
-    np.testing.assert_allclose(pictures, model.reconstruct(x, y), rtol=1e-5)
-
-
-@pytest.mark.parametrize("kind", ["labels", "images"])
-def test_a_saved_model_gives_equal_outputs_and_can_be_trained_further(kind, tmp_path):
-    condition = LabelCondition(3) if kind == "labels" else ImageCondition(HALF)
-    x, y = images(4), LABELS if kind == "labels" else images(4, HALF, seed=1)
-    model = convolutional(condition, kl_weight=0.5, seed=9)
-    model.compile(keras.optimizers.Adam(0.01))
-    model.train_step((x, y))
-    model.save(tmp_path / "model.keras")
-    again = keras.saving.load_model(tmp_path / "model.keras")
-    assert type(again) is CVAE and type(again.condition) is type(condition)
-    assert vars(again.condition) == vars(condition)
-    assert (again.kl_weight, again.seed) == (0.5, 9)
-
-    def outputs(it):
-        return [it.reconstruct(x, y), it.sample(y, 1), *it.elbo(x, y, seed=2)]
-
-    for one, other in zip(outputs(model), outputs(again), strict=True):
-        np.testing.assert_array_equal(one, other)
-    for it in (model, again):
-        it.train_step((x, y))
-    for one, other in zip(outputs(model), outputs(again), strict=True):
-        np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-5)
-
-
 BY_LABELS = {
     "no labels": (lambda m: m.encode(images(4)), "needs side information y, and none was given"),
-    "no labels to decode": (lambda m: m.decode(np.zeros([4, 3])), "needs side information y"),
+    "no labels to decode": (lambda m: m.decode(np.zeros([4, LATENT])), "needs side information y"),
     "too few labels": (lambda m: m.encode(images(4), [0, 1, 2]), r"3 .*given .*4 images"),
     "too many labels": (lambda m: m.elbo(images(2), LABELS), r"4 .*given .*2 images"),
-    "labels and codes": (lambda m: m.decode(np.zeros([2, 3]), LABELS), r"4 .*given .*2 .*codes"),
+    "labels and codes": (
+        lambda m: m.decode(np.zeros([2, LATENT]), LABELS),
+        r"4 .*given .*2 .*codes",
+    ),
     "a label too high": (lambda m: m.sample([0, 3]), r"labels must lie in \[0, 2\]; found 0 to 3"),
     "a label below 0": (lambda m: m.sample([-1, 1]), r"in \[0, 2\]; found -1 to 1"),
     "labels 1 to 3": (lambda m: m.encode(images(3), [1, 2, 3]), "found 1 to 3"),
@@ -227,6 +143,7 @@ BY_LABELS = {
     "labels that are one-hot": (lambda m: m.sample(np.eye(3, dtype=int)), r"shape \[3, 3\] given"),
     "labels in a column": (lambda m: m.encode(images(4), LABELS[:, None]), r"\[4, 1\] given"),
     "images as of a VAE": (lambda m: m.encode(images(4)[..., 0], LABELS), r"\[4, 8, 8\] given"),
+    "labels to reconstruct": (lambda m: m.reconstruct(images(4), LABELS + 1), "found 1 to 3"),
     "codes as of a VAE": (lambda m: m.decode(np.zeros([4, 2]), LABELS), r"codes: shape \[4, 2\]"),
 }
 BY_IMAGES = {
@@ -248,13 +165,13 @@ def refused(model, call, message):
 
 
 @pytest.mark.parametrize("mistake", BY_LABELS)
-def test_mistakes_with_labels(mistake):
-    refused(convolutional(), *BY_LABELS[mistake])
+def test_mistakes_with_labels(mistake, of_labels):
+    refused(of_labels, *BY_LABELS[mistake])
 
 
 @pytest.mark.parametrize("mistake", BY_IMAGES)
-def test_mistakes_with_images_as_side_information(mistake):
-    refused(convolutional(ImageCondition(HALF)), *BY_IMAGES[mistake])
+def test_mistakes_with_images_as_side_information(mistake, of_images):
+    refused(of_images, *BY_IMAGES[mistake])
 
 
 @pytest.mark.parametrize(
@@ -266,8 +183,8 @@ def test_mistakes_with_images_as_side_information(mistake):
     ],
     ids=["none", "floats", "images"],
 )
-def test_mistakes_are_found_when_a_step_is_compiled(y, message):
-    model = convolutional()
+def test_mistakes_are_found_when_a_step_is_compiled(y, message, of_labels):
+    model = of_labels
     model.compile()
     data = images(4) if y is None else (images(4), y)
     data = tf.data.Dataset.from_tensor_slices(data).batch(4)
@@ -285,28 +202,19 @@ def test_mistakes_are_found_when_a_step_is_compiled(y, message):
     ],
     ids=["none", "values", "floats", "too few"],
 )
-def test_fit_refuses_arrays_before_it_starts(y, message):
-    model = convolutional()
+def test_fit_refuses_arrays_before_it_starts(y, message, of_labels):
+    model = of_labels
     model.compile()
     with pytest.raises(UserError, match=message) as error:
         model.fit(images(4), y, verbose=0)
     assert "\n" not in str(error.value)
 
 
-def test_reconstruct_says_its_mistake_in_one_sentence():
-    refused(convolutional(), lambda m: m.reconstruct(images(4), LABELS + 1), "found 1 to 3")
-
-
-def test_reconstruct_takes_labels_in_a_list():
-    model, x = convolutional(), images(4)
+def test_reconstruct_takes_labels_in_a_list(of_labels):
+    x = images(4)
     np.testing.assert_array_equal(
-        model.reconstruct(x, LABELS.tolist()), model.reconstruct(x, LABELS)
+        of_labels.reconstruct(x, LABELS.tolist()), of_labels.reconstruct(x, LABELS)
     )
-
-
-@pytest.mark.parametrize("dtype", [np.int16, np.uint16, np.uint32])
-def test_labels_of_any_integer_type(dtype):
-    LabelCondition(3).vector(LABELS.astype(dtype))
 
 
 @pytest.mark.parametrize("size", [0, 2])
@@ -317,15 +225,3 @@ def test_networks_must_take_the_condition(size):
     ]
     with pytest.raises(UserError, match=r"\[\(3,\)\] expected"):
         CVAE(*parts, LabelCondition(3))
-
-
-def test_fit_refuses_arrays_that_the_model_cannot_take():
-    model = convolutional()
-    model.compile("adam")
-    for x, y, sentence in (
-        (images(4) * 255, LABELS, "must lie in"),
-        (images(4), None, "needs side information"),
-        (images(4), LABELS + 1, "found 1 to 3"),
-    ):
-        with pytest.raises(UserError, match=sentence):
-            model.fit(x, y, verbose=0)

@@ -8,85 +8,144 @@ import tensorflow as tf
 
 import vae_gan_tf
 from vae_gan_tf import ImageCondition, LabelCondition, Objective, networks
+from vae_gan_tf.likelihoods import Likelihood
 
 SHAPE, HALF, CLASSES = (8, 8, 1), (8, 4, 1), 3
+SIXTEENTH = {"widen": 1 / 16}
+"""A sixteenth of the filters."""
+
+LATENT, UNITS, STEPS = 4, 16, 3
 
 
-def small_networks(condition_size: int = 0) -> tuple[keras.Model, keras.Model]:
+def small_networks(
+    condition_size: int = 0, parameters: int = 1, dtype: str = "float32"
+) -> tuple[keras.Model, keras.Model]:
     """Encoder and decoder of section 4.3 with a sixteenth of the filters."""
-    size = {"condition_size": condition_size, "latent_size": 4}
+    size = {"condition_size": condition_size, "latent_size": LATENT, "dtype": dtype, **SIXTEENTH}
     return (
-        networks.convolutional_encoder(SHAPE, **size, widen=1 / 16),
-        networks.convolutional_decoder(SHAPE, **size, widen=1 / 16),
+        networks.convolutional_encoder(SHAPE, **size),
+        networks.convolutional_decoder(SHAPE, **size, parameters=parameters),
     )
 
 
-def small_discriminator(logits: int) -> keras.Model:
-    return networks.discriminator(SHAPE, logits, widen=1 / 16)
+def small_discriminator(
+    logits: int, shape: tuple[int, int, int] = SHAPE, dtype: str = "float32"
+) -> keras.Model:
+    return networks.discriminator(shape, logits, dtype=dtype, **SIXTEENTH)
 
 
-def vae(**kwargs):
-    return vae_gan_tf.VAE(*small_networks(), **kwargs)
+def semi_supervised_networks(
+    parameters: int = 1, dtype: str = "float32", convolutions: bool = False
+) -> tuple[keras.Model, keras.Model, keras.Model]:
+    """Trunk, head and decoder of section 4.5, or those of SVHN with a sixteenth of the filters."""
+    size = {"latent_size": LATENT, "dtype": dtype}
+    if convolutions:
+        return (
+            networks.convolutional_trunk(SHAPE, CLASSES, **size, **SIXTEENTH),
+            networks.mean_head(CLASSES, units=64, **size),
+            networks.upsampling_decoder(SHAPE, CLASSES, parameters=parameters, **size, **SIXTEENTH),
+        )
+    size["units"] = UNITS
+    return (
+        networks.fully_connected_trunk(SHAPE, CLASSES, **size),
+        networks.mean_head(CLASSES, activation="softplus", **size),
+        networks.fully_connected_decoder(SHAPE, CLASSES, parameters=parameters, **size),
+    )
 
 
-def cvae(**kwargs):
-    return vae_gan_tf.CVAE(*small_networks(CLASSES), LabelCondition(CLASSES), **kwargs)
+def _parameters(likelihood: Likelihood | None) -> int:
+    return 1 if likelihood is None else likelihood.parameters
+
+
+# Each model takes the arguments of its class by name, and the precision ``dtype`` of its networks.
+# An adversarial model hands on to its generator what is an argument of a `VAE`.
+
+
+def vae(likelihood=None, dtype="float32", **kwargs):
+    parts = small_networks(0, _parameters(likelihood), dtype)
+    return vae_gan_tf.VAE(*parts, likelihood=likelihood, **kwargs)
+
+
+def cvae(condition=None, likelihood=None, dtype="float32", **kwargs):
+    condition = condition or LabelCondition(CLASSES)
+    parts = small_networks(condition.size, _parameters(likelihood), dtype)
+    return vae_gan_tf.CVAE(*parts, condition, likelihood=likelihood, **kwargs)
 
 
 def completing(**kwargs):
-    return vae_gan_tf.CVAE(*small_networks(8 * 4), ImageCondition(HALF), **kwargs)
+    return cvae(ImageCondition(HALF), **kwargs)
 
 
-def semi_supervised(**kwargs):
+def semi_supervised(objective=None, likelihood=None, dtype="float32", convolutions=False, **kwargs):
     return vae_gan_tf.SemiSupervisedVAE(
-        networks.fully_connected_trunk(SHAPE, CLASSES, 4, units=16),
-        networks.mean_head(CLASSES, 4, units=16, activation="softplus"),
-        networks.fully_connected_decoder(SHAPE, CLASSES, 4, units=16),
+        *semi_supervised_networks(_parameters(likelihood), dtype, convolutions),
         LabelCondition(CLASSES),
-        Objective.per_image(10, 40),
+        objective or Objective.per_image(10, 40),
+        likelihood=likelihood,
         **kwargs,
     )
 
 
-def _step_networks(condition_size: int = 0) -> tuple[keras.Model, keras.Model]:
-    size = {"condition_size": condition_size, "latent_size": 3, "units": 8}
-    return networks.draw_encoder(SHAPE, **size), networks.draw_decoder(SHAPE, **size)
-
-
-def draw(**kwargs):
-    return vae_gan_tf.DRAW(*_step_networks(), steps=3, **kwargs)
-
-
-def cdraw(**kwargs):
-    return vae_gan_tf.CDRAW(*_step_networks(CLASSES), LabelCondition(CLASSES), steps=3, **kwargs)
-
-
-def vae_gan(**kwargs):
-    return vae_gan_tf.VAEGAN(vae(), small_discriminator(1), **kwargs)
-
-
-def cvae_gan(**kwargs):
-    return vae_gan_tf.CVAEGAN(cvae(), small_discriminator(CLASSES + 1), **kwargs)
-
-
-def semi_supervised_gan(**kwargs):
-    return vae_gan_tf.SemiSupervisedVAEGAN(
-        semi_supervised(), small_discriminator(CLASSES + 1), **kwargs
+def _step_networks(condition_size: int, parameters: int, dtype: str):
+    size = {
+        "condition_size": condition_size,
+        "latent_size": LATENT - 1,
+        "units": UNITS // 2,
+        "dtype": dtype,
+    }
+    return (
+        networks.draw_encoder(SHAPE, **size),
+        networks.draw_decoder(SHAPE, **size, parameters=parameters),
     )
 
 
+def draw(likelihood=None, dtype="float32", **kwargs):
+    parts = _step_networks(0, _parameters(likelihood), dtype)
+    return vae_gan_tf.DRAW(*parts, likelihood=likelihood, **{"steps": STEPS} | kwargs)
+
+
+def cdraw(likelihood=None, dtype="float32", **kwargs):
+    parts = _step_networks(CLASSES, _parameters(likelihood), dtype)
+    return vae_gan_tf.CDRAW(
+        *parts, LabelCondition(CLASSES), likelihood=likelihood, **{"steps": STEPS} | kwargs
+    )
+
+
+def _adversarial(kind, generator, logits, dtype="float32", **kwargs):
+    """An adversarial model of a kind, with a generator made by a function."""
+    names = ("seed", "kl_weight", "objective", "likelihood")
+    of_generator = {name: kwargs.pop(name) for name in names if name in kwargs}
+    discriminator = small_discriminator(logits, dtype=dtype)
+    return kind(generator(dtype=dtype, **of_generator), discriminator, **kwargs)
+
+
+def vae_gan(**kwargs):
+    return _adversarial(vae_gan_tf.VAEGAN, vae, 1, **kwargs)
+
+
+def cvae_gan(**kwargs):
+    return _adversarial(vae_gan_tf.CVAEGAN, cvae, CLASSES + 1, **kwargs)
+
+
+def semi_supervised_gan(**kwargs):
+    return _adversarial(vae_gan_tf.SemiSupervisedVAEGAN, semi_supervised, CLASSES + 1, **kwargs)
+
+
 def judging_gan(**kwargs):
-    return vae_gan_tf.JudgingVAEGAN(semi_supervised(), **kwargs)
+    def without_discriminator(generator, _, **kwargs):
+        return vae_gan_tf.JudgingVAEGAN(generator, **kwargs)
+
+    return _adversarial(without_discriminator, semi_supervised, CLASSES + 1, **kwargs)
 
 
 def draw_gan(**kwargs):
     pixels = {"reconstruction": vae_gan_tf.SquaredError()}
-    return vae_gan_tf.VAEGAN(draw(), small_discriminator(1), **(pixels | kwargs))
+    return _adversarial(vae_gan_tf.VAEGAN, draw, 1, **(pixels | kwargs))
 
 
 def cdraw_gan(**kwargs):
     pixels = {"reconstruction": vae_gan_tf.SquaredError()}
-    return vae_gan_tf.CVAEGAN(cdraw(), small_discriminator(CLASSES + 1), **(pixels | kwargs))
+    return _adversarial(vae_gan_tf.CVAEGAN, cdraw, CLASSES + 1, **(pixels | kwargs))
 
 
 KINDS: dict[str, Callable[..., keras.Model]] = {
@@ -105,6 +164,7 @@ KINDS: dict[str, Callable[..., keras.Model]] = {
 }
 """The twelve kinds of model, each made by a function."""
 
+ADVERSARIAL = tuple(kind for kind in KINDS if "GAN" in kind or "discriminator" in kind)
 SEMI_SUPERVISED = ("M2", "M2 with GAN", "M2 whose classifier is the discriminator")
 WITHOUT_Y = ("VAE", "VAE-GAN", "DRAW", "DRAW-GAN")
 

@@ -1,33 +1,11 @@
-"""Tables as files: written for people as .md and .csv, read back from their json."""
+"""Tables as files, .md and .csv."""
 
 import csv
 import io
-import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
-from vae_gan_tf.errors import UserError
 from vae_gan_tf.files import write_whole
-
-
-def read(path: Path, name: str, what: str) -> list[dict[str, Any]]:
-    """The list that the json of a table holds under a name; empty if there is no such file.
-
-    Args:
-        path: of the json.
-        name: of the list.
-        what: what the list holds, to tell the user.
-
-    Raises:
-        UserError: the file holds no such list.
-    """
-    if not path.exists():
-        return []
-    try:
-        return json.loads(path.read_text())[name]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise UserError(f"{path} does not hold {what}; move it away to start anew") from error
 
 
 def write(lines: Sequence[Sequence[str]], note: str, path: Path) -> None:
