@@ -5,19 +5,19 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from scipy import special, stats
+from support.models import small_discriminator
 from support.numeric import assert_same, gradient
 from test_attention import read as numpy_read
 from test_attention import write as numpy_write
 
-from vae_gan_tf import datasets, networks
+from vae_gan_tf import networks
 from vae_gan_tf.conditions import LabelCondition
 from vae_gan_tf.errors import UserError
-from vae_gan_tf.likelihoods import Bernoulli, Categorical, Gaussian
+from vae_gan_tf.likelihoods import Categorical, Gaussian
 from vae_gan_tf.models.adversarial import CVAEGAN, VAEGAN, SquaredError
 from vae_gan_tf.models.cvae import CVAE
 from vae_gan_tf.models.draw import CDRAW, DRAW
 from vae_gan_tf.models.vae import VAE
-from vae_gan_tf.training import loop
 
 SHAPE = (5, 4, 2)
 STEPS, LATENT, UNITS = 3, 2, 3
@@ -179,6 +179,7 @@ def test_codes_are_decoded_as_in_numpy(kind, windows):
     np.testing.assert_allclose(model.decode(z, y).mean(), special.expit(canvas[:, -1]), rtol=1e-4)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("kind", "windows"), [(DRAW, (None, None)), (CDRAW, (2, 3))])
 def test_a_step_follows_the_gradient_of_the_bound(kind, windows):
     model = small(kind, windows, kl_weight=0.5)
@@ -279,8 +280,13 @@ def test_a_label_changes_what_is_drawn():
     np.testing.assert_allclose(model.decode(z, LABELS[[1, 1, 1]]).mean()[0], drawn[1], rtol=1e-5)
 
 
-@pytest.mark.parametrize("likelihood", [Bernoulli(), Gaussian(None), Categorical(4)])
-@KINDS
+@pytest.mark.parametrize(
+    ("kind", "likelihood"),
+    [
+        (DRAW, Gaussian(None)),
+        pytest.param(CDRAW, Categorical(4), marks=pytest.mark.slow),
+    ],
+)
 def test_other_likelihoods(kind, likelihood):
     model = small(kind, likelihood=likelihood)
     model.compile(keras.optimizers.Adam(0.01))
@@ -290,15 +296,6 @@ def test_other_likelihoods(kind, likelihood):
     assert model.sample(LABELS if kind is CDRAW else 3).shape == x.shape
     steps = model.reconstruct_steps(x, labels_of(kind))
     assert steps.canvases.shape == (3, STEPS, *SHAPE[:2], SHAPE[2] * likelihood.parameters)
-
-
-def test_mixed_precision_has_its_losses_in_float32():
-    full, mixed = small(), small(dtype="mixed_bfloat16")
-    for model in (full, mixed):
-        model.compile(keras.optimizers.SGD(0.01))
-    expected, found = full.train_step((images(),)), mixed.train_step((images(),))
-    assert {value.dtype for value in found.values()} == {tf.float32}
-    np.testing.assert_allclose(found["loss"], expected["loss"], rtol=0.02)
 
 
 @KINDS
@@ -312,42 +309,7 @@ def test_a_step_reaches_every_variable(kind):
         assert np.abs(new - old).max() > 0, name
 
 
-@KINDS
-def test_a_saved_model_gives_equal_outputs_and_is_trained_further(kind, tmp_path):
-    model = small(kind, seed=4, kl_weight=0.5)
-    x, y = images(), labels_of(kind)
-    model.compile(keras.optimizers.Adam(0.01))
-    model.train_step(batch_of(kind))
-    model.save(tmp_path / "model.keras")
-    again = keras.saving.load_model(tmp_path / "model.keras")
-    assert type(again) is kind
-    assert (again.steps, again.seed, again.kl_weight) == (STEPS, 4, 0.5)
-    for one, other in (
-        (model.reconstruct(x, y), again.reconstruct(x, y)),
-        *zip(model.elbo(x, y, seed=2), again.elbo(x, y, seed=2), strict=True),
-    ):
-        np.testing.assert_array_equal(one, other)
-    for each in (model, again):
-        each.train_step(batch_of(kind))
-    assert_same(model.get_weights(), again.get_weights(), rtol=1e-4, atol=1e-5)
-
-
-def test_a_stopped_run_goes_on_as_if_it_had_not_been(tmp_path):
-    pixels = np.random.default_rng(0).integers(0, 256, [12, *SHAPE], np.uint8)
-    split = datasets.Split(pixels, np.zeros(12, np.int32))
-    data = datasets.Dataset("tiny", split, split, split, 1, "made by the test")
-
-    def trained(folder, epochs):
-        model = small()
-        model.compile(keras.optimizers.Adam(0.01))
-        loop.train(model, data, tmp_path / folder, batch_size=4, epochs=epochs, seed=0)
-        return model
-
-    trained("stopped", 1)
-    for one, other in zip(trained("stopped", 2).weights, trained("whole", 2).weights, strict=True):
-        np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-6, err_msg=one.path)
-
-
+@pytest.mark.slow
 def test_fit_trains():
     model, x = small(), np.repeat(images(1).round(), 40, 0)
     model.compile(keras.optimizers.Adam(0.05))
@@ -356,22 +318,19 @@ def test_fit_trains():
 
 
 @KINDS
-def test_draw_gan_is_an_adversarial_model_with_draw_as_its_generator(kind, tmp_path):
+def test_draw_gan_is_an_adversarial_model_with_draw_as_its_generator(kind):
     conditional = kind is CDRAW
-    discriminator = networks.discriminator(SHAPE, 4 if conditional else 1, widen=1 / 16)
+    discriminator = small_discriminator(4 if conditional else 1, SHAPE)
     model = (CVAEGAN if conditional else VAEGAN)(
         small(kind), discriminator, reconstruction=SquaredError()
     )
     model.compile(keras.optimizers.Adam(0.01))
     x, y = images(), labels_of(kind)
-    inference = model.generator.infer(x, y, seed=0)
     generated = model.generator.generate(x, y, tf.constant([0, 0]))
-    assert (
-        generated.drawn.shape == generated.reconstructed.shape == inference.likelihood.mean().shape
-    )
+    assert generated.drawn.shape == generated.reconstructed.shape == x.shape
     assert np.abs(generated.drawn - generated.reconstructed).max() > 0.01
     before = numpy_weights(model.generator)
-    terms = tf.function(model.train_step)(batch_of(kind))
+    terms = model.train_step(batch_of(kind))
     assert {name.split("/")[1] for name in terms if name.startswith("generator/")} == {
         "kl",
         "pixel",
@@ -380,10 +339,6 @@ def test_draw_gan_is_an_adversarial_model_with_draw_as_its_generator(kind, tmp_p
     }
     for old, new in zip(before, numpy_weights(model.generator), strict=True):
         assert np.abs(new - old).max() > 0
-    model.save(tmp_path / "model.keras")
-    again = keras.saving.load_model(tmp_path / "model.keras")
-    np.testing.assert_array_equal(again.reconstruct(x, y), model.reconstruct(x, y))
-    np.testing.assert_array_equal(again.discriminate(x), model.discriminate(x))
 
 
 def test_the_codes_of_generated_images_are_drawn_by_the_seed():
@@ -395,8 +350,16 @@ def test_the_codes_of_generated_images_are_drawn_by_the_seed():
     assert np.abs(one.reconstructed - other.reconstructed).max() > 1e-3
 
 
-@KINDS
-@pytest.mark.parametrize("judged", [1, 2, STEPS])
+@pytest.mark.parametrize(
+    ("kind", "judged"),
+    [
+        (DRAW, 2),
+        *(
+            pytest.param(kind, judged, marks=pytest.mark.slow)
+            for kind, judged in ((CDRAW, 1), (CDRAW, 2), (DRAW, STEPS))
+        ),
+    ],
+)
 def test_the_discriminator_is_shown_one_of_the_last_canvases(kind, judged):
     model, y = small(kind, judged=judged), np.repeat(LABELS, 20) if kind is CDRAW else None
     generated = model.generate(images(60), y, tf.constant([0, 5]))

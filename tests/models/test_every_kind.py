@@ -93,6 +93,23 @@ def test_a_saved_model_gives_equal_outputs_and_is_trained_further(kind, tmp_path
     assert_same(model.get_weights(), again.get_weights(), rtol=1e-3, atol=1e-4)
 
 
+@kinds()
+def test_a_checkpoint_restores_a_model_and_its_optimizers(kind, tmp_path):
+    trained, again = built(kind), built(kind)
+    checkpoints = []
+    for model in (trained, again):
+        model.compile(keras.optimizers.Adam(0.01))
+        model.optimizer.build(generator(model).trainable_variables)
+        checkpoints.append(tf.train.Checkpoint(model=model, optimizers=optimizers(model, kind)))
+    trained.train_step(models.arrays(kind, 4))
+    path = checkpoints[0].save(tmp_path / "step")
+    checkpoints[1].restore(path).assert_consumed()
+    assert_same(trained.get_weights(), again.get_weights())
+    for one, other in zip(*(optimizers(it, kind) for it in (trained, again)), strict=True):
+        assert int(other.iterations) == 1
+        assert_same([it.numpy() for it in one.variables], [it.numpy() for it in other.variables])
+
+
 @kinds("VAE", "CVAE of labels", "M2", "DRAW", "CVAE-GAN", "M2 with GAN")
 def test_fit_does_what_a_loop_over_train_step_does(kind):
     fitted, looped = built(kind, seed=5), built(kind, seed=5)

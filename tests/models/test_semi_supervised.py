@@ -1,22 +1,19 @@
-from types import SimpleNamespace
-
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 from scipy import special
-from support.numeric import follow, gradient, linear_semi_supervised
+from support import models
+from support.numeric import check_draws, follow, gradient, linear_semi_supervised
 
 from vae_gan_tf import networks
 from vae_gan_tf.conditions import ImageCondition, LabelCondition
 from vae_gan_tf.errors import UserError
 from vae_gan_tf.likelihoods import Bernoulli, Categorical, Gaussian
 from vae_gan_tf.models.cvae import CVAE
-from vae_gan_tf.models.export import export
 from vae_gan_tf.models.semi_supervised import Objective, SemiSupervisedVAE
-from vae_gan_tf.models.vae import VAE
 
-SHAPE, SMALL = (8, 8, 1), (2, 2, 1)
+SHAPE, SMALL, LATENT, UNITS = models.SHAPE, (2, 2, 1), models.LATENT, models.UNITS
 LABELS = np.array([0, 2, 1], np.int32)
 EVEN = Objective(1.0, 1.0, 1.0)
 
@@ -31,37 +28,15 @@ def batch(shape=SHAPE):
     return (images(3, shape), LABELS), images(4, shape, seed=1)
 
 
-def parts(kind="fully connected", classes=3, dtype="float32", parameters=1):
-    """The networks of section 4.5 in small, as arguments of the model."""
+def small(objective=EVEN, **kwargs):
+    """A small model with all that the large ones have, always with the same initial weights."""
     keras.utils.set_random_seed(0)
-    sizes = {"latent_size": 3, "dtype": dtype}
-    if kind == "fully connected":
-        trunk = networks.fully_connected_trunk(SHAPE, classes, units=6, **sizes)
-        decoder = networks.fully_connected_decoder(
-            SHAPE, classes, units=6, parameters=parameters, **sizes
-        )
-        head = networks.mean_head(classes, units=6, activation="softplus", **sizes)
-    else:
-        trunk = networks.convolutional_trunk(SHAPE, classes, widen=1 / 16, **sizes)
-        decoder = networks.upsampling_decoder(
-            SHAPE, classes, widen=1 / 16, parameters=parameters, **sizes
-        )
-        head = networks.mean_head(classes, units=64, **sizes)
-    return {"trunk": trunk, "head": head, "decoder": decoder, "condition": LabelCondition(3)}
+    return models.semi_supervised(objective=objective, **kwargs)
 
 
-def small(kind="fully connected", dtype="float32", likelihood=None, objective=EVEN, **kwargs):
-    """A small model with all that the large ones have."""
-    parameters = likelihood.parameters if likelihood else 1
-    networks_and_labels = parts(kind, dtype=dtype, parameters=parameters)
-    return SemiSupervisedVAE(
-        **networks_and_labels, likelihood=likelihood, objective=objective, **kwargs
-    )
-
-
-def trained(*args, **kwargs):
+def trained(**kwargs):
     """A small model after two steps of training, so that its averages have moved."""
-    model = small(*args, **kwargs)
+    model = small(**kwargs)
     model.compile(keras.optimizers.SGD(0.01))
     for _ in range(2):
         model.train_step(batch())
@@ -121,19 +96,6 @@ def terms(weights, data, noise, kl_weight=1.0):
     return {name: np.mean(values) for name, values in found.items()}
 
 
-@pytest.fixture
-def decoded(monkeypatch):
-    """The codes z and labels y that models give to their decoders, a call an item."""
-    seen, decode = [], VAE.decode
-
-    def spy(self, z, y=None, *args, **kwargs):
-        seen.append(SimpleNamespace(z=np.asarray(z, np.float64), y=np.asarray(y)))
-        return decode(self, z, y, *args, **kwargs)
-
-    monkeypatch.setattr(VAE, "decode", spy)
-    return seen
-
-
 def every_pair(data):
     """Labelled pairs, then every unlabelled image with every one of three classes."""
     (x, y), unlabelled = data
@@ -163,7 +125,7 @@ def test_the_bounds_against_a_plain_sum(decoded):
     expected = terms(weights, data, noise)
     for kind, bound in (("labelled", labelled), ("unlabelled", without)):
         assert {part.shape[0] for part in bound} == {3 if kind == "labelled" else 4}
-        for name, part in bound._asdict().items():
+        for name, part in vars(bound).items():
             wanted = expected.get(f"{kind}/{name}", 0)
             assert np.mean(part) == pytest.approx(wanted, 1e-5), (kind, name)
     # Each image for itself, and what stands in the loss.
@@ -185,9 +147,13 @@ def test_the_bound_of_given_labels_is_that_of_a_cvae_and_log_p_of_y():
 @pytest.mark.parametrize(
     "likelihood", [Bernoulli(), Gaussian(None), Categorical(4)], ids=lambda it: type(it).__name__
 )
-@pytest.mark.parametrize("kind", ["fully connected", "convolutional"])
-def test_the_batched_sum_is_the_loop_over_the_labels(kind, likelihood, decoded):
-    model, x = trained(kind, likelihood=likelihood), images(5)
+@pytest.mark.parametrize(
+    "convolutions",
+    [False, pytest.param(True, marks=pytest.mark.slow)],
+    ids=["fully connected", "convolutional"],
+)
+def test_the_batched_sum_is_the_loop_over_the_labels(convolutions, likelihood, decoded):
+    model, x = trained(convolutions=convolutions, likelihood=likelihood), images(5)
     decoded.clear()
     found = model.elbo(x, seed=1)
     z = decoded[0].z
@@ -234,6 +200,14 @@ def test_the_entropy_raises_the_bound():
         np.testing.assert_allclose(bound.elbo, expected, rtol=1e-5, atol=1e-5)
         given = [model.elbo(x, np.full(4, label)).elbo for label in range(3)]
         np.testing.assert_allclose(special.logsumexp(given, 0), bound.elbo + divergence, rtol=1e-3)
+
+
+def test_mixed_precision_ends_where_distributions_begin():
+    model, (x, y) = small(dtype="mixed_bfloat16"), batch()[0]
+    assert model.trunk(x)[0].dtype == tf.bfloat16
+    q, pairs = model.classify(x), model.pairs(x, y, x)
+    assert {q.logits.dtype, q.entropy().dtype, pairs.codes.mean().dtype} == {tf.float32}
+    assert {part.dtype for part in (*model.elbo(x, y), *model.elbo(x))} == {tf.float32}
 
 
 def test_distributions_of_labels():
@@ -342,24 +316,8 @@ def test_each_network_sees_one_batch_a_step(decoded):
         )
 
 
-def test_a_step_draws_by_the_run_seed_and_the_number_of_the_step(decoded):
-    def draws(steps, seed=0, first=0):
-        model = linear(seed=seed)
-        model.compile(keras.optimizers.SGD(0.0))
-        model.optimizer.iterations.assign(first)
-        for _ in range(steps):
-            model.train_step(batch(SMALL))
-        found = [it.z for it in decoded]
-        decoded.clear()
-        return found
-
-    unbroken = draws(3)
-    np.testing.assert_array_equal(unbroken, draws(3))
-    np.testing.assert_array_equal(unbroken[2:], draws(1, first=2))
-    different = [*unbroken, *draws(2, seed=1)]
-    for number, one in enumerate(different):
-        for other in different[:number]:
-            assert np.abs(one - other).min() > 0
+def test_a_step_draws_by_the_run_seed_and_the_number_of_the_step(codes):
+    check_draws(lambda seed: linear(seed=seed), batch(SMALL), codes)
 
 
 @pytest.mark.parametrize("counts", [(1000, 54_000), (3, 4)], ids=str)
@@ -388,26 +346,7 @@ def test_the_objective_of_the_originals():
 # Training, evaluating, saving
 
 
-def test_fit_does_what_a_loop_over_train_step_does():
-    fitted, looped = (linear(seed=5) for _ in range(2))
-    for model in (fitted, looped):
-        model.compile(keras.optimizers.Adam(0.01), jit_compile=False)
-    x, y, unlabelled = images(6, SMALL), np.tile(LABELS, 2), images(16, SMALL, seed=1)
-    labelled = tf.data.Dataset.from_tensor_slices((x, y)).batch(3)
-    data = tf.data.Dataset.zip(
-        (labelled.repeat(), tf.data.Dataset.from_tensor_slices(unlabelled).batch(4))
-    )
-    history = fitted.fit(data, shuffle=False, verbose=0, validation_data=(x, y)).history
-    step = tf.function(looped.train_step)
-    for number, without in enumerate(np.split(unlabelled, 4)):
-        rows = slice(0, 3) if number % 2 == 0 else slice(3, 6)
-        logs = step(((x[rows], y[rows]), without))
-    for one, other in zip(fitted.get_weights(), looped.get_weights(), strict=True):
-        np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-5)
-    assert set(logs) == {name for name in history if not name.startswith("val_")}
-    assert 0 <= history["val_classification/error"][0] <= 1
-
-
+@pytest.mark.slow
 def test_labels_are_learned_and_pass_to_images_without():
     """Two kinds of images, of which one each is labelled."""
     rng, kinds = np.random.default_rng(0), np.float32([[1, 1, 0, 0], [0, 0, 1, 1]])
@@ -425,6 +364,7 @@ def test_labels_are_learned_and_pass_to_images_without():
     assert float(logs["unlabelled/entropy"]) < np.log(2)
 
 
+@pytest.mark.slow
 def test_evaluate_averages_over_the_images_of_unequal_batches():
     model, x, y = trained(seed=4), images(7), np.array([0, 1, 2, 0, 1, 2, 0], np.uint8)
     q = special.softmax(np.asarray(model.trunk(x)[2], np.float64), -1)
@@ -455,7 +395,6 @@ def test_what_it_has_of_a_cvae():
         (model.decode(z, y).mean(), cvae.decode(z, y).mean()),
         (model.sample(y, seed=2), cvae.sample(y, seed=2)),
         (model.reconstruct(x, y), cvae.reconstruct(x, y)),
-        (model.predict((x, y), verbose=0), cvae.reconstruct(x, y)),
     ):
         np.testing.assert_allclose(one, other, rtol=1e-5)
 
@@ -467,69 +406,6 @@ def test_the_layers_are_counted_once():
     assert model.count_params() == sum(
         network.count_params() for network in (model.trunk, model.head, model.decoder)
     )
-
-
-@pytest.mark.parametrize("kind", ["fully connected", "convolutional"])
-def test_a_saved_model_gives_equal_outputs_and_can_be_trained_further(kind, tmp_path):
-    objective = Objective(0.25, 0.75, 2.0)
-    model, (x, y) = trained(kind, objective=objective, kl_weight=0.5, seed=9), batch()[0]
-    model.save(tmp_path / "model.keras")
-    again = keras.saving.load_model(tmp_path / "model.keras")
-    assert type(again) is SemiSupervisedVAE and again.objective == objective
-    assert (again.kl_weight, again.seed, again.condition.classes) == (0.5, 9, 3)
-
-    def outputs(it):
-        return [
-            it.reconstruct(x, y),
-            it.sample(y, 1),
-            it.classify(x).logits,
-            *it.elbo(x, y, seed=2),
-            *it.elbo(x, seed=2),
-        ]
-
-    for one, other in zip(outputs(model), outputs(again), strict=True):
-        np.testing.assert_array_equal(one, other)
-    for it in (model, again):
-        it.train_step(batch())
-    for one, other in zip(outputs(model), outputs(again), strict=True):
-        np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-5)
-
-
-def test_a_checkpoint_restores_the_model_and_its_optimizer(tmp_path):
-    model, again = trained(), small()
-    again.compile(keras.optimizers.SGD(0.01))
-    for it in (model, again):
-        it.optimizer.build(it.trainable_variables)
-    path = tf.train.Checkpoint(model=model, optimizer=model.optimizer).save(tmp_path / "step")
-    tf.train.Checkpoint(model=again, optimizer=again.optimizer).restore(path).assert_consumed()
-    for one, other in zip(model.get_weights(), again.get_weights(), strict=True):
-        np.testing.assert_array_equal(one, other)
-
-
-def test_an_export_answers_as_the_model_does(tmp_path):
-    model, (x, y) = trained(), batch()[0]
-    export(model, tmp_path / "served")
-    served = tf.saved_model.load(tmp_path / "served")
-    found = served.reconstruct(tf.constant(x), tf.constant(y))
-    np.testing.assert_allclose(found, model.reconstruct(x, y), rtol=1e-5, atol=1e-6)
-    found = served.encode(tf.constant(x), tf.constant(y))["mean"]
-    np.testing.assert_allclose(found, model.encode(x, y).mean(), rtol=1e-5, atol=1e-6)
-
-
-@pytest.mark.parametrize("kind", ["fully connected", "convolutional"])
-def test_mixed_precision_has_its_losses_in_float32(kind):
-    full, mixed = small(kind), small(kind, "mixed_bfloat16")
-    (x, y), _ = batch()
-    for model in (full, mixed):
-        model.compile(keras.optimizers.SGD(0.01))
-    q = mixed.classify(x)
-    assert mixed.trunk(x)[0].dtype == tf.bfloat16
-    pairs = mixed.pairs(x, y, x)
-    assert {q.logits.dtype, q.entropy().dtype, pairs.codes.mean().dtype} == {tf.float32}
-    assert {part.dtype for part in (*mixed.elbo(x, y), *mixed.elbo(x))} == {tf.float32}
-    expected, found = full.train_step(batch()), mixed.train_step(batch())
-    assert {value.dtype for value in found.values()} == {tf.float32}
-    np.testing.assert_allclose(found["loss"], expected["loss"], rtol=0.03)
 
 
 # Mistakes
@@ -588,7 +464,7 @@ def test_mistakes(mistake, compiled):
     refused(lambda: call(compiled), message)
 
 
-SIZES = {"latent_size": 3, "units": 6}
+SIZES = {"latent_size": LATENT, "units": UNITS}
 MISFITS = {
     "images as condition": (
         lambda: {"condition": ImageCondition((8, 4, 1))},
@@ -604,18 +480,18 @@ MISFITS = {
     ),
     "classes of the head": (
         lambda: {"head": networks.mean_head(4, **SIZES)},
-        r"head of inputs \[\(6,\), \(4,\)\] given, \[\(6,\), \(3,\)\] expected",
+        r"head of inputs \[\(16,\), \(4,\)\] given, \[\(16,\), \(3,\)\] expected",
     ),
     "units": (
-        lambda: {"head": networks.mean_head(3, latent_size=3, units=7)},
-        r"\[\(7,\), \(3,\)\] given, \[\(6,\), \(3,\)\] expected",
+        lambda: {"head": networks.mean_head(3, latent_size=LATENT, units=7)},
+        r"\[\(7,\), \(3,\)\] given, \[\(16,\), \(3,\)\] expected",
     ),
     "codes of the head": (
-        lambda: {"head": networks.mean_head(3, latent_size=2, units=6)},
-        r"means \[2\] given with a trunk to log-variances \[3\]",
+        lambda: {"head": networks.mean_head(3, latent_size=2, units=UNITS)},
+        r"means \[2\] given with a trunk to log-variances \[4\]",
     ),
     "codes of the decoder": (
-        lambda: {"decoder": networks.fully_connected_decoder(SHAPE, 3, latent_size=2, units=6)},
+        lambda: {"decoder": networks.fully_connected_decoder(SHAPE, 3, latent_size=2, units=UNITS)},
         r"decoder of codes \[2\] given",
     ),
     "a decoder without labels": (
@@ -632,7 +508,10 @@ MISFITS = {
 @pytest.mark.parametrize("misfit", MISFITS)
 def test_networks_must_fit_together(misfit):
     change, message = MISFITS[misfit]
-    refused(lambda: SemiSupervisedVAE(**parts() | change(), objective=EVEN), message)
+    names = ("trunk", "head", "decoder")
+    parts = dict(zip(names, models.semi_supervised_networks(), strict=True))
+    parts |= {"condition": LabelCondition(3), "objective": EVEN}
+    refused(lambda: SemiSupervisedVAE(**parts | change()), message)
 
 
 @pytest.mark.parametrize(

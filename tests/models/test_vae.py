@@ -56,19 +56,6 @@ def numpy_weights(model):
     return [variable.numpy().astype(np.float64) for variable in model.trainable_variables]
 
 
-@pytest.fixture
-def codes(monkeypatch):
-    """The codes z that models give to their decoders, a call an item."""
-    seen, decode = [], VAE.decode
-
-    def spy(self, z, *args, **kwargs):
-        seen.append(np.asarray(z, np.float64))
-        return decode(self, z, *args, **kwargs)
-
-    monkeypatch.setattr(VAE, "decode", spy)
-    return seen
-
-
 def test_the_bound_against_numpy(codes):
     model, x = linear(), images(5, (2, 2, 1))
     found = model.elbo(x, seed=3)

@@ -30,6 +30,18 @@ def assert_same(one, other, rtol=0.0, atol=0.0):
         np.testing.assert_allclose(a, b, rtol=rtol, atol=atol)
 
 
+def numpy_weights(network):
+    """The trainable variables in float64."""
+    return [variable.numpy().astype(np.float64) for variable in network.trainable_variables]
+
+
+def a_copy(network):
+    """A network of its own, with the same weights."""
+    copy = keras.models.clone_model(network)
+    copy.set_weights(network.get_weights())
+    return copy
+
+
 def check_draws(build, data, codes):
     """A step's codes derive from the run seed and the number of the step, and from nothing else.
 
@@ -55,6 +67,17 @@ def check_draws(build, data, codes):
         for other in different[:number]:
             assert np.abs(one - other).min() > 0
     return unbroken[0]
+
+
+def linear_discriminator(logits):
+    """For images of 2 x 2: three features, each a tanh, so that NumPy can follow."""
+    image = keras.Input([2, 2, 1])
+    features = layers.Dense(3, activation="tanh")(layers.Flatten()(image))
+    model = keras.Model(image, [features, layers.Dense(logits)(features)])
+    rng = np.random.default_rng(1)
+    for variable in model.trainable_variables:
+        variable.assign(rng.normal(scale=0.7, size=variable.shape))
+    return model
 
 
 def linear_semi_supervised(objective, **kwargs):
