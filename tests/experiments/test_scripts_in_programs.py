@@ -1,0 +1,195 @@
+"""Scripts in notebooks, threads and side by side, and what they draw whatever data are there."""
+
+import json
+import os
+import subprocess
+import sys
+import textwrap
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+import test_reproduce
+
+from vae_gan_tf import datasets
+from vae_gan_tf.errors import UserError
+from vae_gan_tf.evaluation import scores
+from vae_gan_tf.training import loop
+
+run = test_reproduce.run
+
+SCRIPTS = sorted(path.stem for path in test_reproduce.SCRIPTS.glob("*.py"))
+
+
+def fails(reason, raises=AssertionError):
+    return pytest.mark.xfail(strict=True, raises=raises, reason=reason)
+
+
+# Runs each script twice, as a notebook's %run does, and loads modules again, as its autoreload.
+# Every script and module has a process of its own, which begins with what is imported here.
+NOTEBOOK = """
+    import contextlib, importlib, io, json, multiprocessing, pkgutil, runpy, sys
+    from vae_gan_tf import experiments
+    from vae_gan_tf.experiments import experiment
+
+    def outcome(call, *args, **kwargs):
+        errors = io.StringIO()
+        try:
+            with contextlib.redirect_stderr(errors), contextlib.redirect_stdout(errors):
+                call(*args, **kwargs)
+        except SystemExit as error:
+            return f"exit {error.code}: {errors.getvalue()}"
+        except Exception as error:
+            return f"{type(error).__name__}: {error}"
+        return "done"
+
+    def run_twice(path):
+        sys.argv = [path, "--no_such_flag"]
+        return [outcome(runpy.run_path, path, run_name="__main__") for _ in range(2)]
+
+    def load_twice(name):
+        module = importlib.import_module(name)
+        return outcome(importlib.reload, module)
+
+    modules = [each.name for each in pkgutil.iter_modules(experiments.__path__, "vae_gan_tf.experiments.")]
+    with multiprocessing.get_context("fork").Pool(1, maxtasksperchild=1) as pool:
+        found = {
+            "scripts": pool.map(run_twice, sys.argv[2:], chunksize=1),
+            "modules": dict(zip(modules, pool.map(load_twice, modules, chunksize=1))),
+        }
+    with open(sys.argv[1], "w") as file:
+        json.dump(found, file)
+"""
+
+
+@pytest.fixture(scope="module")
+def notebook(tmp_path_factory):
+    """What happened in a notebook."""
+    path = tmp_path_factory.mktemp("notebook") / "found.json"
+    paths = [os.fspath(test_reproduce.SCRIPTS / f"{name}.py") for name in SCRIPTS]
+    program = [sys.executable, "-c", textwrap.dedent(NOTEBOOK), os.fspath(path), *paths]
+    subprocess.run(program, check=True, cwd=test_reproduce.SCRIPTS.parent)
+    return json.loads(path.read_text())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_a_script_runs_twice_in_a_notebook(name, notebook):
+    first, second = notebook["scripts"][SCRIPTS.index(name)]
+    assert first.startswith("exit 1") and "no_such_flag" in first
+    assert second == first
+
+
+@pytest.mark.slow
+def test_a_module_of_the_scripts_can_be_loaded_again(notebook):
+    assert set(notebook["modules"].values()) == {"done"}
+
+
+@pytest.mark.slow
+@fails("the handler of Ctrl-C is set in any thread", ValueError)
+def test_a_script_works_in_a_thread(run):
+    with ThreadPoolExecutor(1) as pool:
+        figures = pool.submit(run, "figure9", "--preset=smoke").result()
+    assert json.loads((figures / "figure9-smoke.json").read_text())["runs"][0]["epochs"] == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "flag"),
+    [
+        ("figure10", "--read_size=29"),
+        ("figure11", "--judged_canvases=100"),
+        ("figure9", "--batch_size=1000"),
+    ],
+)
+@fails("the settings of a run are kept before all that may refuse it")
+def test_a_refused_run_leaves_nothing_that_the_right_one_would_meet(run, tmp_path, name, flag):
+    with pytest.raises(UserError):
+        run(name, "--preset=smoke", flag)
+    left = [path.name for path in tmp_path.rglob("*") if path.is_file()]
+    assert set(left) <= {"lock"}
+
+
+def finished_at_once(model, data, folder, **options):
+    """In place of training: a run that has ended."""
+    validation = {"elbo/elbo": -1.0, "classification/error": 0.5}
+    return loop.Outcome(False, 2, 2, {"loss": 1.0}, [validation, validation], 1.0)
+
+
+@pytest.mark.slow
+@fails("each process writes the table that it read when it began, and its own runs")
+def test_processes_that_fill_one_table_keep_the_runs_of_each_other(run, monkeypatch):
+    cell = ("table1", "--preset=smoke", "--row=Fully connected", "--seeds=1")
+
+    def another_process_meanwhile(*args, **kwargs):
+        monkeypatch.setattr(loop, "train", finished_at_once)
+        run(*cell, "--column=600")
+        return finished_at_once(*args, **kwargs)
+
+    monkeypatch.setattr(loop, "train", another_process_meanwhile)
+    figures = run(*cell, "--column=1000")
+    runs = json.loads((figures / "table1-smoke.json").read_text())["runs"]
+    assert sorted(each["settings"]["labels"] for each in runs) == [600, 1000]
+
+
+class Unused:
+    """A number of resampled sets that must not be asked for."""
+
+    def __index__(self):
+        raise AssertionError("standard errors are computed that nobody sees")
+
+
+@pytest.mark.slow
+@fails("scores while training come with standard errors, which TensorBoard does not show")
+def test_scores_while_training_cost_no_standard_errors(run, monkeypatch):
+    monkeypatch.setattr(scores, "FRECHET_RESAMPLES", Unused())
+    run("figure9", "--preset=smoke", "--scores_every=2")
+
+
+# Which SVHN is drawn
+
+
+@pytest.fixture(params=["no SVHN", "the whole SVHN"])
+def svhn(request, monkeypatch):
+    """A machine without SVHN, and one on which the whole of it is prepared."""
+    there = request.param == "the whole SVHN"
+    monkeypatch.setattr(datasets, "is_local", lambda name, data_dir=None: there or name == "mnist")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "networks"),
+    [
+        ("figure7", ["cvae-gan-mnist", "cvae-gan-svhn_small"]),
+        (
+            "side_by_side",
+            [
+                f"{model}-{data}"
+                for data in ("mnist", "svhn_small")
+                for model in ("cvae", "cvae-gan", "cvae-gan-improved")
+            ],
+        ),
+    ],
+)
+@fails("shipped networks of SVHN are drawn where the subset alone is there", None)
+def test_every_network_that_ships_is_drawn_whatever_data_are_there(run, svhn, name, networks):
+    figures = run(name, *(["--pretrained"] if name != "side_by_side" else []))
+    (path,) = figures.glob("*.json")
+    drawn = [each["weights"]["name"] for each in json.loads(path.read_text())["runs"]]
+    assert drawn == networks
+
+
+@pytest.mark.slow
+@fails("who has the whole SVHN is shown other panels than those of the figures")
+def test_the_panels_of_the_figures_are_drawn_also_with_the_whole_svhn(run, monkeypatch, mnist):
+    loaded = []
+
+    def load(name, *args, **kwargs):
+        loaded.append(name)
+        if name != "mnist":
+            raise UserError("the images are not looked at")
+        return mnist
+
+    monkeypatch.setattr(datasets, "is_local", lambda name, data_dir=None: True)
+    monkeypatch.setattr(datasets, "load", load)
+    with pytest.raises(UserError, match="not looked at"):
+        run("figure9", "--images=100", "--epochs=1", "--batch_size=50")
+    assert loaded == ["mnist", "svhn_small"]

@@ -1,0 +1,99 @@
+"""Models served by TensorFlow alone: by Keras' own export and by the package's."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from support import models
+
+import vae_gan_tf
+
+CLASSIFYING = models.SEMI_SUPERVISED
+JUDGING = [kind for kind in models.KINDS if kind.endswith("GAN") or kind in CLASSIFYING[1:]]
+
+
+def fails(reason, raises=None):
+    return pytest.mark.xfail(strict=True, raises=raises, reason=reason)
+
+
+def trained(kind):
+    keras.utils.set_random_seed(0)
+    model = models.KINDS[kind]()
+    model.compile(keras.optimizers.SGD(0.01), run_eagerly=True)
+    model.fit(models.dataset(kind, 10), verbose=0)
+    return model
+
+
+def given(kind, count=4):
+    """Images and, for a model that takes it, side information."""
+    x, y = models.images(count, seed=3), models.side_information(kind, count)
+    return [x] if y is None else [x, y]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", models.KINDS)
+@fails("Keras has not seen the shapes of a model that was built by its networks", ValueError)
+def test_keras_exports_a_trained_model(kind, tmp_path):
+    model = trained(kind)
+    model.export(tmp_path, format="tf_saved_model", verbose=False)
+    serve = tf.saved_model.load(tmp_path).signatures["serving_default"]
+    arrays = given(kind)
+    _, wanted = serve.structured_input_signature
+    answer = serve(
+        **{
+            name: tf.cast(
+                next(it for it in arrays if spec.shape.is_compatible_with(it.shape)), spec.dtype
+            )
+            for name, spec in wanted.items()
+        }
+    )
+    (images,) = answer.values()
+    np.testing.assert_allclose(images, model.reconstruct(*arrays), rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "kind",
+    [
+        pytest.param(kind, marks=fails("a GAN cannot be exported", AttributeError))
+        for kind in JUDGING
+    ],
+)
+def test_an_exported_gan_draws_and_judges(kind, tmp_path):
+    model = trained(kind)
+    vae_gan_tf.export(model, tmp_path)
+    served, (x, *y) = tf.saved_model.load(tmp_path), given(kind)
+    for found, expected in [
+        (served.reconstruct(tf.constant(x), *map(tf.constant, y)), model.reconstruct(x, *y)),
+        (served.discriminate(tf.constant(x)), model.discriminate(x)),
+    ]:
+        np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", CLASSIFYING)
+@fails("the probabilities of labels have no endpoint", AttributeError)
+def test_an_exported_semi_supervised_model_classifies(kind, tmp_path):
+    model = trained(kind)
+    vae_gan_tf.export(model, tmp_path)
+    x = models.images(4, seed=3)
+    np.testing.assert_allclose(
+        tf.saved_model.load(tmp_path).classify(tf.constant(x)),
+        model.classify(x).probs_parameter(),
+        rtol=1e-5,
+        atol=1e-6,
+    )
+
+
+@pytest.mark.slow
+@fails("the endpoints take labels of 32 bits alone")
+def test_an_export_takes_labels_of_64_bits(tmp_path):
+    model = trained("CVAE of labels")
+    vae_gan_tf.export(model, tmp_path)
+    x, y = given("CVAE of labels")
+    np.testing.assert_allclose(
+        tf.saved_model.load(tmp_path).reconstruct(tf.constant(x), tf.constant(y, tf.int64)),
+        model.reconstruct(x, y),
+        rtol=1e-5,
+        atol=1e-6,
+    )

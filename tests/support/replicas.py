@@ -1,0 +1,135 @@
+"""A program that trains on two logical processors under tf.distribute and writes what it saw.
+
+It is a process of its own, for logical processors must be set before TensorFlow starts. Its
+argument is the .npz file that it writes, whose keys are names with slashes.
+"""
+
+import itertools
+import math
+import sys
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+import vae_gan_tf
+from support import models
+from vae_gan_tf import networks
+from vae_gan_tf.models.adversarial import generator
+
+OPTIMIZERS = {
+    "SGD": lambda: keras.optimizers.SGD(0.01),
+    "clipped SGD": lambda: keras.optimizers.SGD(0.1, global_clipnorm=0.5),
+}
+CLIPPED = ("VAE", "CVAE-GAN")
+"""Kinds that are trained with the second optimizer too."""
+
+NORMAL = tf.random.stateless_normal
+
+
+def draw_noise_by(normal):
+    """Has TensorFlow and TensorFlow Probability draw normal numbers by another function."""
+    for random in (tf.random, tf.compat.v2.random):
+        random.stateless_normal = normal
+
+
+def build(kind, optimizer):
+    """A model whose batch normalisation does not make an image depend on its batch."""
+    keras.utils.set_random_seed(0)
+    model = models.KINDS[kind]()
+    for layer in model._flatten_layers():
+        if isinstance(layer, keras.layers.BatchNormalization):
+            layer.trainable = False
+    model.compile(OPTIMIZERS[optimizer](), run_eagerly=True)
+    return model
+
+
+def step(strategy, kind, optimizer):
+    """One step on eight images: what it shows, and how far each weight moves."""
+    with strategy.scope():
+        model = build(kind, optimizer)
+    before = [weight.numpy() for weight in model.trainable_variables]
+    shown = model.fit(models.dataset(kind, 8, batch=8), verbose=0).history
+    found = {f"shown/{name}": values[0] for name, values in shown.items()}
+    for number, (weight, old) in enumerate(zip(model.trainable_variables, before, strict=True)):
+        found[f"moves/{number}"] = weight.numpy() - old
+    return found
+
+
+def step_without_randomness(strategy, kind, optimizer):
+    """As `step`; every other image has the same noise, on however many replicas.
+
+    Beside it what each replica would have drawn in the n-th place, "noise/<replica>/<n>".
+    """
+    size = 2 * math.prod(generator(models.KINDS[kind]()).code_shape)
+    counts, drawn = [itertools.count(), itertools.count()], {}
+
+    def normal(shape, seed, mean=0.0, stddev=1.0, dtype=tf.float32, **kwargs):
+        replica = int(tf.distribute.get_replica_context().replica_id_in_sync_group)
+        drawn[f"noise/{replica}/{next(counts[replica])}"] = NORMAL([8], seed).numpy()
+        values = tf.sin(3.0 * tf.cast(tf.range(tf.reduce_prod(shape)) % size, dtype))
+        return tf.cast(mean, dtype) + stddev * tf.reshape(values, shape)
+
+    draw_noise_by(normal)
+    return step(strategy, kind, optimizer) | drawn
+
+
+def averages_of_batch_normalisation(strategy):
+    """The mean that is kept of dark images on one replica and bright ones on the other."""
+    draw_noise_by(NORMAL)
+    with strategy.scope():
+        image = keras.Input((4, 4, 1))
+        h = networks.BatchNormalization(name="kept", momentum=0.5)(keras.layers.Flatten()(image))
+        encoder = keras.Model(image, [keras.layers.Dense(2)(h), keras.layers.Dense(2)(h)])
+        code = keras.Input((2,))
+        picture = keras.layers.Reshape((4, 4, 1))(keras.layers.Dense(16)(code))
+        model = vae_gan_tf.VAE(encoder, keras.Model(code, picture))
+        model.compile(keras.optimizers.SGD(0.0))
+    images = np.repeat(np.float32([0.125, 0.875]), 8)[:, None, None, None] * np.ones([4, 4, 1])
+    model.fit(tf.data.Dataset.from_tensor_slices(np.float32(images)).batch(16), verbose=0)
+    kept = model.encoder.get_layer("kept").moving_mean
+    return {
+        "replicas": [each.numpy() for each in strategy.experimental_local_results(kept.value)],
+        "used": kept.numpy(),
+    }
+
+
+def refusal(strategy):
+    """The name of the error that labels out of range end in."""
+    with strategy.scope():
+        model = models.cvae()
+        model.compile(keras.optimizers.SGD(0.0))
+    images, labels = models.arrays("CVAE of labels", 8)
+    data = tf.data.Dataset.from_tensor_slices((images, labels + 1)).batch(8)
+    try:
+        model.fit(data, verbose=0)
+    except Exception as error:
+        return {"error": type(error).__name__}
+    return {"error": "none"}
+
+
+def main(path):
+    processor = tf.config.list_physical_devices("CPU")[0]
+    logical = [tf.config.LogicalDeviceConfiguration()] * 2
+    tf.config.set_logical_device_configuration(processor, logical)
+    places = {
+        "one": tf.distribute.get_strategy(),
+        "two": tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"]),
+    }
+    found = {}
+
+    def keep(name, values):
+        found.update({f"{name}/{key}": value for key, value in values.items()})
+
+    for kind, (place, strategy) in itertools.product(models.KINDS, places.items()):
+        for optimizer in OPTIMIZERS:
+            if optimizer == "SGD" or kind in CLIPPED:
+                values = step_without_randomness(strategy, kind, optimizer)
+                keep(f"{optimizer}/{kind}/{place}", values)
+    keep("averages", averages_of_batch_normalisation(places["two"]))
+    keep("refusal", refusal(places["two"]))
+    np.savez(path, **found)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

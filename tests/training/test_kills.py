@@ -1,0 +1,59 @@
+"""What a run that is killed at an awkward moment leaves, and where a run can take place."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from test_loop import assert_same_weights, train
+
+from vae_gan_tf.errors import UserError
+
+
+def fails(reason, raises):
+    return pytest.mark.xfail(strict=True, raises=raises, reason=reason)
+
+
+BEFORE_THE_LIST = "the rest of a first checkpoint is taken for a damaged one"
+
+
+def cut(share):
+    return lambda data: data[: int(len(data) * share)]
+
+
+REST = {
+    "an empty index": {"index": cut(0)},
+    "half an index": {"index": cut(0.5)},
+    "an empty index and no data": {"index": cut(0), "data-00000-of-00001": None},
+    "half the data and no index": {"index": None, "data-00000-of-00001": cut(0.5)},
+}
+"""What is left of the files of a checkpoint, by their endings."""
+
+
+@pytest.mark.parametrize(
+    "rest",
+    [
+        pytest.param("an empty index", marks=fails(BEFORE_THE_LIST, UserError)),
+        pytest.param("half an index", marks=fails(BEFORE_THE_LIST, UserError)),
+        "an empty index and no data",
+        "half the data and no index",
+    ],
+)
+def test_a_run_killed_while_it_writes_its_first_checkpoint_begins_anew(tmp_path, rest):
+    whole, _ = train(tmp_path / "whole")
+    train(tmp_path / "killed", epochs=1)
+    folder = tmp_path / "killed" / "checkpoints"
+    (folder / "checkpoint").unlink()  # TensorFlow writes the list of checkpoints last
+    for ending, damage in REST[rest].items():
+        path = folder / f"step-4.{ending}"
+        path.write_bytes(damage(path.read_bytes())) if damage else path.unlink()
+    again, outcome = train(tmp_path / "killed")
+    assert outcome.steps == 12
+    assert_same_weights(again, whole)
+
+
+@fails("the handler of Ctrl-C is set in any thread", ValueError)
+def test_a_run_in_a_thread_trains_as_any_other(tmp_path):
+    whole, _ = train(tmp_path / "whole")
+    with ThreadPoolExecutor(1) as pool:
+        other, outcome = pool.submit(train, tmp_path / "thread").result()
+    assert outcome.steps == 12 and not outcome.interrupted
+    assert_same_weights(other, whole)

@@ -1,0 +1,84 @@
+"""`fit` on two replicas (tf.distribute): the step of one device, with noise of its own on each."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from support import models
+from support.replicas import CLIPPED
+
+pytestmark = pytest.mark.slow
+
+TESTS = Path(__file__).parents[1]
+
+
+def fails(reason):
+    return pytest.mark.xfail(strict=True, raises=AssertionError, reason=reason)
+
+
+@pytest.fixture(scope="module")
+def seen(tmp_path_factory):
+    """What the program saw; gives what is below a name, by the rest of the name."""
+    path = tmp_path_factory.mktemp("replicas") / "seen.npz"
+    program = [sys.executable, "-m", "support.replicas", os.fspath(path)]
+    paths = os.pathsep.join([str(TESTS), str(TESTS.parent)])
+    subprocess.run(program, check=True, env=os.environ | {"PYTHONPATH": paths})
+    found = np.load(path)
+
+    def below(name):
+        return {
+            key.removeprefix(f"{name}/"): found[key] for key in found if key.startswith(f"{name}/")
+        }
+
+    return below
+
+
+STEPS = [("SGD", kind) for kind in models.KINDS] + [("clipped SGD", kind) for kind in CLIPPED]
+
+
+@pytest.mark.parametrize(("optimizer", "kind"), STEPS)
+@fails("gradients are summed over the replicas")
+def test_a_step_moves_the_weights_as_on_one_device(optimizer, kind, seen):
+    one, two = (seen(f"{optimizer}/{kind}/{place}/moves") for place in ("one", "two"))
+    assert one.keys() == two.keys() and max(np.abs(each).max() for each in one.values()) > 1e-4
+    for name, moves in one.items():
+        np.testing.assert_allclose(two[name], moves, rtol=1e-3, atol=1e-6)
+
+
+@pytest.mark.parametrize("kind", models.KINDS)
+def test_a_step_shows_the_losses_of_one_device(kind, seen):
+    one, two = (seen(f"SGD/{kind}/{place}/shown") for place in ("one", "two"))
+    assert two == {name: pytest.approx(value, rel=1e-3) for name, value in one.items()}
+
+
+@pytest.mark.parametrize("kind", models.KINDS)
+def test_the_first_replica_draws_by_the_seeds_of_one_device(kind, seen):
+    one, two = (seen(f"SGD/{kind}/{place}/noise/0") for place in ("one", "two"))
+    assert one and one.keys() == two.keys()
+    for name, values in one.items():
+        np.testing.assert_array_equal(two[name], values)
+
+
+@pytest.mark.parametrize("kind", models.KINDS)
+@fails("every replica draws the same noise")
+def test_each_replica_draws_noise_of_its_own(kind, seen):
+    first, second = (seen(f"SGD/{kind}/two/noise/{replica}") for replica in (0, 1))
+    assert first and first.keys() == second.keys()
+    for name, values in first.items():
+        assert not np.any(values == second[name])
+
+
+@fails("each replica keeps the averages of its own images, and the first replica's are used")
+def test_batch_normalisation_keeps_averages_over_all_replicas(seen):
+    kept = seen("averages")
+    np.testing.assert_allclose(kept["used"], 0.5 * (0.125 + 0.875) / 2, rtol=1e-5)
+    for each in kept["replicas"]:
+        np.testing.assert_array_equal(each, kept["used"])
+
+
+@fails("values in a tf.data set are not checked")
+def test_values_are_looked_at_on_replicas_too(seen):
+    assert seen("refusal")["error"] == "UserError"
