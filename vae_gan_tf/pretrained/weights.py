@@ -10,6 +10,7 @@ import json
 import zipfile
 import zlib
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -81,7 +82,7 @@ def save_pretrained(model: keras.Model, path: Path) -> None:
     config = keras.saving.serialize_keras_object(model)
     config.pop("compile_config", None)
     texts = {"config": config, "versions": _versions()}
-    arrays = {name: np.array(json.dumps(text)) for name, text in texts.items()}
+    arrays: dict[str, Any] = {name: json.dumps(text) for name, text in texts.items()}
     for place, weight in enumerate(model.get_weights()):
         arrays[f"{place:03d}"] = np.float16(weight)
     buffer = io.BytesIO()
