@@ -50,7 +50,8 @@ NOTEBOOK = """
         module = importlib.import_module(name)
         return outcome(importlib.reload, module)
 
-    modules = [each.name for each in pkgutil.iter_modules(experiments.__path__, "vae_gan_tf.experiments.")]
+    found = pkgutil.iter_modules(experiments.__path__, "vae_gan_tf.experiments.")
+    modules = [each.name for each in found]
     with multiprocessing.get_context("fork").Pool(1, maxtasksperchild=1) as pool:
         found = {
             "scripts": pool.map(run_twice, sys.argv[2:], chunksize=1),

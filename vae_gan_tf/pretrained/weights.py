@@ -82,7 +82,7 @@ def save_pretrained(model: keras.Model, path: Path) -> None:
     config = keras.saving.serialize_keras_object(model)
     config.pop("compile_config", None)
     texts = {"config": config, "versions": _versions()}
-    arrays: dict[str, Any] = {name: np.array(json.dumps(text)) for name, text in texts.items()}
+    arrays: dict[str, Any] = {name: json.dumps(text) for name, text in texts.items()}
     for place, weight in enumerate(model.get_weights()):
         arrays[f"{place:03d}"] = np.float16(weight)
     buffer = io.BytesIO()
