@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike
 from vae_gan_tf.errors import UserError
 
 TensorLike: TypeAlias = ArrayLike | tf.Tensor
-"""What TensorFlow makes a tensor of: a tensor, an array, a list of numbers, a number."""
+"""All that TensorFlow makes a tensor of: a tensor, an array, a list of numbers, a number."""
 
 
 def check_values(what: str, tensor: tf.Tensor, low: float, high: float) -> None:

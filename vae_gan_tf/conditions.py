@@ -25,7 +25,7 @@ class Condition(Configured, abc.ABC):
         """
 
     def given(self, y: TensorLike | None) -> TensorLike | None:
-        """The part that a model is given of the y that a batch of data holds: all of it."""
+        """The side information that a model is given of a batch with this y: all of it."""
         return y
 
     def asked(self, asked: TensorLike) -> tuple[TensorLike, TensorLike | None]:

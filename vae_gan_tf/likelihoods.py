@@ -15,9 +15,10 @@ from vae_gan_tf.serialization import Configured, registered
 
 
 def _channels_apart(parameters: tf.Tensor, per_channel: int) -> tf.Tensor:
-    """The parameters, n of each channel, as float32 [batch, height, width, channels, n].
+    """The decoder's output [batch, height, width, channels * n], n numbers of each channel, apart.
 
-    Given they are as the decoder gives them, [batch, height, width, channels * n].
+    Returns:
+        [batch, height, width, channels, n], float32.
     """
     parameters = tf.cast(parameters, tf.float32)
     channels = parameters.shape[-1] // per_channel

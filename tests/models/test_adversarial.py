@@ -24,8 +24,17 @@ from vae_gan_tf.models.vae import VAE, Generated
 
 SHAPE = models.SHAPE
 LABELS = np.array([0, 1, 2, 1], np.int32)
-KINDS = pytest.mark.parametrize("kind", [VAEGAN, CVAEGAN], ids=lambda it: it.__name__)
-ALL = pytest.mark.parametrize("name", ["VAE-GAN", "CVAE-GAN", "M2 with GAN"])
+KINDS = pytest.mark.parametrize(
+    "kind", [pytest.param(VAEGAN, marks=pytest.mark.slow), CVAEGAN], ids=["VAEGAN", "CVAEGAN"]
+)
+ALL = pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param("VAE-GAN", marks=pytest.mark.slow),
+        "CVAE-GAN",
+        pytest.param("M2 with GAN", marks=pytest.mark.slow),
+    ],
+)
 """Models of sections 3.1, 3.2 and 3.3, for what the three have in common."""
 
 
@@ -217,6 +226,7 @@ def test_a_step_is_one_of_the_discriminator_then_one_of_the_generator_against_it
     assert abs(loss(weights) - loss(weights, critic)) > 0.01
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("likelihood", [Bernoulli(), Gaussian(None), Categorical(4)])
 def test_what_is_generated_comes_with_the_likelihood_of_the_reconstructions(likelihood):
     keras.utils.set_random_seed(0)

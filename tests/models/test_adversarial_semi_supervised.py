@@ -233,6 +233,7 @@ def test_more_entropy_costs_less():
     assert float(model.weighted(terms | {"unlabelled/entropy": 1.0})) == 4 + 0.5 * 3 + 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("term", ["labelled", "unlabelled", "classification"])
 def test_which_networks_a_part_of_the_objective_reaches(term):
     objective = Objective(**{"labelled": 0.0, "unlabelled": 0.0, "classification": 0.0, term: 1.0})

@@ -22,8 +22,15 @@ from vae_gan_tf.models.vae import VAE
 SHAPE = (5, 4, 2)
 STEPS, LATENT, UNITS = 3, 2, 3
 LABELS = np.array([0, 2, 1])
-KINDS = pytest.mark.parametrize("kind", [DRAW, CDRAW])
-WINDOWS = pytest.mark.parametrize("windows", [(2, 3), (None, None), (2, None)])
+KINDS = pytest.mark.parametrize("kind", [pytest.param(DRAW, marks=pytest.mark.slow), CDRAW])
+WINDOWS = pytest.mark.parametrize(
+    "windows",
+    [
+        (2, 3),
+        pytest.param((None, None), marks=pytest.mark.slow),
+        pytest.param((2, None), marks=pytest.mark.slow),
+    ],
+)
 
 
 def images(count=3, shape=SHAPE, seed=0):

@@ -33,5 +33,9 @@ def test_a_compiled_function_takes_and_returns_it(jit_compile):
 def test_it_is_a_nest_of_its_fields():
     found = tf.nest.map_structure(lambda value: value + 1, {"in a dict": Three(1, 2, 3)})
     assert found == {"in a dict": Three(2, 3, 4)}
-    one, other = Two(5, 6)
-    assert (one, other) == (5, 6)
+
+
+def test_it_is_unpacked_and_indexed():
+    one, other = two = Two(5, 6)
+    assert (one, other) == (two[0], two[-1]) == (5, 6)
+    assert len(two) == 2

@@ -145,7 +145,13 @@ def test_the_bound_of_given_labels_is_that_of_a_cvae_and_log_p_of_y():
 
 
 @pytest.mark.parametrize(
-    "likelihood", [Bernoulli(), Gaussian(None), Categorical(4)], ids=lambda it: type(it).__name__
+    "likelihood",
+    [
+        pytest.param(Bernoulli(), marks=pytest.mark.slow),
+        pytest.param(Gaussian(None), marks=pytest.mark.slow),
+        Categorical(4),
+    ],
+    ids=lambda it: type(it).__name__,
 )
 @pytest.mark.parametrize(
     "convolutions",

@@ -390,7 +390,7 @@ class CVAEGAN(VAEGAN):
 
 @dataclass(frozen=True)
 class GeneratedPairs(Generated):
-    """What the generator makes of a semi-supervised batch, for each of its pairs (x, y).
+    """The images that are generated of a semi-supervised batch, for each of its pairs (x, y).
 
     There are l + u * k of them: l labelled images, u others with each of k classes, see `Pairs`.
     So ``batch`` in the shapes of `Generated` is l + u * k here.

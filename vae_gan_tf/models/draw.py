@@ -39,7 +39,7 @@ class Steps(NamedTuple):
     canvases: tf.Tensor
     """c_1 ... c_T, [batch, T, height, width, channels * parameters of the likelihood]."""
     read: Window | None
-    """Where the encoder read in each step, each part [batch, T]; None of samples, and of a model
+    """Where the encoder read in each step, each number [batch, T]; None of samples, and of a model
     that reads the whole image."""
     write: Window | None
     """Where the decoder wrote in each step; None of a model that writes to the whole image."""

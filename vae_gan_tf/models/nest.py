@@ -9,11 +9,18 @@ from typing import Any, Self
 class Nest:
     """A frozen dataclass that TensorFlow's functions take and return as a nest of its fields.
 
-    Like a named tuple it can be unpacked; unlike one, a class derived from it may have more fields.
+    It can be unpacked and indexed as a named tuple can; a class derived from it may have more
+    fields, which a named tuple's may not.
     """
 
     def __iter__(self) -> Iterator[Any]:
         return iter(vars(self).values())
+
+    def __len__(self) -> int:
+        return len(vars(self))
+
+    def __getitem__(self, index: int) -> Any:
+        return tuple(self)[index]
 
     def __tf_flatten__(self) -> tuple[tuple[()], tuple[Any, ...]]:
         """The fields, as `tf.nest` asks for them."""

@@ -20,7 +20,7 @@ def stateless_seed(seed: Seed) -> tf.Tensor:
 
 
 def split_seed(seed: Seed, count: int) -> list[tf.Tensor]:
-    """As many independent seeds, each int32 [2], as there are uses for them, made from one."""
+    """Independent seeds, each int32 [2], made from one: as many as there are uses for them."""
     return tf.unstack(tf.random.split(stateless_seed(seed), count))
 
 

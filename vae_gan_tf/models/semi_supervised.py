@@ -7,8 +7,9 @@ come with their label y. For a labelled and for an unlabelled image
                  = -L(x, y),
     log p(x)    >= sum_y q(y | x) (-L(x, y)) + H(q(y | x)) = -U(x).
 
-The sum over the labels is exact: every class is decoded, none is drawn. Since q(y | x) would learn
-from unlabelled images only, -log q(y | x) of the labelled ones joins the loss, see `Objective`.
+The sum over the labels is exact: every class is decoded, none is sampled. Since q(y | x) would
+learn from unlabelled images only, -log q(y | x) of the labelled ones joins the loss, see
+`Objective`.
 
 What does not depend on y is computed once an image: section 4.5 has h_1(x), Sigma(x) and pi(x)
 without y, and a fully connected layer on [h_1, y] is the sum of a product with h_1 and one with y.
@@ -58,7 +59,7 @@ class Objective(Configured):
 
     arguments = ("labelled", "unlabelled", "classification")
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         weights = [getattr(self, name) for name in self.arguments]
         if not all(0 <= weight < float("inf") for weight in weights):
             raise UserError(f"weights of at least 0 expected in an objective, not {weights}")

@@ -125,7 +125,7 @@ class VAE(Configured, keras.Model):
     """How many inputs a network has before the side information."""
 
     condition: Condition = NoCondition()
-    """What the side information y is: none, but of a `CVAE`."""
+    """The side information y that the model takes: none, but of a `CVAE`."""
 
     def __init__(
         self,
@@ -323,7 +323,7 @@ class VAE(Configured, keras.Model):
     def generate_from(
         self, posterior: tfd.Distribution, y: TensorLike | None, seed: Seed
     ) -> Generated:
-        """What `generate` gives, of images that are encoded already."""
+        """The images that `generate` gives, from a posterior that is known already."""
         for_posterior, for_prior = split_seed(seed, 2)
         prior, count = self.prior(), posterior.batch_shape_tensor()[0]
         z = tf.concat(
