@@ -1,6 +1,27 @@
+"""The scripts, run on a few hundred digits, which `datasets.load("mnist")` gives meanwhile."""
+
+import dataclasses
 import importlib
 
 import pytest
+from support import data
+
+from vae_gan_tf import datasets
+
+
+@pytest.fixture(scope="module")
+def mnist():
+    digits = data.few_digits()
+    entry = dataclasses.replace(datasets.SOURCES["mnist"], load=lambda data_dir, download: digits)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(datasets.SOURCES, "mnist", entry)
+        yield datasets.load("mnist")
+
+
+@pytest.fixture(scope="module")
+def data_dir(mnist, tmp_path_factory):
+    """A folder of TFDS without any data."""
+    return tmp_path_factory.mktemp("tfds")
 
 
 @pytest.fixture
@@ -9,14 +30,12 @@ def run_script(tmp_path, data_dir):
 
     def run(name, *arguments):
         script = importlib.import_module(f"vae_gan_tf.experiments.{name}")
-        folders = [f"--figures_dir={tmp_path / 'figures'}"]
-        folders += [f"--data_dir={data_dir}"] * (name not in STRUCTURES)
-        folders += [f"--runs_dir={tmp_path / 'runs'}"] * (name not in (*STRUCTURES, *WITHOUT_RUNS))
+        folders = [f"--figures_dir={tmp_path / 'figures'}", f"--data_dir={data_dir}"]
+        folders += [f"--runs_dir={tmp_path / 'runs'}"] * (name not in WITHOUT_RUNS)
         script.main([f"{name}.py", *folders, *arguments])
         return tmp_path / "figures"
 
     return run
 
 
-STRUCTURES = tuple(f"figure{number}" for number in range(1, 6))
 WITHOUT_RUNS = ("side_by_side", "scores", "classifier", "step_time")

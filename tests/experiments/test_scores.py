@@ -1,4 +1,5 @@
 import csv
+import functools
 import json
 import shutil
 
@@ -11,11 +12,13 @@ from vae_gan_tf.errors import UserError
 from vae_gan_tf.evaluation import scores
 from vae_gan_tf.experiments import scores as scores_script
 
+quick_scores = functools.partial(scores.all_scores, frechet_resamples=2)
+
 SCORES = ("scores", "--dataset=mnist", "--generated=120", "--measured=10", "--images=100")
 
 
 def test_scores_are_one_table_and_what_is_measured_is_kept(run_script, monkeypatch):
-    monkeypatch.setattr(scores, "FRECHET_RESAMPLES", 2)
+    monkeypatch.setattr(scores, "all_scores", quick_scores)
     monkeypatch.setattr(scores_script, "MODELS", {"mnist": ("vae", "cvae"), "svhn_small": ()})
     figures = run_script(*SCORES)
     names = sorted(path.name for path in figures.iterdir())
@@ -49,7 +52,7 @@ def test_scores_are_one_table_and_what_is_measured_is_kept(run_script, monkeypat
 
 
 def test_networks_of_a_run_are_scored_as_those_that_ship(run_script, tmp_path, monkeypatch):
-    monkeypatch.setattr(scores, "FRECHET_RESAMPLES", 2)
+    monkeypatch.setattr(scores, "all_scores", quick_scores)
     monkeypatch.setattr(scores_script, "MODELS", {"mnist": ("cvae",), "svhn_small": ()})
     shutil.copy(pretrained.path("cvae-mnist"), tmp_path / "run.npz")
     figures = run_script(*SCORES)
