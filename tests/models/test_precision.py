@@ -50,6 +50,7 @@ def scaled(rate):
     return keras.optimizers.LossScaleOptimizer(keras.optimizers.SGD(rate), initial_scale=2.0**10)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("kind", "given"),
     [pytest.param(kind, 1, marks=NOT_SCALED) for kind in models.KINDS]
@@ -67,6 +68,7 @@ def length(changes):
     return np.sqrt(sum(np.sum(np.square(each)) for each in changes))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("policy", ["mixed_float16"], indirect=True)
 @pytest.mark.parametrize(
     "kind", [pytest.param(kind, marks=NOT_SCALED) for kind in ("VAE", "M2", "CVAE-GAN")]
@@ -80,6 +82,7 @@ def test_the_scale_that_keras_puts_around_an_optimizer(kind, policy):
     assert unscaled / 10 < found < 2 * unscaled
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("kind", "policy"),
     [
@@ -90,7 +93,7 @@ def test_the_scale_that_keras_puts_around_an_optimizer(kind, policy):
     indirect=["policy"],
 )
 def test_a_kind_under_a_global_policy(kind, policy):
-    """Built without a dtype, it computes by the policy, draws and is trained."""
+    """Built without a dtype, it computes by the policy, samples and is trained."""
     model = models.KINDS[kind]()
     layers = generator(model).decoder.layers
     assert policy.removeprefix("mixed_") in {layer.compute_dtype for layer in layers}

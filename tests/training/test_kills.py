@@ -34,6 +34,7 @@ REST = {
 """What is left of the files of a checkpoint, by their endings."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "rest",
     [
