@@ -30,7 +30,7 @@ pytestmark = pytest.mark.slow
     ],
 )
 def test_smoke_run_writes_picture_and_json_and_can_be_repeated(run_script, name, models):
-    figures = run(name, "--preset=smoke")
+    figures = run_script(name, "--preset=smoke")
     picture = figures / f"{name}-smoke.png"
     first = picture.read_bytes()
     pixels = matplotlib.image.imread(picture)
@@ -40,7 +40,7 @@ def test_smoke_run_writes_picture_and_json_and_can_be_repeated(run_script, name,
     assert [each["settings"]["model"] for each in record["runs"]] == models
     assert all(each["epochs"] == 2 for each in record["runs"])
     assert record["preset"] == "smoke"
-    run(name, "--preset=smoke")
+    run_script(name, "--preset=smoke")
     assert picture.read_bytes() == first
 
 

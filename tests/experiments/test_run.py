@@ -198,7 +198,7 @@ def test_semi_supervised_training_sees_nothing_of_the_test_images(tmp_path, mnis
 
 
 def test_tensorboard_shows_what_the_classifier_learns(tmp_path, mnist, data_dir):
-    run.train(smoke(tmp_path, data_dir, *FEW), "semi-supervised", mnist)
+    run.train(smoke(tmp_path, data_dir, *FEW, "--batch_size=20"), "semi-supervised", mnist)
     (folder,) = tmp_path.glob("semi-supervised-*/tensorboard")
     events = EventAccumulator(str(folder), size_guidance={"tensors": 0}).Reload()
     bounds = {f"{part}/{name}" for part in ("labelled", "unlabelled") for name in ("elbo", "kl")}

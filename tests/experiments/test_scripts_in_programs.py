@@ -1,4 +1,4 @@
-"""Scripts in notebooks, threads and side by side, and what they draw whatever data are there."""
+"""Scripts in notebooks, threads and side by side, and what they show whatever data are there."""
 
 import json
 import os
@@ -6,18 +6,16 @@ import subprocess
 import sys
 import textwrap
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
+import numpy as np
 import pytest
-import test_reproduce
 
 from vae_gan_tf import datasets
-from vae_gan_tf.errors import UserError
-from vae_gan_tf.evaluation import scores
+from vae_gan_tf.errors import Diverged, UserError
 from vae_gan_tf.training import loop
 
-run = test_reproduce.run
-
-SCRIPTS = sorted(path.stem for path in test_reproduce.SCRIPTS.glob("*.py"))
+SCRIPTS = Path(__file__).parents[2] / "reproduce"
 
 
 def fails(reason, raises=AssertionError):
@@ -27,9 +25,10 @@ def fails(reason, raises=AssertionError):
 # Runs each script twice, as a notebook's %run does, and loads modules again, as its autoreload.
 # Every script and module has a process of its own, which begins with what is imported here.
 NOTEBOOK = """
-    import contextlib, importlib, io, json, multiprocessing, pkgutil, runpy, sys
+    import contextlib, importlib, io, json, multiprocessing, pkgutil, sys, types
+    from pathlib import Path
     from vae_gan_tf import experiments
-    from vae_gan_tf.experiments import experiment
+    from vae_gan_tf.experiments import figure7
 
     def outcome(call, *args, **kwargs):
         errors = io.StringIO()
@@ -44,14 +43,21 @@ NOTEBOOK = """
 
     def run_twice(path):
         sys.argv = [path, "--no_such_flag"]
-        return [outcome(runpy.run_path, path, run_name="__main__") for _ in range(2)]
+        code, found = compile(Path(path).read_text(), path, "exec"), []
+        module = sys.modules["__main__"] = types.ModuleType("__main__")
+        for turn in range(2):  # a notebook empties the module and runs the script in it
+            module.__dict__.clear()
+            module.__dict__.update(__name__="__main__", __file__=path)
+            found.append(outcome(exec, code, module.__dict__))
+        return found
 
     def load_twice(name):
         module = importlib.import_module(name)
         return outcome(importlib.reload, module)
 
-    found = pkgutil.iter_modules(experiments.__path__, "vae_gan_tf.experiments.")
-    modules = [each.name for each in found]
+    modules = [
+        each.name for each in pkgutil.iter_modules(experiments.__path__, f"{experiments.__name__}.")
+    ]
     with multiprocessing.get_context("fork").Pool(1, maxtasksperchild=1) as pool:
         found = {
             "scripts": pool.map(run_twice, sys.argv[2:], chunksize=1),
@@ -62,125 +68,129 @@ NOTEBOOK = """
 """
 
 
-@pytest.fixture(scope="module")
-def notebook(tmp_path_factory):
-    """What happened in a notebook."""
-    path = tmp_path_factory.mktemp("notebook") / "found.json"
-    paths = [os.fspath(test_reproduce.SCRIPTS / f"{name}.py") for name in SCRIPTS]
-    program = [sys.executable, "-c", textwrap.dedent(NOTEBOOK), os.fspath(path), *paths]
-    subprocess.run(program, check=True, cwd=test_reproduce.SCRIPTS.parent)
-    return json.loads(path.read_text())
-
-
 @pytest.mark.slow
-@pytest.mark.parametrize("name", SCRIPTS)
-def test_a_script_runs_twice_in_a_notebook(name, notebook):
-    first, second = notebook["scripts"][SCRIPTS.index(name)]
-    assert first.startswith("exit 1") and "no_such_flag" in first
-    assert second == first
-
-
-@pytest.mark.slow
-def test_a_module_of_the_scripts_can_be_loaded_again(notebook):
-    assert set(notebook["modules"].values()) == {"done"}
+def test_scripts_run_again_and_their_modules_are_loaded_again_in_a_notebook(tmp_path):
+    path, scripts = tmp_path / "found.json", sorted(SCRIPTS.glob("*.py"))
+    program = [sys.executable, "-c", textwrap.dedent(NOTEBOOK), path, *scripts]
+    subprocess.run(list(map(os.fspath, program)), check=True, cwd=SCRIPTS.parent)
+    found = json.loads(path.read_text())
+    assert len(found["scripts"]) == len(scripts)
+    for script, (first, second) in zip(scripts, found["scripts"], strict=True):
+        assert first.startswith("exit 1") and "no_such_flag" in first
+        assert second == first, script.name
+    assert set(found["modules"].values()) == {"done"}
 
 
 @pytest.mark.slow
 @fails("the handler of Ctrl-C is set in any thread", ValueError)
-def test_a_script_works_in_a_thread(run):
+def test_a_script_works_in_a_thread(run_script):
     with ThreadPoolExecutor(1) as pool:
-        figures = pool.submit(run, "figure9", "--preset=smoke").result()
+        figures = pool.submit(run_script, "figure9", "--preset=smoke").result()
     assert json.loads((figures / "figure9-smoke.json").read_text())["runs"][0]["epochs"] == 2
 
 
 @pytest.mark.parametrize(
     ("name", "flag"),
     [
-        ("figure10", "--read_size=29"),
-        ("figure11", "--judged_canvases=100"),
+        pytest.param("figure10", "--read_size=29", marks=pytest.mark.slow),
+        pytest.param("figure11", "--judged_canvases=100", marks=pytest.mark.slow),
         ("figure9", "--batch_size=1000"),
     ],
 )
 @fails("the settings of a run are kept before all that may refuse it")
-def test_a_refused_run_leaves_nothing_that_the_right_one_would_meet(run, tmp_path, name, flag):
+def test_a_refused_run_leaves_nothing_that_the_right_one_would_meet(
+    run_script, tmp_path, name, flag
+):
     with pytest.raises(UserError):
-        run(name, "--preset=smoke", flag)
+        run_script(name, "--preset=smoke", flag)
     left = [path.name for path in tmp_path.rglob("*") if path.is_file()]
     assert set(left) <= {"lock"}
 
 
+@pytest.mark.slow
+def test_processes_that_fill_one_table_keep_the_runs_of_each_other(run_script, monkeypatch):
+    cell = (
+        "table1",
+        "--preset=smoke",
+        "--row=Fully connected",
+        "--seeds=1",
+        "--labelled_batch=20",
+        "--batch_size=50",
+    )
+
+    def diverged(*args, **kwargs):  # in place of training; such a run is kept as any other
+        raise Diverged("the loss is not finite")
+
+    def another_process_meanwhile(*args, **kwargs):
+        monkeypatch.setattr(loop, "train", diverged)
+        run_script(*cell, "--column=60")
+        diverged()
+
+    monkeypatch.setattr(loop, "train", another_process_meanwhile)
+    figures = run_script(*cell, "--column=100")
+    runs = json.loads((figures / "table1-smoke-custom.json").read_text())["runs"]
+    assert sorted(each["settings"]["labels"] for each in runs) == [60, 100]
+
+
 def finished_at_once(model, data, folder, **options):
     """In place of training: a run that has ended."""
-    validation = {"elbo/elbo": -1.0, "classification/error": 0.5}
+    validation = {"elbo/elbo": -1.0}
     return loop.Outcome(False, 2, 2, {"loss": 1.0}, [validation, validation], 1.0)
 
 
-@pytest.mark.slow
-@fails("each process writes the table that it read when it began, and its own runs")
-def test_processes_that_fill_one_table_keep_the_runs_of_each_other(run, monkeypatch):
-    cell = ("table1", "--preset=smoke", "--row=Fully connected", "--seeds=1")
+class Draws(np.random.Generator):
+    """A generator of random numbers that no resampling may ask for."""
 
-    def another_process_meanwhile(*args, **kwargs):
-        monkeypatch.setattr(loop, "train", finished_at_once)
-        run(*cell, "--column=600")
-        return finished_at_once(*args, **kwargs)
-
-    monkeypatch.setattr(loop, "train", another_process_meanwhile)
-    figures = run(*cell, "--column=1000")
-    runs = json.loads((figures / "table1-smoke.json").read_text())["runs"]
-    assert sorted(each["settings"]["labels"] for each in runs) == [600, 1000]
-
-
-class Unused:
-    """A number of resampled sets that must not be asked for."""
-
-    def __index__(self):
+    def multinomial(self, *args, **kwargs):
         raise AssertionError("standard errors are computed that nobody sees")
 
 
 @pytest.mark.slow
 @fails("scores while training come with standard errors, which TensorBoard does not show")
-def test_scores_while_training_cost_no_standard_errors(run, monkeypatch):
-    monkeypatch.setattr(scores, "FRECHET_RESAMPLES", Unused())
-    run("figure9", "--preset=smoke", "--scores_every=2")
+def test_scores_while_training_cost_no_standard_errors(run_script, monkeypatch):
+    def scored(model, *args, scores, **options):
+        scores(model)
+        return finished_at_once(model, *args)
+
+    monkeypatch.setattr(loop, "train", scored)
+    monkeypatch.setattr(np.random, "default_rng", lambda seed: Draws(np.random.PCG64(seed)))
+    run_script("figure9", "--preset=smoke", "--scores_every=2")
 
 
-# Which SVHN is drawn
+# Which SVHN is shown
 
 
-@pytest.fixture(params=["no SVHN", "the whole SVHN"])
-def svhn(request, monkeypatch):
-    """A machine without SVHN, and one on which the whole of it is prepared."""
-    there = request.param == "the whole SVHN"
-    monkeypatch.setattr(datasets, "is_local", lambda name, data_dir=None: there or name == "mnist")
+SIDE_BY_SIDE = [
+    f"{model}-{data}"
+    for data in ("mnist", "svhn_small")
+    for model in ("cvae", "cvae-gan", "cvae-gan-improved")
+]
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("name", "networks"),
+    ("command", "whole", "networks"),
     [
-        ("figure7", ["cvae-gan-mnist", "cvae-gan-svhn_small"]),
-        (
-            "side_by_side",
-            [
-                f"{model}-{data}"
-                for data in ("mnist", "svhn_small")
-                for model in ("cvae", "cvae-gan", "cvae-gan-improved")
-            ],
-        ),
+        (["figure7", "--pretrained"], False, ["cvae-gan-mnist", "cvae-gan-svhn_small"]),
+        (["figure7", "--pretrained"], True, ["cvae-gan-mnist", "cvae-gan-svhn_small"]),
+        (["side_by_side"], True, SIDE_BY_SIDE),
     ],
 )
-@fails("shipped networks of SVHN are drawn where the subset alone is there", None)
-def test_every_network_that_ships_is_drawn_whatever_data_are_there(run, svhn, name, networks):
-    figures = run(name, *(["--pretrained"] if name != "side_by_side" else []))
+@fails("networks of SVHN are shown where their subset alone is there", (AssertionError, UserError))
+def test_every_network_that_ships_is_shown(run_script, monkeypatch, command, whole, networks):
+    """Without any SVHN, and where the whole of it is prepared: samples need no data."""
+    monkeypatch.setattr(datasets, "is_local", lambda name, data_dir=None: whole or name == "mnist")
+    figures = run_script(*command)
     (path,) = figures.glob("*.json")
-    drawn = [each["weights"]["name"] for each in json.loads(path.read_text())["runs"]]
-    assert drawn == networks
+    shown = [each["weights"]["name"] for each in json.loads(path.read_text())["runs"]]
+    assert shown == networks
 
 
 @pytest.mark.slow
 @fails("who has the whole SVHN is shown other panels than those of the figures")
-def test_the_panels_of_the_figures_are_drawn_also_with_the_whole_svhn(run, monkeypatch, mnist):
+def test_the_panels_are_those_of_the_figures_with_the_whole_svhn_too(
+    run_script, monkeypatch, mnist
+):
     loaded = []
 
     def load(name, *args, **kwargs):
@@ -191,6 +201,7 @@ def test_the_panels_of_the_figures_are_drawn_also_with_the_whole_svhn(run, monke
 
     monkeypatch.setattr(datasets, "is_local", lambda name, data_dir=None: True)
     monkeypatch.setattr(datasets, "load", load)
+    monkeypatch.setattr(loop, "train", finished_at_once)
     with pytest.raises(UserError, match="not looked at"):
-        run("figure9", "--images=100", "--epochs=1", "--batch_size=50")
+        run_script("figure9", "--images=100", "--epochs=1", "--batch_size=50")
     assert loaded == ["mnist", "svhn_small"]

@@ -12,6 +12,12 @@ def fails(reason, raises):
     return pytest.mark.xfail(strict=True, raises=raises, reason=reason)
 
 
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    """A model whose run was not broken."""
+    return train(tmp_path_factory.mktemp("whole"))[0]
+
+
 BEFORE_THE_LIST = "the rest of a first checkpoint is taken for a damaged one"
 
 
@@ -28,6 +34,7 @@ REST = {
 """What is left of the files of a checkpoint, by their endings."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "rest",
     [
@@ -37,8 +44,7 @@ REST = {
         "half the data and no index",
     ],
 )
-def test_a_run_killed_while_it_writes_its_first_checkpoint_begins_anew(tmp_path, rest):
-    whole, _ = train(tmp_path / "whole")
+def test_a_run_killed_while_it_writes_its_first_checkpoint_begins_anew(tmp_path, whole, rest):
     train(tmp_path / "killed", epochs=1)
     folder = tmp_path / "killed" / "checkpoints"
     (folder / "checkpoint").unlink()  # TensorFlow writes the list of checkpoints last
@@ -51,8 +57,7 @@ def test_a_run_killed_while_it_writes_its_first_checkpoint_begins_anew(tmp_path,
 
 
 @fails("the handler of Ctrl-C is set in any thread", ValueError)
-def test_a_run_in_a_thread_trains_as_any_other(tmp_path):
-    whole, _ = train(tmp_path / "whole")
+def test_a_run_in_a_thread_trains_as_any_other(tmp_path, whole):
     with ThreadPoolExecutor(1) as pool:
         other, outcome = pool.submit(train, tmp_path / "thread").result()
     assert outcome.steps == 12 and not outcome.interrupted

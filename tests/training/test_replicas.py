@@ -7,8 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from support import models
-from support.replicas import CLIPPED
+from support.replicas import CLIPPED, KINDS
 
 pytestmark = pytest.mark.slow
 
@@ -36,7 +35,7 @@ def seen(tmp_path_factory):
     return below
 
 
-STEPS = [("SGD", kind) for kind in models.KINDS] + [("clipped SGD", kind) for kind in CLIPPED]
+STEPS = [("SGD", kind) for kind in KINDS] + [("clipped SGD", kind) for kind in CLIPPED]
 
 
 @pytest.mark.parametrize(("optimizer", "kind"), STEPS)
@@ -48,13 +47,22 @@ def test_a_step_moves_the_weights_as_on_one_device(optimizer, kind, seen):
         np.testing.assert_allclose(two[name], moves, rtol=1e-3, atol=1e-6)
 
 
-@pytest.mark.parametrize("kind", models.KINDS)
+@pytest.mark.parametrize(
+    "kind",
+    [
+        # The discriminator's step comes before what the generator's shows.
+        pytest.param(kind, marks=fails("gradients are summed over the replicas"))
+        if "GAN" in kind
+        else kind
+        for kind in KINDS
+    ],
+)
 def test_a_step_shows_the_losses_of_one_device(kind, seen):
     one, two = (seen(f"SGD/{kind}/{place}/shown") for place in ("one", "two"))
     assert two == {name: pytest.approx(value, rel=1e-3) for name, value in one.items()}
 
 
-@pytest.mark.parametrize("kind", models.KINDS)
+@pytest.mark.parametrize("kind", KINDS)
 def test_the_first_replica_draws_by_the_seeds_of_one_device(kind, seen):
     one, two = (seen(f"SGD/{kind}/{place}/noise/0") for place in ("one", "two"))
     assert one and one.keys() == two.keys()
@@ -62,7 +70,7 @@ def test_the_first_replica_draws_by_the_seeds_of_one_device(kind, seen):
         np.testing.assert_array_equal(two[name], values)
 
 
-@pytest.mark.parametrize("kind", models.KINDS)
+@pytest.mark.parametrize("kind", KINDS)
 @fails("every replica draws the same noise")
 def test_each_replica_draws_noise_of_its_own(kind, seen):
     first, second = (seen(f"SGD/{kind}/two/noise/{replica}") for replica in (0, 1))

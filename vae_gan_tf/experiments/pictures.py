@@ -12,9 +12,11 @@ from vae_gan_tf.models.vae import VAE
 
 
 def samples(model: VAE | VAEGAN, rows: int = 10, columns: int = 10, seed: int = 0) -> np.ndarray:
-    """Samples [rows, columns, height, width, channels], one label a row if there are any."""
+    """Samples [rows, columns, height, width, channels]; of a model of labels a row a label."""
+    condition = generator(model).condition
     asked: int | np.ndarray = rows * columns
-    if isinstance(generator(model).condition, LabelCondition):
+    if isinstance(condition, LabelCondition):
+        rows = condition.classes
         asked = np.repeat(np.arange(rows), columns)
     images = model.sample(asked, seed=seed)
     return np.reshape(images, [rows, columns, *images.shape[1:]])

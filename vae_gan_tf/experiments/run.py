@@ -113,7 +113,7 @@ def shipped(preset_name: str, model_name: str, data: datasets.Dataset) -> Result
     settings = preset(preset_name, model_name, data.name)
     record = {"weights": {"name": settings.weights}, "source": data.source}
     model = pretrained.load_pretrained(settings.weights)
-    return Result(model, with_side_information(data, settings), model_name, record)
+    return Result(model, with_given_parts(data, settings), model_name, record)
 
 
 def train(options: Options, model_name: str, data: datasets.Dataset) -> Result:
@@ -207,9 +207,15 @@ def with_side_information(data: datasets.Dataset, settings: Settings) -> dataset
             settings.shift,
         )
         return dataclasses.replace(data, train=few)
-    if settings.kind.part:
-        return parts.conditioned(data, settings.kind.part, settings.binarise_given, settings.seed)
-    return data
+    return with_given_parts(data, settings)
+
+
+def with_given_parts(data: datasets.Dataset, settings: Settings) -> datasets.Dataset:
+    """The data set with the part of each image that the model is given, if it is given one."""
+    part = settings.kind.part
+    if part is None:
+        return data
+    return parts.conditioned(data, part, settings.binarise_given, settings.seed)
 
 
 def whole(split: datasets.Split | datasets.FewLabels) -> datasets.Split:

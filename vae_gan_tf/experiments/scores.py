@@ -96,17 +96,6 @@ NOTE = (
     "for a model without labels and for the semi-supervised ones of x alone."
 )
 
-_GENERATED = flags.DEFINE_integer("generated", 10_000, "images drawn of a model", lower_bound=100)
-_MEASURED = flags.DEFINE_integer(
-    "measured", 1000, "test images measured in nats, evenly spread", lower_bound=1
-)
-_WEIGHTS = flags.DEFINE_multi_string(
-    "weights",
-    [],
-    "NAME=FILE: score the networks in this .npz file of a run instead of those that ship (may be "
-    "repeated; needs one --dataset)",
-)
-
 Row = dict[str, Any]
 """A line: data set, model, what it was measured with, and the scores [value, error] by name."""
 
@@ -288,7 +277,7 @@ def main(argv: Sequence[str]) -> None:
     unknown = [name for name in asked if name not in MODELS]
     if unknown:
         raise UserError(f"no models ship for {unknown[0]}, only for {', '.join(MODELS)}")
-    kept, rows = kept_table(options, asked), []
+    kept, rows = kept_table(options, asked), {}
     for dataset in asked:
         data = load_data(options, dataset)
         test = data.test.at(slice(options.overrides.get("images") or None))
@@ -304,19 +293,19 @@ def main(argv: Sequence[str]) -> None:
             if model in files:
                 made["weights"] = pretrained.sha256(files[model])
             name = slug(f"{dataset}-{model}")
-            cell = kept.cells().get(name, {})
-            if not made.items() <= cell.items():
+            if not made.items() <= kept.cells().get(name, {}).items():
                 print(f"{model}, {dataset}", flush=True)
                 measured = (
                     model_scores(files[model], data, real, half, counts)
                     if model in files
                     else real_scores(real, half)
                 )
-                cell = made | measured | made_with()
-                kept.keep(name, cell)
-            rows.append(cell)
+                kept.keep(name, made | measured | made_with())
+            rows[name] = kept.cells()[name]
     if weights:  # the lines of earlier commands too
-        earlier = [cell for cell in kept.cells().values() if alike.items() <= cell.items()]
-        rows = [cell for cell in earlier if cell not in rows] + rows
-    write(rows, kept)
+        earlier = {
+            name: cell for name, cell in kept.cells().items() if alike.items() <= cell.items()
+        }
+        rows = {name: cell for name, cell in earlier.items() if name not in rows} | rows
+    write(list(rows.values()), kept)
     kept.show()
