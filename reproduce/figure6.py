@@ -1,4 +1,4 @@
-"""Figure 6: digits drawn by CVAE, one row a label, for MNIST and SVHN (section 4.3)."""
+"""Figure 6: digits sampled from CVAE, one row a label, for MNIST and SVHN (section 4.3)."""
 
 from vae_gan_tf.experiments import figure6, scripts
 

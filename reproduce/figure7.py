@@ -1,4 +1,4 @@
-"""Figure 7: digits drawn by CVAE-GAN, one row a label, for MNIST and SVHN (section 4.3)."""
+"""Figure 7: digits sampled from CVAE-GAN, one row a label, for MNIST and SVHN (section 4.3)."""
 
 from vae_gan_tf.experiments import figure7, scripts
 

@@ -1,4 +1,4 @@
-"""Digits drawn by the models of table 1, one row a label, as in figures 6 and 7 (section 4.5)."""
+"""Digits sampled from the models of table 1, one row a label, as in figures 6 and 7."""
 
 from vae_gan_tf.experiments import scripts, table1_samples
 

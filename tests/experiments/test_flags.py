@@ -84,7 +84,7 @@ def help_of(capsys, main, *arguments):
 
 def test_help_shows_what_the_models_have_with_their_values(capsys):
     text = help_of(capsys, figure7.main)
-    assert text.startswith("Figure 7: digits drawn by CVAE-GAN")
+    assert text.startswith("Figure 7: digits sampled from CVAE-GAN")
     assert text.index("--preset=") < text.index("The run:") < text.index("Networks:")
     assert (
         "--feature_variance=FLOAT\n      sigma^2 of the feature loss (section 3.1) [50.0]" in text

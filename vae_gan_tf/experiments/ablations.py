@@ -4,7 +4,7 @@
 - Pools are not helpful in VAEs and GANs.
 - A learning rate of 0.0001 is the one for GANs, 0.001 for VAEs.
 
-CVAE is judged by its bound on the validation images, CVAE-GAN by 5 000 drawn images beside them
+CVAE is measured by its bound on the validation images, CVAE-GAN by 5 000 samples beside them
 (`vae_gan_tf.scores`). All else is as in the preset, but for --epochs, 2 by default.
 
 Trains run by run and writes figures/ablations.md, .csv, .json and .png after each. A run that the
@@ -48,7 +48,7 @@ SCORES = {
 """The head of each score; the first is CVAE's, the others are CVAE-GAN's."""
 
 DRAWN = 5000
-"""Images that CVAE-GAN is judged by."""
+"""Samples that CVAE-GAN is measured by."""
 
 
 def rows(models: Sequence[str] = tuple(RATES)) -> dict[str, tuple[str, dict]]:
@@ -66,7 +66,7 @@ def rows(models: Sequence[str] = tuple(RATES)) -> dict[str, tuple[str, dict]]:
 
 
 def measured(result: Result) -> dict:
-    """What a run is judged by, for the json."""
+    """What is measured of a run, for the json."""
     found = {"validations": [-each["elbo/elbo"] for each in result.validations]}
     if result.record["settings"]["model"] == "cvae":
         return found | {"measured": {"bound": found["validations"][-1]}}

@@ -35,13 +35,13 @@ class Training(NamedTuple):
     network: Callable[..., keras.Model]
     epochs: int
     weight_decay: float
-    """Of AdamW; 0 is Adam."""
+    """The weight decay of AdamW; 0 is Adam."""
     precision: str
-    """Of the training; what ships computes in float32."""
+    """The precision of the training; what ships computes in float32."""
     fill_mode: str
     """What comes in at the edge of an image that is moved."""
     recolour: Callable[[int], list[layers.Layer]]
-    """By a seed, layers that change the colours."""
+    """The layers that change the colours, made from a seed."""
 
 
 TRAININGS = {

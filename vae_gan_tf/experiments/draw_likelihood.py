@@ -24,7 +24,7 @@ from vae_gan_tf.experiments.run import train
 from vae_gan_tf.experiments.scripts import stop
 
 CONFIGURATION = {"draw_steps": 64, "read_size": 2, "write_size": 5, "latent_size": 100}
-"""Of Gregor et al. (2015), table 3."""
+"""The configuration in Gregor et al. (2015), table 3."""
 
 LONG = {"epochs": 30, "learning_rate_decay": "cosine", "gradient_norm": 10.0}
 """What the preset report adds to it: as many epochs as take two hours on two cores."""

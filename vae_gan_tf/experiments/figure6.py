@@ -1,4 +1,4 @@
-"""Figure 6: digits drawn by CVAE, one row a label, for MNIST and SVHN (section 4.3).
+"""Figure 6: digits sampled from CVAE, one row a label, for MNIST and SVHN (section 4.3).
 
 Trains what is not trained yet (the same command goes on with a stopped run), then writes
 figures/figure6.png and figure6.json. With another --preset its name is added.

@@ -1,4 +1,4 @@
-"""Figure 7: digits drawn by CVAE-GAN, one row a label, for MNIST and SVHN (section 4.3).
+"""Figure 7: digits sampled from CVAE-GAN, one row a label, for MNIST and SVHN (section 4.3).
 
 Over every MNIST digit stands D_y, the probability with which the discriminator takes it for a
 real image of the asked label. Trains what is not trained yet (the same command goes on with a

@@ -1,8 +1,8 @@
 """Figure 8: images completed by a CVAE that is given their left half (section 4.4.1).
 
-Each row shows a test image, what is given of it, and the image that the model draws. --given names
-another part of the image, --completions draws several images a row. The json also tells how well
-the missing pixels alone are foretold: an importance-weighted estimate of their likelihood beside
+Each row shows a test image, what is given of it, and the image that the model samples. --given
+names another part of the image, --completions samples several images a row. The json also tells how well
+the missing pixels alone are predicted: an importance-weighted estimate of their likelihood beside
 the cross-entropy of a network without z that is trained to predict them; and the bound on the
 training images, in test mode, beside the training loss of the originals.
 
@@ -51,7 +51,7 @@ def define(values: flags.FlagValues) -> None:
 
 
 def missing_pixels(result: Result, part: str) -> dict:
-    """How well model and network without z foretell the missing pixels, in nats a test image."""
+    """How well model and network without z predict the missing pixels, in nats a test image."""
     settings, data = result.record["settings"], result.data
     keras.utils.set_random_seed(settings["seed"])
     network = completion.deterministic(

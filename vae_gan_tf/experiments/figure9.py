@@ -1,8 +1,8 @@
 """Figure 9: the style of a test image transferred to all digits by a CVAE (section 4.4.2).
 
-Each row shows a test image and what its code z, drawn from q(z | x, y), gives with each label.
---fresh_code draws a z for each label instead, as the published pictures did. The json tells how far
-the style is kept: the correlation between an image and its outputs of stroke thickness and slant
+Each row shows a test image and what its code z, sampled from q(z | x, y), gives with each label.
+--fresh_code samples a z for each label instead, as the published pictures did. The json tells how
+far the style is kept: the correlation between an image and its outputs of stroke thickness and slant
 for MNIST, of mean colour and contrast for SVHN, beside that of shuffled pairs; and for MNIST the
 share of the outputs that a classifier reads as the asked digit. Each is a pair, the value and its
 standard error. It also tells the bound on the training images, in test mode, beside which the
@@ -43,11 +43,11 @@ MEASURES = {
 
 def define(values: flags.FlagValues) -> None:
     """Defines the script's own flag."""
-    flags.DEFINE_bool("fresh_code", False, "draw a code anew for each label", flag_values=values)
+    flags.DEFINE_bool("fresh_code", False, "sample a code anew for each label", flag_values=values)
 
 
 def evenly(split: datasets.Split, count: int) -> tuple[np.ndarray, np.ndarray]:
-    """As many images, evenly spread over the split, and their labels."""
+    """Images evenly spread over the split, so many of them, and their labels."""
     total = len(split.images)
     return split.at(np.arange(count) * total // count).arrays()
 

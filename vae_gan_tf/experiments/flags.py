@@ -41,8 +41,8 @@ def _preset(name: str, values: flags.FlagValues) -> None:
 
 def _dataset(name: str, values: flags.FlagValues) -> None:
     text = (
-        "draw this data set, and download it where need be (may be repeated); without it every "
-        "data set of the figure that is already on this machine is drawn"
+        "show this data set, and download it where need be (may be repeated); without it every "
+        "data set of the figure that is already on this machine is shown"
     )
     flags.DEFINE_multi_enum(name, None, list(datasets.names()), text, flag_values=values)
 
@@ -63,7 +63,7 @@ def _scores_every(name: str, values: flags.FlagValues) -> None:
 GENERAL: dict[str, Callable[[str, flags.FlagValues], object]] = {
     "preset": _preset,
     "dataset": _dataset,
-    "pretrained": _switch("draw with the networks shipped with the package"),
+    "pretrained": _switch("show the networks shipped with the package"),
     "figures_dir": _string("figures", "folder of the picture and its json"),
     "runs_dir": _string("runs", "folder of the runs: checkpoints, TensorBoard, models"),
     "data_dir": _string(None, "folder of TFDS data sets (default: that of TFDS)"),

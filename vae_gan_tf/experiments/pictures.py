@@ -44,7 +44,7 @@ def reconstructions(
 ) -> np.ndarray:
     """Pairs of an image and its reconstruction, [rows, 10, height, width, channels].
 
-    The images are the first of the split, five pairs a row; codes are drawn from q(z | x).
+    The images are the first of the split, five pairs a row; codes are sampled from q(z | x).
     """
     images, y = split.at(slice(5 * rows)).arrays()
     again = model.reconstruct(images, generator(model).condition.given(y), seed=seed)

@@ -331,7 +331,7 @@ def score(model: VAE | VAEGAN, data: datasets.Dataset) -> dict[str, float]:
     """The bound on the test images and, where there is a judge, what it says, on as many samples.
 
     Of samples the shares that are read as asked, where there are labels to ask for, and accepted
-    (`scores.accepted`); of the test images the share whose reconstruction, with a z drawn from
+    (`scores.accepted`); of the test images the share whose reconstruction, with a z sampled from
     q(z | x, y), is read as their label, and its squared error. A model that is given a part of an
     image has none of these.
     """

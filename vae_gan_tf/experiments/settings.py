@@ -319,7 +319,7 @@ class Kind:
     adversary: Callable[[Settings, Images, VAE], VAEGAN] | None = None
     """The adversarial model of the generator; None for the generator alone."""
     generator: str | None = None
-    """Of an adversarial model, the name of the model that its generator is."""
+    """The name of the model that the generator of an adversarial model is."""
     part: str | None = None
     """The part of an image that a model for image completion is given."""
 

@@ -1,6 +1,6 @@
 """CVAE, CVAE-GAN as reported and improved beside each other, one row a label (section 4.3).
 
-Draws by the networks that ship with the package, MNIST above SVHN, and writes
+Shows the networks that ship with the package, MNIST above SVHN, and writes
 figures/side_by_side-pretrained.png and .json. The scores of these networks are those of
 reproduce/scores.py.
 """

@@ -18,8 +18,8 @@ as large as its forward one, one for the weights and one for the input):
     DRAW               2 B t (3 E + 3 D)              5.3 GFLOP at B = 100, t = 10
     DRAW-GAN           2 B (t (3 E + 6 D) + 13 C)    10.4 GFLOP
 
-The decoder of an adversarial model makes two images, a reconstruction and a drawn one. Of the
-14 C, 9 are the update of the discriminator on real, drawn and reconstructed images; 5 are the
+The decoder of an adversarial model makes two images, a reconstruction and a sample. Of the
+14 C, 9 are the update of the discriminator on real, sampled and reconstructed images; 5 are the
 generator's loss, where no gradient of the discriminator's weights is wanted: three forward passes
 and two backward ones to the generated images. Of the semi-supervised model T and H are trunk and
 head, L and U the labelled and the other images of a step and k the classes: with the fully

@@ -35,7 +35,7 @@ class Run(NamedTuple):
     overrides: dict
     """The settings that differ from the preset's."""
     folder: str = ""
-    """Of the run's folder, below --runs_dir: for runs whose names tell too little of them."""
+    """The folder of its run folder, below --runs_dir, where a run's name tells too little of it."""
 
 
 def kept_table(options: Options, table: str) -> KeptTable:

@@ -1,9 +1,9 @@
-"""Digits drawn by the models of table 1, one row a label, as in figures 6 and 7 (section 4.5).
+"""Digits sampled from the models of table 1, one row a label, as in figures 6 and 7.
 
 The models are those of the runs with 1000 labels and seed 0 that reproduce/table1.py trains: with
 the same --runs_dir they are taken from there, and what is missing is trained. Writes
 figures/table1_samples-mnist.png and .json; with another --preset its name is added. The models
-of --preset=improved ship, and --pretrained draws by them.
+of --preset=improved ship, and --pretrained takes them.
 """
 
 import dataclasses

@@ -20,9 +20,9 @@ q(y | x), see `SemiSupervisedVAEGAN`.
 A step generates its images once; updates the discriminator on them; then updates encoder and
 decoder against the updated discriminator. The discriminator sees the means of the likelihood.
 
-Batch normalisation. The codes of reconstructions and drawn images pass the decoder as one batch,
+Batch normalisation. The codes of reconstructions and samples pass the decoder as one batch,
 so that the averages it keeps for test time are those it was trained with. The discriminator
-meets real, reconstructed and drawn images in batches of their own, each normalised by its own
+meets real, reconstructed and sampled images in batches of their own, each normalised by its own
 statistics; the averages it keeps for test time are those of real images alone, so that it treats
 any image as it would beside real ones. Of a semi-supervised batch, what is generated of labelled
 images and of the others with each class is one batch to the decoder, and to the discriminator two:
