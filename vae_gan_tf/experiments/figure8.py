@@ -1,10 +1,10 @@
 """Figure 8: images completed by a CVAE that is given their left half (section 4.4.1).
 
 Each row shows a test image, what is given of it, and the image that the model samples. --given
-names another part of the image, --completions samples several images a row. The json also tells how well
-the missing pixels alone are predicted: an importance-weighted estimate of their likelihood beside
-the cross-entropy of a network without z that is trained to predict them; and the bound on the
-training images, in test mode, beside the training loss of the originals.
+names another part of the image, --completions samples several images a row. The json also tells how
+well the missing pixels alone are predicted: an importance-weighted estimate of their likelihood
+beside the cross-entropy of a network without z that is trained to predict them; and the bound on
+the training images, in test mode, beside the training loss of the originals.
 
 Trains what is not trained yet (the same command goes on with a stopped run), then writes
 figures/figure8.png and figure8.json. With another --preset or --given its name is added.

@@ -2,10 +2,10 @@
 
 Each row shows a test image and what its code z, sampled from q(z | x, y), gives with each label.
 --fresh_code samples a z for each label instead, as the published pictures did. The json tells how
-far the style is kept: the correlation between an image and its outputs of stroke thickness and slant
-for MNIST, of mean colour and contrast for SVHN, beside that of shuffled pairs; and for MNIST the
-share of the outputs that a classifier reads as the asked digit. Each is a pair, the value and its
-standard error. It also tells the bound on the training images, in test mode, beside which the
+far the style is kept: the correlation between an image and its outputs of stroke thickness and
+slant for MNIST, of mean colour and contrast for SVHN, beside that of shuffled pairs; and for MNIST
+the share of the outputs that a classifier reads as the asked digit. Each is a pair, the value and
+its standard error. It also tells the bound on the training images, in test mode, beside which the
 originals' training loss can be put.
 
 Trains what is not trained yet (the same command goes on with a stopped run), then writes
