@@ -3,8 +3,8 @@
     python reproduce/scores.py
 
 Samples 10 000 images from each model, labels asked for evenly, and scores them by the judge of
-their data set (`vae_gan_tf.scores`) against the test images; and measures the models on test images in
-nats. The line "real test images" is the ceiling: the test images as if they were samples. The
+their data set (`vae_gan_tf.scores`) against the test images; and measures the models on test images
+in nats. The line "real test images" is the ceiling: the test images as if they were samples. The
 scores that compare two sets of images, and depend on how many there are, compare as many as half of
 the test images at a time, for all lines; for the ceiling they compare one half of the test images
 with the other, and the other way round.
