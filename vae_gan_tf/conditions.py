@@ -29,8 +29,12 @@ class Condition(Configured, abc.ABC):
         return y
 
     def asked(self, asked: TensorLike) -> tuple[TensorLike, TensorLike | None]:
-        """The number of new images that are asked for, and their y: here an image for each y."""
-        return tf.shape(asked)[0], asked
+        """The number of new images that are asked for, and their y: here an image for each y.
+
+        Raises:
+            UserError: what is asked for is no such y, or no number of images.
+        """
+        return tf.shape(self.vector(asked))[0], asked
 
     @abc.abstractmethod
     def specs(self) -> list[tf.TensorSpec]:
@@ -54,9 +58,17 @@ class NoCondition(Condition):
 
     def given(self, y: TensorLike | None) -> None:
         """None: the labels of a batch are not looked at."""
+        return None
 
     def asked(self, asked: TensorLike) -> tuple[TensorLike, None]:
         """The number of new images, which is what is asked for; they have no y."""
+        count = tf.convert_to_tensor(asked)
+        if not count.dtype.is_integer or count.shape.rank:
+            raise UserError(
+                f"{count.dtype.name} of shape {list(count.shape)} given to a model without side "
+                "information, a number of images expected"
+            )
+        check_values("the number of images", count, 0, math.inf)
         return asked, None
 
     def specs(self) -> list[tf.TensorSpec]:

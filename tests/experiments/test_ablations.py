@@ -52,8 +52,8 @@ def test_a_diverged_run_is_a_line_of_the_table(run_script, monkeypatch):
 @pytest.mark.parametrize(
     ("flag", "sentence"),
     [
-        ("--learning_rate=0.1", "--learning_rate is what the table varies"),
-        ("--pools", "--pools is what the table varies"),
+        ("--learning_rate=0.1", "--learning_rate is what this script varies"),
+        ("--pools", "--pools is what this script varies"),
         ("--dataset=svhn_small", "flag 'dataset'"),
         ("--pretrained", "flag 'pretrained'"),
     ],

@@ -4,10 +4,16 @@ import sys
 import pytest
 
 from vae_gan_tf.errors import UserError
-from vae_gan_tf.experiments import figure7, figure10, flags, zoo
+from vae_gan_tf.experiments import (
+    draw_likelihood,
+    figure7,
+    figure10,
+    figure11,
+    flags,
+    table1,
+    vae_gan,
+)
 from vae_gan_tf.experiments.flags import Script, parse
-
-assert zoo  # it fills the models
 
 FIGURE = Script("A figure.", ("cvae",))
 
@@ -51,10 +57,11 @@ def test_a_wrong_flag_is_one_clear_sentence(argument, sentence):
     assert "\n" not in str(error.value)
 
 
-@pytest.mark.parametrize("preset", ["quick", "smoke"])
-def test_quick_and_smoke_are_for_one_data_set(preset):
-    with pytest.raises(UserError, match="mnist only"):
-        options(f"--preset={preset}", "--dataset=svhn_small")
+def test_networks_that_ship_are_shown_as_they_are():
+    assert options("--pretrained").pretrained
+    for argument in ("--epochs=3", "--preset=smoke"):
+        with pytest.raises(UserError, match=f"{argument[:7]}.* given with --pretrained, which"):
+            options("--pretrained", argument)
 
 
 def test_a_flag_goes_to_those_models_of_a_script_to_which_it_means_something():
@@ -100,17 +107,42 @@ def test_help_shows_what_the_models_have_with_their_values(capsys):
     assert max(map(len, text.splitlines())) <= flags.WIDTH
 
 
-def test_show_settings_prints_what_a_run_would_use(capsys):
-    both = Script("Two models.", ("vae", "vae-gan"))
+def shown_settings(capsys, main, *arguments):
+    """Model and settings of each block that --show_settings prints."""
     with pytest.raises(SystemExit) as end:
-        options("--show_settings", "--epochs=3", "--feature_variance=9", script=both)
+        main(["script", "--show_settings", *arguments])
     assert end.value.code == 0
-    vae, gan = capsys.readouterr().out.split("\n\n")
-    assert vae.startswith("vae on mnist, preset report\n")
-    for text in (vae, gan):
-        assert "\n  epochs = 3\n" in text
-    assert "\n  feature_variance = 9.0\n" in gan and "feature_variance" not in vae
-    assert "read_size" not in vae + gan
+    blocks = [block.splitlines() for block in capsys.readouterr().out.strip().split("\n\n")]
+    return [(head, dict(line.strip().split(" = ") for line in lines)) for head, *lines in blocks]
+
+
+def test_show_settings_prints_what_a_run_would_use(capsys):
+    flags = ("--preset=smoke", "--epochs=3", "--feature_variance=9")
+    (vae, its), (gan, others) = shown_settings(capsys, vae_gan.main, *flags)
+    assert vae == "vae on mnist, preset smoke" and gan.startswith("vae-gan on mnist")
+    assert its["epochs"] == others["epochs"] == "3"
+    assert others["feature_variance"] == "9.0" and "feature_variance" not in its
+    assert not {"read_size", "labels"} & {*its, *others}
+
+
+def test_show_settings_of_scripts_that_change_them(capsys, mnist):
+    ((head, settings),) = shown_settings(capsys, draw_likelihood.main, "--data_dir=none")
+    assert head.startswith("draw on mnist_binarised")
+    assert (settings["draw_steps"], settings["epochs"]) == ("64", "30")
+    rows = [it for _, it in shown_settings(capsys, table1.main, "--data_dir=none")]
+    assert {it["labels"] for it in rows} == {"1000", "600"}
+    assert {it["epochs"] for it in rows} == {"20", "3", "2"}
+    ((head, _),) = shown_settings(capsys, figure11.main, "--preset=improved", "--data_dir=none")
+    assert head.startswith("draw-gan on mnist")
+
+
+def test_a_setting_goes_to_the_model_whose_networks_have_it():
+    both = Script("Two models.", ("vae", "vae-2d"))
+    asked = options("--units=64", script=both)
+    assert asked.settings("vae-2d", "mnist").units == 64
+    assert asked.settings("vae", "mnist").units == 200
+    with pytest.raises(UserError, match="--units given for vae with convolutional networks"):
+        options("--units=64", script=Script("One model.", ("vae",)))
 
 
 @pytest.mark.slow

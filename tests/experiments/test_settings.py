@@ -12,8 +12,6 @@ from vae_gan_tf.experiments import settings, zoo
 from vae_gan_tf.experiments.presets import PRESETS
 from vae_gan_tf.experiments.settings import MODELS, Settings, preset, resolve
 
-assert zoo  # it fills MODELS
-
 DRAWING = [name for name, kind in MODELS.items() if "DRAW" in kind.groups]
 SIMPLE = ["vae-2d", "cvae-simple", *zoo.COMPLETING.values()]
 
@@ -272,6 +270,7 @@ def test_a_mistyped_model_is_one_sentence_that_lists_what_there_is(name):
         ({"kl_weight": float("inf")}, "--kl_weight must be at least 0, not inf"),
         ({"momentum": 1.0}, "--momentum must be at least 0 and below 1, not 1.0"),
         ({"seed": -1}, "--seed must be at least 0, not -1"),
+        ({"seed": 2**32}, "--seed must be at least 0 and below 4294967296"),
         ({"learning_rate": "fast"}, "--learning_rate must be of type float, not 'fast'"),
     ],
 )
@@ -304,3 +303,8 @@ def test_names_and_settings_are_read_without_a_model(monkeypatch):
     for model, name in itertools.product(MODELS, PRESETS):
         if settings.has_preset(name, model, "mnist"):
             assert preset(name, model, "mnist").kind is MODELS[model]
+
+
+def test_an_unknown_setting_is_one_sentence():
+    with pytest.raises(UserError, match="no setting 'nonsense'; there are architecture,"):
+        resolve("report", "vae", "mnist", {"nonsense": 3})

@@ -99,7 +99,7 @@ def test_what_a_gan_adds_is_measured_seed_by_seed():
     [
         (["--column=101"], "101 labels cannot be drawn evenly"),
         (["--column=300"], "of class . there are .* images"),
-        (["--labels=10"], "--labels is what the table varies"),
+        (["--labels=10"], "--labels is what this script varies"),
         (["--dataset=svhn"], "flag 'dataset'"),
         (["--pretrained"], "flag 'pretrained'"),
         (["--row=Linear"], "Linear"),
@@ -155,7 +155,7 @@ def test_samples_of_the_shipped_models_of_table_1(run_script):
     ("argument", "sentence"),
     [
         ("--dataset=svhn_small", "table 1 is for mnist only"),
-        ("--architecture=improved", "--architecture is what the rows of table 1 vary"),
+        ("--architecture=improved", "--architecture is what this script varies"),
         ("--pretrained", "no shipped model 'semi-supervised-mnist'; there are"),
     ],
 )

@@ -18,7 +18,6 @@ from absl import flags
 from matplotlib.figure import Figure
 
 from vae_gan_tf import datasets
-from vae_gan_tf.errors import UserError
 from vae_gan_tf.evaluation import scores
 from vae_gan_tf.experiments import sweeps
 from vae_gan_tf.experiments.flags import MNIST_ONLY, Script, parse
@@ -137,11 +136,10 @@ def define(values: flags.FlagValues) -> None:
 
 def main(argv: Sequence[str]) -> None:
     """Trains what is missing of the table and writes it after each run."""
-    options = parse(Script(__doc__, tuple(RATES), general=MNIST_ONLY, define=define), argv)
-    fixed = {"seed", "learning_rate", "batch_normalisation", "pools"} & set(options.overrides)
-    if fixed:
-        raise UserError(f"--{sorted(fixed)[0]} is what the table varies; use --seeds and --model")
-    shown = rows(options.own["model"])
+    varies = ("seed", "learning_rate", "batch_normalisation", "pools")
+    script = Script(__doc__, tuple(RATES), varies=varies, general=MNIST_ONLY, define=define)
+    options = parse(script, argv)
+    shown = rows(options.script_flags["model"])
     epochs = {"epochs": 2} if options.preset == "report" else {}
     asked = [
         sweeps.Run(
@@ -150,7 +148,7 @@ def main(argv: Sequence[str]) -> None:
             {**epochs, **options.overrides, **settings, "seed": seed},
             folder=f"ablations/{'-'.join(row.lower().replace(',', '').split())}",
         )
-        for seed in range(options.own["seeds"])
+        for seed in range(options.script_flags["seeds"])
         for row, (model, settings) in shown.items()
     ]
     kept = sweeps.kept_table(options, "ablations")

@@ -79,7 +79,7 @@ def main(argv: Sequence[str]) -> None:
     (name, *more) = options.datasets or (datasets.DEFAULT,)
     if more or name not in TRAININGS:
         raise UserError(f"one --dataset of {', '.join(TRAININGS)} expected")
-    training, asked_file = TRAININGS[name], options.own["classifier_file"]
+    training, asked_file = TRAININGS[name], options.script_flags["classifier_file"]
     seed = options.overrides.get("seed", 0)
     epochs = options.overrides.get("epochs", training.epochs)
     count = options.overrides.get("images") or None

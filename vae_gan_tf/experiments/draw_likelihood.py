@@ -18,7 +18,7 @@ from matplotlib.figure import Figure
 from vae_gan_tf import datasets
 from vae_gan_tf.errors import UserError
 from vae_gan_tf.evaluation import nats
-from vae_gan_tf.experiments.flags import MNIST_ONLY, Script, parse
+from vae_gan_tf.experiments.flags import MNIST_ONLY, Script, parse, show
 from vae_gan_tf.experiments.publish import publish
 from vae_gan_tf.experiments.run import train
 from vae_gan_tf.experiments.scripts import stop
@@ -73,13 +73,14 @@ def define(values: flags.FlagValues) -> None:
 def main(argv: Sequence[str]) -> None:
     """Trains DRAW, measures it in nats and plots the curve."""
     options = parse(Script(__doc__, ("draw",), general=MNIST_ONLY, define=define), argv)
-    samples = options.own["samples"]
+    samples = options.script_flags["samples"]
     if samples < 10 or samples % 10:
         raise UserError(f"--samples must be a positive multiple of 10, not {samples}")
     more = CONFIGURATION | (LONG if options.preset == "report" else {})
-    data = datasets.load_binarised(options.data_dir, options.own["binarise_seed"])
-    print(data.source)
+    data = datasets.load_binarised(options.data_dir, options.script_flags["binarise_seed"])
     whole = dataclasses.replace(options, overrides=more | dict(options.overrides))
+    show(whole, [whole.settings("draw", data.name)])
+    print(data.source)
     result = train(whole, "draw", data)
     if result.interrupted:
         stop()

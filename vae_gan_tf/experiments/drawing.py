@@ -61,16 +61,16 @@ def figure(argv: Sequence[str], doc: str, name: str, model: str, conditional: st
         conditional: that of the conditional model of --conditional.
     """
     options = parse(Script(doc, (model, conditional), define=define), argv)
-    results = train_all(options, [conditional if options.own["conditional"] else model])
+    results = train_all(options, [conditional if options.script_flags["conditional"] else model])
     panels = []
     for result in results:
         drawing = generator(result.model)
         _, again = reconstruction_steps(drawing, result.data.test)
         panels.append(canvases.panel(again, f"{result.title}: reconstructions"))
         panels.append(canvases.panel(sample_steps(drawing), f"{result.title}: samples"))
-    name += "-conditional" if options.own["conditional"] else ""
+    name += "-conditional" if options.script_flags["conditional"] else ""
     path = publish(options, name, grids.page(panels), results)
-    for result in results if options.own["animate"] else []:
+    for result in results if options.script_flags["animate"] else []:
         # A panel of the picture is an animation of its own.
         ending = f"-{result.data.name}" if len(results) > 1 else ""
         animation = path.with_name(f"{path.stem}{ending}.gif")

@@ -92,7 +92,7 @@ def summary(nats: np.ndarray, **more) -> dict:
 def main(argv: Sequence[str]) -> None:
     """Trains a completing CVAE on each data set and completes a test image of each digit."""
     options = parse(Script(__doc__, tuple(COMPLETING.values()), define=define), argv)
-    part, count = options.own["given"], options.own["completions"]
+    part, count = options.script_flags["given"], options.script_flags["completions"]
     results = train_all(options, [COMPLETING[part]])
     heads = ["Test\nimage", TITLES[part], "Generated\nimage", *[""] * (count - 1)]
     panels = []

@@ -55,15 +55,16 @@ def evenly(split: datasets.Split, count: int) -> tuple[np.ndarray, np.ndarray]:
 def kept(result: Result, fresh_code: bool) -> dict:
     """How far the style of test images is kept, by the fitting measures."""
     images, labels = evenly(result.data.test, min(MEASURED, len(result.data.test.images)))
-    outputs = style.transfer(result.model, images, labels, fresh_code=fresh_code)
+    targets = range(result.data.num_classes)
+    outputs = style.transfer(result.model, images, labels, targets, fresh_code=fresh_code)
     record: dict[str, Any] = {"images": len(images)}
-    for name, measure in MEASURES[images.shape[-1]].items():
+    for name, measure in MEASURES.get(images.shape[-1], {}).items():
         record[name] = style.kept(measure, images, outputs)._asdict()
-    if images.shape[-1] == 1:
-        asked = np.tile(np.arange(10), len(images))
-        drawn = np.reshape(outputs, [-1, *images.shape[1:]])
+    if images.shape[-1] == 1 and result.data.judge:
+        asked = np.tile(targets, len(images))
+        flat = np.reshape(outputs, [-1, *images.shape[1:]])
         record["label_accuracy"] = scores.label_accuracy(
-            scores.judged(drawn, asked, result.data.judge)
+            scores.judged(flat, asked, result.data.judge)
         )
     return record
 
@@ -72,17 +73,18 @@ def main(argv: Sequence[str]) -> None:
     """Trains a simple CVAE on each data set and shows test images as all digits."""
     models = ("cvae-simple",)
     options = parse(Script(__doc__, models, define=define), argv)
-    fresh_code = options.own["fresh_code"]
+    fresh_code = options.script_flags["fresh_code"]
     results = train_all(options, models)
     panels = []
     for result in results:
         images, labels = evenly(result.data.test, ROWS.get(result.data.family, 13))
-        outputs = style.transfer(result.model, images, labels, fresh_code=fresh_code)
+        targets = range(result.data.num_classes)
+        outputs = style.transfer(result.model, images, labels, targets, fresh_code=fresh_code)
         panels.append(
             grids.Panel(
                 np.concatenate([images[:, None], outputs], axis=1),
                 result.data.title,
-                column_labels=["Input", *(f"Gen. {label}" for label in range(10))],
+                column_labels=["Input", *(f"Gen. {label}" for label in targets)],
             )
         )
         record_training_bound(result, ORIGINALS)

@@ -7,7 +7,7 @@ package defines none in the program that imports it.
 import dataclasses
 import sys
 import textwrap
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -75,7 +75,7 @@ GENERAL: dict[str, Callable[[str, flags.FlagValues], object]] = {
 EVERYDAY = ("epochs", "seed", "batch_size", "images", "precision")
 """The settings that come first in their sections of the help."""
 
-AS_GIVEN = ("preset", "data_dir", "pretrained", "scores_every")
+AS_GIVEN = ("preset", "data_dir", "pretrained", "scores_every", "show_settings")
 """The flags whose values are those of `Options`."""
 
 FOLDERS = ("runs_dir", "figures_dir")
@@ -98,6 +98,8 @@ class Script:
     """The models that it may train or build."""
     settings: tuple[str, ...] | None = None
     """The settings that flags may override; None for all that mean something to the models."""
+    varies: tuple[str, ...] = ()
+    """Settings that the script sets itself, which flags may not override."""
     general: tuple[str, ...] = TRAINS
     """The names of its flags in `GENERAL`."""
     define: Callable[[flags.FlagValues], object] = lambda values: None
@@ -120,7 +122,9 @@ class Options:
     scores_every: int = 0
     """Epochs from one point of TensorBoard's scores to the next; 0 for none. It is no setting, for
     no result depends on it: a run may be continued with another."""
-    own: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    show_settings: bool = False
+    """Whether to print the settings of the runs and end, see `show`."""
+    script_flags: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     """The values of the script's own flags."""
 
     def settings(self, model: str, dataset: str) -> Settings:
@@ -129,13 +133,16 @@ class Options:
         Raises:
             UserError: see `settings.resolve`.
         """
-        return resolve(self.preset, model, dataset, meaningful(model, self.overrides))
+        overrides = meaningful(model, self.overrides)
+        run = dataclasses.replace(preset(self.preset, model, dataset), **overrides)
+        taken = {name: value for name, value in overrides.items() if run.takes(name)}
+        return resolve(self.preset, model, dataset, taken)
 
 
 def parse(script: Script, argv: Sequence[str]) -> Options:
     """The options in a script's argv, whose first element is the script's name.
 
-    ``--help`` and ``--show_settings`` print what they say and end the program with code 0.
+    ``--help`` prints the help and ends the program with code 0.
 
     Raises:
         UserError: an unknown flag, a value that a flag does not take, or a setting that means
@@ -160,7 +167,7 @@ def parse(script: Script, argv: Sequence[str]) -> Options:
     options = Options(
         overrides={name: given[name] for name in taken if given[name] is not None},
         datasets=tuple(dict.fromkeys(given.get("dataset") or ())) or None,
-        own={name: given[name] for name in own},
+        script_flags={name: given[name] for name in own},
         **more,
     )
     if given["help"]:
@@ -169,9 +176,6 @@ def parse(script: Script, argv: Sequence[str]) -> Options:
     if len(rest) > 1:
         raise UserError(f"flags only expected (see --help), not {rest[1]!r}")
     _check(script, options)
-    if given.get("show_settings"):
-        print(settings_text(script, options))
-        sys.exit(0)
     return options
 
 
@@ -191,43 +195,57 @@ def _define_setting(name: str, values: flags.FlagValues) -> None:
 
 def _check(script: Script, options: Options) -> None:
     """Raises a UserError for options that no run of the script could have."""
-    if script.models:
-        for name, value in options.overrides.items():
-            check_meaningful(name, script.models, value)
+    for name in script.varies:
+        if name in options.overrides:
+            raise UserError(f"--{name} is what this script varies by itself; see --help")
     # The checks of the values are those of Settings, whatever the model.
     defaults = Settings("vae", datasets.DEFAULT, "report")
     dataclasses.replace(defaults, **options.overrides)
+    for name in options.overrides if script.models else ():
+        _check_meaningful(script, options, name)
     images = options.overrides.get("images", 0)
     if 0 < images < FEWEST_IMAGES:
         raise UserError(
             f"--images must be 0 or at least {FEWEST_IMAGES}, for the pictures, not {images}"
         )
-    alone = PRESETS[options.preset].alone
-    if alone and options.datasets and set(options.datasets) != {alone}:
-        raise UserError(
-            f"the preset {options.preset} is for {alone} only, not for "
-            f"{', '.join(options.datasets)}"
-        )
+    if options.pretrained:
+        trained = [f"--{name}" for name in options.overrides]
+        trained += ["--preset"] * (options.preset not in ("report", "improved"))
+        if trained:
+            raise UserError(
+                f"{trained[0]} given with --pretrained, which shows networks as they ship; those "
+                "of the presets report and improved do"
+            )
 
 
-def settings_text(script: Script, options: Options) -> str:
-    """The settings of each model of a script on each data set that is asked for, a line each.
+def _check_meaningful(script: Script, options: Options, name: str) -> None:
+    """Raises a UserError unless a setting means something to a model of the script."""
+    check_meaningful(name, script.models, options.overrides[name])
+    if "architecture" in script.varies:
+        return
+    refusals = []
+    for model in script.models:
+        overrides = meaningful(model, options.overrides)
+        try:
+            if name in overrides and options.settings(model, datasets.DEFAULT).takes(name):
+                return
+            resolve(options.preset, model, datasets.DEFAULT, overrides)
+        except UserError as refusal:
+            refusals.append(refusal)
+    raise refusals[0]
 
-    Raises:
-        UserError: there is no such run.
-    """
-    blocks = []
-    for dataset in options.datasets or (datasets.DEFAULT,):
-        for model in script.models:
-            run = options.settings(model, dataset)
-            lines = [f"{model} on {dataset}, preset {options.preset}"]
-            lines += [
-                f"  {name} = {getattr(run, name)}"
-                for name in FIELDS
-                if run.kind.has(name, run.architecture)
-            ]
-            blocks.append("\n".join(lines))
-    return "\n\n".join(blocks)
+
+def show(options: Options, runs: Iterable[Settings]) -> None:
+    """Prints the settings of runs and ends the program with code 0, if --show_settings is given."""
+    if not options.show_settings:
+        return
+    for run in dict.fromkeys(runs):
+        print(f"{run.model} on {run.dataset}, preset {run.preset}")
+        for name in FIELDS:
+            if run.takes(name):
+                print(f"  {name} = {getattr(run, name)}")
+        print()
+    sys.exit(0)
 
 
 def help_text(script: Script, values: flags.FlagValues, preset_name: str) -> str:

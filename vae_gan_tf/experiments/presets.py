@@ -28,27 +28,27 @@ class Preset:
     changes: Changes = dataclasses.field(default_factory=dict)
     factors: Mapping[str, float] = dataclasses.field(default_factory=dict)
     """Settings that are multiplied, after all changes."""
-    own: bool = False
+    only_some_models: bool = False
     """Whether only those models have it whose entry says what it changes for them."""
-    alone: str | None = None
-    """The only data set that scripts draw with it."""
+    unasked: str | None = None
+    """The only data set that figures show unasked; None for all of theirs."""
 
 
 PRESETS: Catalogue[Preset] = Catalogue(
     "preset",
     {
         "report": Preset("as the report says"),
-        "improved": Preset("beyond the report, for some models", own=True),
+        "improved": Preset("beyond the report, for some models", only_some_models=True),
         "quick": Preset(
             "recognisable digits in a few minutes",
             {"epochs": 5},
             {"learning_rate": 2},
-            alone="mnist",
+            unasked="mnist",
         ),
         "smoke": Preset(
             "seconds, to see that all works",
             {"epochs": 2, "batch_size": 20, "images": 100},
-            alone="mnist",
+            unasked="mnist",
         ),
     },
 )

@@ -6,6 +6,7 @@ from pathlib import Path
 from matplotlib.figure import Figure
 
 from vae_gan_tf.experiments.flags import Options
+from vae_gan_tf.experiments.presets import PRESETS
 from vae_gan_tf.experiments.record import made_with, write_json
 from vae_gan_tf.experiments.run import Result
 from vae_gan_tf.experiments.scripts import stop
@@ -34,8 +35,9 @@ def name(options: Options, figure: str, drawn: Sequence[str], interrupted: bool 
     """
     words = [figure]
     words += [options.preset] if options.preset != "report" else []
-    asked_for = options.preset == "improved" and options.datasets
-    words += drawn if len(drawn) < 2 and (options.preset == "report" or asked_for) else []
+    shown = PRESETS[options.preset].unasked
+    named = (not options.datasets and options.preset == "improved") or list(drawn) == [shown]
+    words += drawn if len(drawn) < 2 and not named else []
     words += [f"seed{options.overrides['seed']}"] if options.overrides.get("seed") else []
     words += ["pretrained"] if options.pretrained else []
     words += ["custom"] if is_custom(options.overrides) else []

@@ -16,7 +16,8 @@ from vae_gan_tf.datasets import parts
 from vae_gan_tf.errors import UserError
 from vae_gan_tf.evaluation import classification, judges, scores
 from vae_gan_tf.experiments import pictures
-from vae_gan_tf.experiments.flags import Options
+from vae_gan_tf.experiments.flags import Options, show
+from vae_gan_tf.experiments.presets import PRESETS
 from vae_gan_tf.experiments.record import write_json
 from vae_gan_tf.experiments.settings import (
     Images,
@@ -66,10 +67,16 @@ def figure_datasets(options: Options, models: Sequence[str]) -> tuple[list[str],
     """The data sets that a figure of these models draws, and a sentence on each that is missing.
 
     Without a data set asked for it is a panel a family of data sets for which all the models have
-    the preset: the first set of the family that is here.
+    the preset: the first set of the family that is here. Some presets show one set alone.
     """
     if options.datasets:
         return list(options.datasets), []
+    unasked = PRESETS[options.preset].unasked
+    if unasked:
+        return [unasked], []
+    for model in models:  # refuses a preset that one of them does not have at all
+        if not any(has_preset(options.preset, model, name) for name in datasets.SOURCES):
+            preset(options.preset, model, datasets.DEFAULT)
     families: dict[str, list[str]] = {}
     for name, source in datasets.SOURCES.items():
         if source.in_figures and all(has_preset(options.preset, it, name) for it in models):
@@ -93,6 +100,7 @@ def train_all(options: Options, models: Sequence[str]) -> list[Result]:
         names[1:] = [name for name in names[1:] if all(f"{each}-{name}" in ship for each in models)]
     for sentence in missing:
         print(sentence)
+    show(options, (options.settings(model, name) for name in names for model in models))
     results = []
     for name in names:
         data = load_data(options, name)

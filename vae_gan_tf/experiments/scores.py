@@ -143,7 +143,8 @@ def networks(dataset: str, weights: Sequence[str]) -> dict[str, Path]:
     files: dict[str, Path] = {}
     for given in weights:
         name, separator, file = given.partition("=")
-        if not (name and separator and file) or name in (*files, REAL):
+        taken = [slug(each) for each in (*files, REAL)]  # the names of cells
+        if not (name and separator and file) or slug(name) in taken:
             raise UserError(f"--weights={given} given, NAME=FILE with a name of its own expected")
         if not Path(file).is_file():
             raise UserError(f"--weights={given} given, and there is no file {file}")
@@ -254,7 +255,7 @@ def write(rows: Sequence[Row], kept: KeptTable) -> None:
 
 def kept_table(options: Options, asked: Sequence[str]) -> KeptTable:
     """The table that the command line asks for, by its name."""
-    own = options.own
+    own = options.script_flags
     custom = "images" in options.overrides or (own["generated"], own["measured"]) != (
         GENERATED,
         MEASURED,
@@ -268,7 +269,7 @@ def main(argv: Sequence[str]) -> None:
     """Measures what is missing, keeps each line, and writes the table."""
     general = ("dataset", "figures_dir", "data_dir")
     options = parse(Script(__doc__, settings=("images",), general=general, define=define), argv)
-    weights = options.own["weights"]
+    weights = options.script_flags["weights"]
     asked = options.datasets or [
         name for name in MODELS if datasets.is_local(name, options.data_dir)
     ]
@@ -283,7 +284,7 @@ def main(argv: Sequence[str]) -> None:
         test = data.test.at(slice(options.overrides.get("images") or None))
         real = scores.judged(*test.arrays(), data.judge)
         half = len(test.images) // 2
-        counts = {name: options.own[name] for name in ("generated", "measured")}
+        counts = {name: options.script_flags[name] for name in ("generated", "measured")}
         assert data.judge, "the data sets of MODELS have a judge"
         judge = pretrained.sha256(pretrained.path(data.judge))
         alike = {"dataset": dataset, "judge": judge, **counts, "part": half}

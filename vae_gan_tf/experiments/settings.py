@@ -31,8 +31,8 @@ def _setting(
     of: Sequence[str] = (),
     only: Mapping[str, Any] | None = None,
     choices: Sequence[str] = (),
+    positive: bool = False,
     least: float = 0,
-    above: float = -math.inf,
     below: float = math.inf,
 ) -> Any:
     """A field of `Settings`.
@@ -45,8 +45,8 @@ def _setting(
             something to it.
         only: values that other settings must have for it.
         choices: of a text.
-        least: the smallest number.
-        above: numbers must be larger than this.
+        positive: whether numbers must be above 0.
+        least: the smallest number, else.
         below: numbers must be smaller than this.
     """
     return dataclasses.field(
@@ -57,8 +57,8 @@ def _setting(
             "of": tuple(of),
             "only": dict(only or {}),
             "choices": tuple(choices),
+            "positive": positive,
             "least": least,
-            "above": above,
             "below": below,
         },
     )
@@ -110,7 +110,7 @@ class Settings:
         "units of a hidden layer of the simple networks, of DRAW's LSTMs",
         NETWORKS,
         of=["units"],
-        least=1,
+        positive=True,
     )
     likelihood: str = _setting(
         "bernoulli",
@@ -125,9 +125,9 @@ class Settings:
         RUN,
         of=["part of an image"],
     )
-    latent_size: int = _setting(50, "length of the code z", NETWORKS, least=1)
-    batch_size: int = _setting(100, "images a step", RUN, least=1)
-    epochs: int = _setting(20, "passes over the training images, at most", RUN, least=1)
+    latent_size: int = _setting(50, "length of the code z", NETWORKS, positive=True)
+    batch_size: int = _setting(100, "images a step", RUN, positive=True)
+    epochs: int = _setting(20, "passes over the training images, at most", RUN, positive=True)
     patience: int = _setting(
         0,
         "stop when the validation bound has not risen for this many epochs; 0 for never",
@@ -140,7 +140,7 @@ class Settings:
         of=["few labels"],
     )
     labelled_batch: int = _setting(
-        100, "labelled images a step", FEW_LABELS, of=["few labels"], least=1
+        100, "labelled images a step", FEW_LABELS, of=["few labels"], positive=True
     )
     objective: str = _setting(
         "per_image",
@@ -163,7 +163,7 @@ class Settings:
         FEW_LABELS,
         of=["few labels"],
     )
-    learning_rate: float = _setting(1e-3, "learning rate of Adam", TRAINING, above=0)
+    learning_rate: float = _setting(1e-3, "learning rate of Adam", TRAINING, positive=True)
     discriminator_learning_rate: float = _setting(
         0.0,
         "learning rate of the discriminator, if it is to have another; 0 for the same",
@@ -182,7 +182,7 @@ class Settings:
     )
     kl_weight: float = _setting(1.0, "weight of the KL divergence in the loss", TRAINING)
     draw_steps: int = _setting(
-        10, "steps T in which DRAW draws an image", DRAWING, of=["DRAW"], least=1
+        10, "steps T in which DRAW draws an image", DRAWING, of=["DRAW"], positive=True
     )
     read_size: int = _setting(
         5, "DRAW reads windows of N x N; 0 for the whole image", DRAWING, of=["DRAW"]
@@ -195,7 +195,7 @@ class Settings:
         "DRAW-GAN: how many of the last canvases the discriminator may be shown",
         ADVERSARY,
         of=["DRAW", "adversary"],
-        least=1,
+        positive=True,
     )
     glimpses: int = _setting(
         0,
@@ -217,7 +217,7 @@ class Settings:
         ADVERSARY,
         of=["adversary"],
         only={"reconstruction": "feature"},
-        above=0,
+        positive=True,
     )
     generator_first: bool = _setting(
         False,
@@ -230,7 +230,7 @@ class Settings:
         1.0, "weight of the generator's adversarial terms", ADVERSARY, of=["adversary"]
     )
     images: int = _setting(0, "use so many images of each split only; 0 for all", RUN)
-    seed: int = _setting(0, "seed of weights, order of images and noise", RUN)
+    seed: int = _setting(0, "seed of weights, order of images and noise", RUN, below=2**32)
     precision: str = _setting(
         "float32", "precision of the networks", RUN, choices=("float32", "mixed_bfloat16")
     )
@@ -249,6 +249,13 @@ class Settings:
     def kind(self) -> "Kind":
         """The entry of the model."""
         return MODELS[self.model]
+
+    def takes(self, name: str) -> bool:
+        """Whether a setting means something to the model with these networks and settings."""
+        only = FIELDS[name].metadata["only"].items()
+        return self.kind.has(name, self.architecture) and all(
+            getattr(self, other) == value for other, value in only
+        )
 
     @property
     def name(self) -> str:
@@ -272,7 +279,7 @@ def _check_value(name: str, value: object, field: dataclasses.Field) -> None:
         raise UserError(f"--{name} must be one of {', '.join(limits['choices'])}, not {value!r}")
     if not isinstance(value, int | float) or kind is bool:
         return
-    if limits["above"] == 0 or limits["least"] == 1:
+    if limits["positive"]:
         if not 0 < value < math.inf:
             raise UserError(f"--{name} must be positive, not {value}")
     elif not (limits["least"] <= value < math.inf):
@@ -283,7 +290,9 @@ def _check_value(name: str, value: object, field: dataclasses.Field) -> None:
         )
 
 
-FIELDS = {field.name: field for field in dataclasses.fields(Settings) if field.metadata}
+FIELDS = Catalogue(
+    "setting", {field.name: field for field in dataclasses.fields(Settings) if field.metadata}
+)
 """The settings that flags override."""
 
 
@@ -345,9 +354,9 @@ def with_defaults(stored: dict) -> dict:
 def has_preset(name: str, model: str, dataset: str) -> bool:
     """Whether there is a preset of a model for a data set."""
     general = PRESETS[name]
-    if general.alone and dataset != general.alone:
-        return False
-    return not general.own or bool({ANY, dataset} & MODELS[model].presets.get(name, {}).keys())
+    return not general.only_some_models or bool(
+        {ANY, dataset} & MODELS[model].presets.get(name, {}).keys()
+    )
 
 
 def preset(name: str, model: str, dataset: str) -> Settings:
@@ -362,7 +371,7 @@ def preset(name: str, model: str, dataset: str) -> Settings:
     """
     kind, general = MODELS[model], PRESETS[name]
     own = kind.presets.get(name, {})
-    if general.own and not {ANY, dataset} & own.keys():
+    if general.only_some_models and not {ANY, dataset} & own.keys():
         having = [each for each, its in MODELS.items() if name in its.presets]
         if model not in having:
             raise UserError(f"there is no preset {name} of {model}, only of {', '.join(having)}")

@@ -208,18 +208,20 @@ def main(argv: Sequence[str]) -> None:
     """Times each model in each precision and writes the table."""
     general = ("preset", "figures_dir", "data_dir")
     options = parse(Script(__doc__, COUNTED, general=general, define=define), argv)
-    for name in options.own["models"]:
+    for name in options.script_flags["models"]:
         if name.split("/")[0] not in COUNTED:
             raise UserError(f"--models={name} given, of {', '.join(COUNTED)} expected")
     if unknown := set(NOT_COUNTED) & set(options.overrides):
         raise UserError(f"--{sorted(unknown)[0]} given, whose operations are not counted")
     context = multiprocessing.get_context("spawn")
     rows = []
-    for name in options.own["models"]:
+    for name in options.script_flags["models"]:
         for precision in FIELDS["precision"].metadata["choices"]:
             # A process of its own, for its peak memory.
             with concurrent.futures.ProcessPoolExecutor(1, mp_context=context) as process:
-                task = process.submit(time_model, options, name, precision, options.own["steps"])
+                task = process.submit(
+                    time_model, options, name, precision, options.script_flags["steps"]
+                )
                 rows.append(task.result())
     write_json(options.figures_dir / "step_time.json", {"rows": rows, **made_with()})
     print(f"{os.cpu_count()} cores")

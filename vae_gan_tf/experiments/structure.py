@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from vae_gan_tf import datasets
-from vae_gan_tf.experiments.flags import Script, parse
+from vae_gan_tf.experiments.flags import Script, parse, show
 from vae_gan_tf.experiments.settings import Images
 from vae_gan_tf.experiments.zoo import build_model
 from vae_gan_tf.plotting import diagrams
@@ -27,5 +27,8 @@ def figure(
     """
     script = Script(doc, (model,), general=("preset", "figures_dir", "show_settings"))
     options = parse(script, argv)
-    built = build_model(options.settings(model, datasets.DEFAULT), MNIST)
+    settings = options.settings(model, datasets.DEFAULT)
+    show(options, [settings])
+    built = build_model(settings, MNIST)
+    name += f"-{options.preset}" * (options.preset != "report")
     diagrams.save(diagram(built), options.figures_dir, name, custom=bool(options.overrides))

@@ -12,7 +12,7 @@ from absl import flags
 from vae_gan_tf import datasets
 from vae_gan_tf.errors import Diverged, UserError
 from vae_gan_tf.experiments import publish, run
-from vae_gan_tf.experiments.flags import Options
+from vae_gan_tf.experiments.flags import Options, show
 from vae_gan_tf.experiments.record import made_with
 from vae_gan_tf.experiments.scripts import stop
 from vae_gan_tf.experiments.settings import Settings, with_defaults
@@ -95,6 +95,7 @@ def fill(
         for each in asked
     ]
     wanted = [it.settings(each.model, data.name) for it, each in zip(started, asked, strict=True)]
+    show(options, (dataclasses.replace(its, seed=0) for its in wanted))
     write(finished(table))
     for each, its_options, settings in zip(asked, started, wanted, strict=True):
         cells = finished(table)

@@ -259,9 +259,11 @@ def asked_runs(
             },
             folder="control" if row in CONTROL else "",
         )
-        for seed in range(options.own["seeds"])  # a number for every cell first, then better ones
-        for row in options.own["row"] or shown
-        for labels in options.own["column"]
+        for seed in range(
+            options.script_flags["seeds"]
+        )  # a number for every cell first, then better ones
+        for row in options.script_flags["row"] or shown
+        for labels in options.script_flags["column"]
     ]
 
 
@@ -276,14 +278,11 @@ def write(runs: Sequence[dict], shown: Sequence[str], kept: KeptTable) -> None:
 def main(argv: Sequence[str]) -> None:
     """Trains what is missing of the table and writes it after each run."""
     models = tuple(dict.fromkeys(model for model, _ in ROWS.values()))
-    options = parse(Script(__doc__, models, general=MNIST_ONLY, define=define), argv)
-    fixed = {"labels", "seed", "architecture"} & set(options.overrides)
-    if fixed:
-        raise UserError(
-            f"--{sorted(fixed)[0]} is what the table varies; use --column, --seeds and --row"
-        )
+    varies = ("labels", "seed", "architecture")  # by --column, --seeds and --row
+    script = Script(__doc__, models, varies=varies, general=MNIST_ONLY, define=define)
+    options = parse(script, argv)
     shown = rows(options.preset) | (CONTROL if options.preset == "improved" else {})
-    unknown = [row for row in options.own["row"] or () if row not in shown]
+    unknown = [row for row in options.script_flags["row"] or () if row not in shown]
     if unknown:
         raise UserError(
             f"--row={unknown[0]} given, and the preset {options.preset} has "

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from vae_gan_tf import datasets
 from vae_gan_tf.errors import UserError
 from vae_gan_tf.experiments import pictures, table1
-from vae_gan_tf.experiments.flags import Script, parse
+from vae_gan_tf.experiments.flags import Script, parse, show
 from vae_gan_tf.experiments.publish import publish
 from vae_gan_tf.experiments.run import load_data, shipped, train
 from vae_gan_tf.plotting import grids
@@ -21,15 +21,17 @@ from vae_gan_tf.plotting import grids
 def main(argv: Sequence[str]) -> None:
     """Trains the model of each row and shows ten samples of each digit."""
     models = tuple(dict.fromkeys(model for model, _ in table1.ROWS.values()))
-    options = parse(Script(__doc__, models), argv)
+    options = parse(Script(__doc__, models, varies=("architecture",)), argv)
     if options.datasets not in (None, (datasets.DEFAULT,)):
         raise UserError(f"table 1 is for {datasets.DEFAULT} only")
-    if "architecture" in options.overrides:
-        raise UserError("--architecture is what the rows of table 1 vary")
+    rows = {
+        row: (model, dataclasses.replace(options, overrides=changes | dict(options.overrides)))
+        for row, (model, changes) in table1.rows(options.preset).items()
+    }
+    show(options, (of_row.settings(model, datasets.DEFAULT) for model, of_row in rows.values()))
     data = load_data(options, datasets.DEFAULT)
     results, panels = [], []
-    for row, (model, changes) in table1.rows(options.preset).items():
-        of_row = dataclasses.replace(options, overrides=changes | dict(options.overrides))
+    for row, (model, of_row) in rows.items():
         result = (
             shipped(options.preset, model, data)
             if options.pretrained

@@ -46,7 +46,7 @@ def build_model(settings: Settings, images: Images) -> VAE | VAEGAN:
 def _optimizer(settings: Settings, rate: float, images: Images) -> keras.optimizers.Optimizer:
     if settings.learning_rate_decay == "cosine":
         steps = settings.epochs * ((images.count - settings.labels) // settings.batch_size)
-        rate = keras.optimizers.schedules.CosineDecay(rate, steps)
+        rate = keras.optimizers.schedules.CosineDecay(rate, max(1, steps))
     clip = settings.gradient_norm or None
     return keras.optimizers.Adam(rate, beta_1=settings.momentum, global_clipnorm=clip)
 
@@ -255,8 +255,8 @@ STRIDED = {"convolutional": ("layers of section 4.3",), "fully_connected": ("uni
 WITH_IMPROVED = {**STRIDED, "improved": ()}
 FEW_LABELS = {"fully_connected": ("units",), "convolutional": (), "improved": ()}
 RECURRENT = {"recurrent": ("units",)}
-ADVERSARY = ("adversary", "discriminator of section 4.3")
-OWN = ("discriminator of section 4.3",)
+WITH_DISCRIMINATOR = ("discriminator of section 4.3",)
+ADVERSARY = ("adversary", *WITH_DISCRIMINATOR)
 
 COMPLETING = {part: f"cvae-{part}" for part in parts.PARTS}
 """The model that is given each part of an image."""
@@ -288,8 +288,8 @@ MODELS |= {
     "semi-supervised-gan": Kind(
         of_few_labels,
         {
-            "fully_connected": ("units", *OWN),
-            "convolutional": OWN,
+            "fully_connected": ("units", *WITH_DISCRIMINATOR),
+            "convolutional": WITH_DISCRIMINATOR,
             "improved": (),  # its classifier is the discriminator
         },
         ("few labels", "adversary"),
