@@ -1,6 +1,5 @@
 import io
 import json
-import sys
 import zipfile
 
 import keras
@@ -12,6 +11,10 @@ import vae_gan_tf
 from vae_gan_tf import pretrained
 from vae_gan_tf.errors import UserError
 from vae_gan_tf.models.adversarial import CVAEGAN
+from vae_gan_tf.pretrained import weights
+
+MODULES = {"keras": keras, "vae_gan_tf": weights}
+"""The modules in which the versions stand."""
 
 
 @pytest.fixture
@@ -112,7 +115,8 @@ def test_a_file_of_other_versions_that_cannot_be_read_names_them(model, tmp_path
     here = {"keras": keras.__version__, "vae_gan_tf": vae_gan_tf.__version__}
     with pytest.MonkeyPatch.context() as patch:
         for name, version in saved.items():
-            patch.setattr(sys.modules[name], "__version__", version)
+            module = MODULES[name]
+            patch.setattr(module, "__version__", version)
         pretrained.save_pretrained(model, path)
     assert type(pretrained.load_file(path)) is CVAEGAN  # another version is no mistake by itself
     with_an_unknown_argument(path)

@@ -11,30 +11,21 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from support.runs import (
+    BATCH,
+    EPOCH_STEPS,
+    EPOCHS,
+    SHAPE,
+    assert_same_weights,
+    tiny_data,
+    tiny_vae,
+    train,
+)
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from vae_gan_tf import datasets, networks
 from vae_gan_tf.errors import Diverged, UserError
 from vae_gan_tf.models.vae import VAE
-from vae_gan_tf.training import loop
-
-SHAPE = (8, 8, 1)
-EPOCHS, EPOCH_STEPS, BATCH = 5, 4, 10
-
-
-def tiny_data(count=EPOCH_STEPS * BATCH):
-    images = np.random.default_rng(0).integers(0, 256, [count, *SHAPE], np.uint8)
-    split = datasets.Split(images, np.zeros(count, np.int32))
-    return datasets.Dataset("tiny", split, split, split, 1, "made by the test")
-
-
-def tiny_vae(learning_rate=1e-3):
-    keras.utils.set_random_seed(0)
-    encoder = networks.fully_connected_encoder(SHAPE, latent_size=2, units=8)
-    decoder = networks.fully_connected_decoder(SHAPE, latent_size=2, units=8)
-    model = VAE(encoder, decoder)
-    model.compile(keras.optimizers.Adam(learning_rate))
-    return model
 
 
 class Toy(keras.Model):
@@ -60,16 +51,6 @@ class Toy(keras.Model):
     def test_step(self, data):
         epoch = self.optimizer.iterations // EPOCH_STEPS - 1
         return {"elbo/elbo": tf.gather(tf.constant(self.bounds), epoch)}
-
-
-def train(folder, model, **changes):
-    settings = {"batch_size": BATCH, "epochs": EPOCHS, "seed": 0} | changes
-    return model, loop.train(model, tiny_data(), folder, **settings)
-
-
-def assert_same_weights(one, other):
-    for a, b in zip(one.weights, other.weights, strict=True):
-        np.testing.assert_array_equal(a, b, err_msg=a.path)
 
 
 @pytest.fixture(scope="module")
@@ -182,9 +163,9 @@ CHILD = """
     from vae_gan_tf.training import loop, state
 
     tests, moment, *folders = sys.argv[1:]
-    sys.path[:0] = [tests, f"{tests}/training"]
+    sys.path.insert(0, tests)
     from support import models
-    from test_loop import tiny_data
+    from support.runs import tiny_data
 
     def die_at(this_moment):
         if moment == this_moment:

@@ -1,5 +1,6 @@
 """`fit` on two replicas (tf.distribute): the step of one device, with noise of its own on each."""
 
+import fcntl
 import os
 import subprocess
 import sys
@@ -21,10 +22,16 @@ def fails(reason):
 @pytest.fixture(scope="module")
 def seen(tmp_path_factory):
     """What the program saw; gives what is below a name, by the rest of the name."""
-    path = tmp_path_factory.mktemp("replicas") / "seen.npz"
+    root = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:  # the program runs once for all processes
+        root = root.parent
+    path = root / "replicas.npz"
     program = [sys.executable, "-m", "support.replicas", os.fspath(path)]
     paths = os.pathsep.join([str(TESTS), str(TESTS.parent)])
-    subprocess.run(program, check=True, env=os.environ | {"PYTHONPATH": paths})
+    with (root / "replicas.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not path.exists():
+            subprocess.run(program, check=True, env=os.environ | {"PYTHONPATH": paths})
     found = np.load(path)
 
     def below(name):

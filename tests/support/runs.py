@@ -1,0 +1,37 @@
+"""Short runs of a small model, for the tests of the training loop."""
+
+import keras
+import numpy as np
+
+from vae_gan_tf import datasets, networks
+from vae_gan_tf.models.vae import VAE
+from vae_gan_tf.training import loop
+
+SHAPE = (8, 8, 1)
+EPOCHS, EPOCH_STEPS, BATCH = 5, 4, 10
+
+
+def tiny_data(count=EPOCH_STEPS * BATCH):
+    images = np.random.default_rng(0).integers(0, 256, [count, *SHAPE], np.uint8)
+    split = datasets.Split(images, np.zeros(count, np.int32))
+    return datasets.Dataset("tiny", split, split, split, 1, "made by the test")
+
+
+def tiny_vae(learning_rate=1e-3):
+    keras.utils.set_random_seed(0)
+    encoder = networks.fully_connected_encoder(SHAPE, latent_size=2, units=8)
+    decoder = networks.fully_connected_decoder(SHAPE, latent_size=2, units=8)
+    model = VAE(encoder, decoder)
+    model.compile(keras.optimizers.Adam(learning_rate))
+    return model
+
+
+def train(folder, model=None, **changes):
+    settings = {"batch_size": BATCH, "epochs": EPOCHS, "seed": 0} | changes
+    model = model or tiny_vae()
+    return model, loop.train(model, tiny_data(), folder, **settings)
+
+
+def assert_same_weights(one, other):
+    for a, b in zip(one.weights, other.weights, strict=True):
+        np.testing.assert_array_equal(a, b, err_msg=a.path)
