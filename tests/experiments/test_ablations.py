@@ -14,6 +14,7 @@ def one_rate(monkeypatch):
     monkeypatch.setattr(ablations, "RATES", {"cvae": (1e-3,), "cvae-gan": (1e-4,)})
 
 
+@pytest.mark.slow
 def test_ablations_go_on_where_they_stopped(run_script, tmp_path):
     figures = run_script(*ABLATIONS)
     path = figures / "ablations-smoke-custom.json"

@@ -23,6 +23,7 @@ def test_classifier_trains_and_writes_weights_and_json(run_script, tmp_path):
     assert scores.label_accuracy(scores.judged(images, np.arange(4), judge)).value <= 0.25
 
 
+@pytest.mark.slow
 def test_classifier_of_svhn_trains_in_low_precision_and_ships_float32(
     run_script, tmp_path, monkeypatch
 ):

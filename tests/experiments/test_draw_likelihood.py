@@ -5,6 +5,7 @@ import pytest
 from vae_gan_tf.errors import UserError
 
 
+@pytest.mark.slow
 def test_the_likelihood_of_draw(run_script):
     figures = run_script("draw_likelihood", "--preset=smoke", "--samples=10", "--draw_steps=5")
     name = "draw_likelihood-smoke-custom"

@@ -78,6 +78,7 @@ def test_a_finished_run_holds_the_models_and_its_record(finished):
     json.dumps(result.record)
 
 
+@pytest.mark.slow
 def test_the_same_command_again_takes_what_is_finished(finished, mnist, data_dir):
     folder, result = finished
     again = run.train(smoke(folder, data_dir), "vae", mnist)
@@ -98,6 +99,7 @@ def test_other_settings_in_the_same_folder_are_refused(finished, mnist, data_dir
     assert after == before
 
 
+@pytest.mark.slow
 def test_a_setting_younger_than_the_run_had_its_default(finished, mnist, data_dir):
     folder, result = finished
     path = folder / "vae-mnist-smoke-seed0" / "settings.json"
@@ -142,6 +144,7 @@ def test_a_batch_larger_than_the_data_is_one_sentence(tmp_path, mnist, data_dir)
         run.train(smoke(tmp_path, data_dir, "--batch_size=1000"), "vae", mnist)
 
 
+@pytest.mark.slow
 def test_deterministic_gives_the_same_file_again(tmp_path, mnist, data_dir):
     sums = set()
     for folder in ("a", "b"):
@@ -150,6 +153,7 @@ def test_deterministic_gives_the_same_file_again(tmp_path, mnist, data_dir):
     assert len(sums) == 1
 
 
+@pytest.mark.slow
 def test_scores_of_drawn_images_are_shown_while_training(tmp_path, mnist, data_dir, monkeypatch):
     monkeypatch.setattr(run, "SCORED", 100)
     run.train(smoke(tmp_path, data_dir, "--scores_every=2"), "cvae-simple", mnist)
@@ -168,6 +172,7 @@ def test_scores_need_images_drawn_without_a_given_part(tmp_path, mnist, data_dir
         run.train(smoke(tmp_path, data_dir, "--scores_every=1"), "cvae-left", mnist)
 
 
+@pytest.mark.slow
 def test_semi_supervised_training_keeps_few_labels(tmp_path, mnist, data_dir):
     result = run.train(smoke(tmp_path, data_dir, *FEW), "semi-supervised", mnist)
     assert len(result.data.train.labelled.images) == 100
@@ -182,6 +187,7 @@ def test_semi_supervised_training_keeps_few_labels(tmp_path, mnist, data_dir):
     assert result.record["scores"]["test/error"] == pytest.approx(np.mean(classes != labels))
 
 
+@pytest.mark.slow
 def test_semi_supervised_training_sees_nothing_of_the_test_images(tmp_path, mnist, data_dir):
     wrong = mnist.test._replace(images=255 - mnist.test.images, labels=(mnist.test.labels + 1) % 10)
     one, other = (
@@ -197,6 +203,7 @@ def test_semi_supervised_training_sees_nothing_of_the_test_images(tmp_path, mnis
     assert one.record["scores"]["test/error"] != other.record["scores"]["test/error"]
 
 
+@pytest.mark.slow
 def test_tensorboard_shows_what_the_classifier_learns(tmp_path, mnist, data_dir):
     run.train(smoke(tmp_path, data_dir, *FEW, "--batch_size=20"), "semi-supervised", mnist)
     (folder,) = tmp_path.glob("semi-supervised-*/tensorboard")

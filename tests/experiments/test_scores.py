@@ -17,6 +17,7 @@ quick_scores = functools.partial(scores.all_scores, frechet_resamples=2)
 SCORES = ("scores", "--dataset=mnist", "--generated=120", "--measured=10", "--images=100")
 
 
+@pytest.mark.slow
 def test_scores_are_one_table_and_what_is_measured_is_kept(run_script, monkeypatch):
     monkeypatch.setattr(scores, "all_scores", quick_scores)
     monkeypatch.setattr(scores_script, "MODELS", {"mnist": ("vae", "cvae"), "svhn_small": ()})
@@ -51,6 +52,7 @@ def test_scores_are_one_table_and_what_is_measured_is_kept(run_script, monkeypat
     assert json.loads((figures / "scores-mnist-custom.json").read_text())["rows"] == rows
 
 
+@pytest.mark.slow
 def test_networks_of_a_run_are_scored_as_those_that_ship(run_script, tmp_path, monkeypatch):
     monkeypatch.setattr(scores, "all_scores", quick_scores)
     monkeypatch.setattr(scores_script, "MODELS", {"mnist": ("cvae",), "svhn_small": ()})

@@ -23,6 +23,7 @@ def test_steps_whose_operations_are_not_counted(run_script, argument, sentence):
         run_script("step_time", argument)
 
 
+@pytest.mark.slow
 def test_step_time_counts_the_operations_of_section_4_3(data_dir):
     options = Options(overrides={"batch_size": 20}, data_dir=data_dir)
     row = step_time.time_model(options, "cvae-gan", "float32", steps=2)

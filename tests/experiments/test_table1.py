@@ -18,6 +18,7 @@ TABLE = ("table1", "--preset=smoke", "--row=Fully connected", "--column=100", *S
 NAME = "table1-smoke-custom"
 
 
+@pytest.mark.slow
 def test_table_1_goes_on_where_it_stopped(run_script, tmp_path, monkeypatch, capsys):
     figures = run_script(*TABLE, "--seeds=1")
     endings = ("csv", "json", "md", "png")
@@ -110,6 +111,7 @@ def test_a_table_1_that_cannot_be(run_script, arguments, sentence):
         run_script("table1", "--preset=smoke", *arguments)
 
 
+@pytest.mark.slow
 def test_the_improved_table_1(run_script):
     figures = run_script("table1", "--preset=improved", "--column=20", "--seeds=1", *SMALL)
     runs = json.loads((figures / "table1-improved-custom.json").read_text())["runs"]
@@ -125,6 +127,7 @@ def test_a_row_that_the_improved_table_1_has_not(run_script):
         run_script("table1", "--preset=improved", "--row=Fully connected")
 
 
+@pytest.mark.slow
 def test_samples_of_the_models_of_table_1(run_script):
     figures = run_script("table1_samples", "--preset=smoke", "--labels=20", *SMALL)
     record = json.loads((figures / "table1_samples-smoke-custom.json").read_text())
@@ -139,6 +142,7 @@ def test_samples_of_the_models_of_table_1(run_script):
     assert matplotlib.image.imread(figures / "table1_samples-smoke-custom.png").shape[1] > 500
 
 
+@pytest.mark.slow
 def test_samples_of_the_shipped_models_of_table_1(run_script):
     figures = run_script("table1_samples", "--preset=improved", "--pretrained")
     record = json.loads((figures / "table1_samples-improved-pretrained.json").read_text())

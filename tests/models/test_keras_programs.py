@@ -13,6 +13,8 @@ import vae_gan_tf
 from vae_gan_tf.errors import UserError
 from vae_gan_tf.models.adversarial import generator
 
+pytestmark = pytest.mark.slow
+
 STEPPING = ("VAE", "M2", "CVAE-GAN", "M2 with GAN")
 """One kind of each class that brings steps of its own."""
 

@@ -10,6 +10,8 @@ import vae_gan_tf
 from vae_gan_tf import networks
 from vae_gan_tf.errors import UserError
 
+pytestmark = pytest.mark.slow
+
 LABELLED = [kind for kind in models.KINDS if kind not in (*models.WITHOUT_Y, "CVAE of images")]
 
 FAULTS = {

@@ -35,9 +35,9 @@ def name(options: Options, figure: str, drawn: Sequence[str], interrupted: bool 
     """
     words = [figure]
     words += [options.preset] if options.preset != "report" else []
-    shown = PRESETS[options.preset].unasked
-    named = (not options.datasets and options.preset == "improved") or list(drawn) == [shown]
-    words += drawn if len(drawn) < 2 and not named else []
+    whole = list(drawn) == [PRESETS[options.preset].unasked]
+    named = options.preset == "report" or (options.datasets and not whole)
+    words += drawn if len(drawn) < 2 and named else []
     words += [f"seed{options.overrides['seed']}"] if options.overrides.get("seed") else []
     words += ["pretrained"] if options.pretrained else []
     words += ["custom"] if is_custom(options.overrides) else []
