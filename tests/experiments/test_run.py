@@ -60,6 +60,7 @@ def finished(tmp_path_factory, mnist, data_dir):
     return folder, run.train(smoke(folder, data_dir), "vae", mnist)
 
 
+@pytest.mark.slow
 def test_a_finished_run_holds_the_models_and_its_record(finished):
     folder, result = finished
     run = folder / "vae-mnist-smoke-seed0"
@@ -86,6 +87,7 @@ def test_the_same_command_again_takes_what_is_finished(finished, mnist, data_dir
     np.testing.assert_array_equal(again.model.sample(3), result.model.sample(3))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("argument", "field"),
     [("--learning_rate=0.5", "learning_rate"), ("--latent_size=3", "latent_size")],
@@ -113,6 +115,7 @@ def test_a_setting_younger_than_the_run_had_its_default(finished, mnist, data_di
     path.write_text(kept)
 
 
+@pytest.mark.slow
 def test_a_second_process_on_the_same_run_is_refused(finished, mnist, data_dir):
     folder, _ = finished
     with lock(folder / "vae-mnist-smoke-seed0"), pytest.raises(UserError, match="run folder"):
@@ -218,6 +221,7 @@ def test_tensorboard_shows_what_the_classifier_learns(tmp_path, mnist, data_dir)
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["vae-mnist", "cvae-mnist"])
 def test_what_the_judge_says_of_a_model(name, mnist):
     model, count = pretrained.load_pretrained(name), 100

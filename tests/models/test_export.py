@@ -94,6 +94,7 @@ def test_the_endpoints_answer_as_the_model_does_in_a_program_without_the_package
     assert found["sample"].shape == (5 if y else 7, *models.SHAPE)
 
 
+@pytest.mark.slow
 def test_an_export_takes_batches_of_any_size_and_seeds(tmp_path):
     model = trained("CVAE of labels")
     export(model, tmp_path / "served")

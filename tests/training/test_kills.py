@@ -7,6 +7,8 @@ from support.runs import EPOCH_STEPS, EPOCHS, assert_same_weights, train
 
 from vae_gan_tf.errors import UserError
 
+pytestmark = pytest.mark.slow
+
 
 def fails(reason, raises):
     return pytest.mark.xfail(strict=True, raises=raises, reason=reason)
@@ -34,7 +36,6 @@ REST = {
 """What is left of the files of a checkpoint, by their endings."""
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     "rest",
     [

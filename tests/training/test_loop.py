@@ -67,6 +67,7 @@ def unbroken(tmp_path_factory):
     return folder, model, outcome
 
 
+@pytest.mark.slow
 def test_outcome_and_history_tell_what_happened(unbroken):
     folder, model, outcome = unbroken
     assert (outcome.epochs, outcome.steps, outcome.interrupted) == (5, 20, False)
@@ -220,6 +221,7 @@ def events(folder):
     return EventAccumulator(str(folder / "tensorboard"), size_guidance={"tensors": 0}).Reload()
 
 
+@pytest.mark.slow
 def test_tensorboard_shows_losses_learning_rate_bound_pictures_and_weights(unbroken):
     folder, model, outcome = unbroken
     shown = events(folder)
@@ -255,6 +257,7 @@ def test_scores_are_asked_for_only_where_they_are_shown(tmp_path):
     assert "scores/recall" not in events(tmp_path).Tags()["tensors"]
 
 
+@pytest.mark.slow
 def test_a_loss_that_is_not_finite_stops_the_run_and_keeps_the_checkpoint(tmp_path):
     with pytest.raises(Diverged, match=r"term became nan at step 6.*checkpoint of step 4"):
         train(tmp_path / "broken", Toy(not_finite_at=6))
