@@ -30,8 +30,8 @@ COMMANDS = {
 }
 """The script and the flags that make each picture again.
 
-Figures 10 and 11 are not among them: below MNIST's panels they have those of SVHN, whose networks do
-not ship, and without these MNIST's lie half a pixel elsewhere.
+Figures 10 and 11 are not among them: below MNIST's panels they have those of SVHN, whose networks
+do not ship, and without these MNIST's lie half a pixel elsewhere.
 """
 
 
