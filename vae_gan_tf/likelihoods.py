@@ -7,6 +7,8 @@ that one looks at and that a discriminator sees, with values in [0, 1]. All of i
 float32, whatever the precision of the networks.
 """
 
+import abc
+
 import tensorflow as tf
 from tensorflow_probability import distributions as tfd
 
@@ -25,7 +27,7 @@ def _channels_apart(parameters: tf.Tensor, per_channel: int) -> tf.Tensor:
     return tf.reshape(parameters, [-1, *parameters.shape[1:-1], channels, per_channel])
 
 
-class Likelihood(Configured):
+class Likelihood(Configured, abc.ABC):
     """The distribution of an image, its pixels and channels independent of each other."""
 
     parameters: int = 1
@@ -42,9 +44,9 @@ class Likelihood(Configured):
         """
         return tfd.Independent(self._pixel(parameters), 3)
 
+    @abc.abstractmethod
     def _pixel(self, parameters: tf.Tensor) -> tfd.Distribution:
         """The distribution of each channel, batch shape [batch, height, width, channels]."""
-        raise NotImplementedError
 
 
 @registered
