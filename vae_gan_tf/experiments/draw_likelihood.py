@@ -18,7 +18,7 @@ from matplotlib.figure import Figure
 from vae_gan_tf import datasets
 from vae_gan_tf.errors import UserError
 from vae_gan_tf.evaluation import nats
-from vae_gan_tf.experiments.flags import MNIST_ONLY, Script, parse, show
+from vae_gan_tf.experiments.flags import MNIST_FLAGS, Script, parse, show
 from vae_gan_tf.experiments.publish import publish
 from vae_gan_tf.experiments.run import train
 from vae_gan_tf.experiments.scripts import stop
@@ -72,7 +72,7 @@ def define(values: flags.FlagValues) -> None:
 
 def main(argv: Sequence[str]) -> None:
     """Trains DRAW, measures it in nats and plots the curve."""
-    options = parse(Script(__doc__, ("draw",), general=MNIST_ONLY, define=define), argv)
+    options = parse(Script(__doc__, ("draw",), general=MNIST_FLAGS, define=define), argv)
     samples = options.script_flags["samples"]
     if samples < 10 or samples % 10:
         raise UserError(f"--samples must be a positive multiple of 10, not {samples}")

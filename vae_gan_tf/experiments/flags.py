@@ -60,7 +60,7 @@ def _scores_every(name: str, values: flags.FlagValues) -> None:
     flags.DEFINE_integer(name, 0, text, lower_bound=0, flag_values=values)
 
 
-GENERAL: dict[str, Callable[[str, flags.FlagValues], object]] = {
+COMMON_FLAGS: dict[str, Callable[[str, flags.FlagValues], object]] = {
     "preset": _preset,
     "dataset": _dataset,
     "pretrained": _switch("show the networks shipped with the package"),
@@ -75,16 +75,16 @@ GENERAL: dict[str, Callable[[str, flags.FlagValues], object]] = {
 EVERYDAY = ("epochs", "seed", "batch_size", "images", "precision")
 """The settings that come first in their sections of the help."""
 
-AS_GIVEN = ("preset", "data_dir", "pretrained", "scores_every", "show_settings")
+OPTION_FLAGS = ("preset", "data_dir", "pretrained", "scores_every", "show_settings")
 """The flags whose values are those of `Options`."""
 
-FOLDERS = ("runs_dir", "figures_dir")
+FOLDER_FLAGS = ("runs_dir", "figures_dir")
 """The flags that name a folder."""
 
-TRAINS = tuple(GENERAL)
+TRAINING_FLAGS = tuple(COMMON_FLAGS)
 """The flags of a script that trains models on the data sets of a figure."""
 
-MNIST_ONLY = tuple(name for name in GENERAL if name not in ("dataset", "pretrained"))
+MNIST_FLAGS = tuple(name for name in COMMON_FLAGS if name not in ("dataset", "pretrained"))
 """The flags of a script that trains models on MNIST alone."""
 
 
@@ -100,8 +100,8 @@ class Script:
     """The settings that flags may override; None for all that mean something to the models."""
     varies: tuple[str, ...] = ()
     """Settings that the script sets itself, which flags may not override."""
-    general: tuple[str, ...] = TRAINS
-    """The names of its flags in `GENERAL`."""
+    general: tuple[str, ...] = TRAINING_FLAGS
+    """The names of its flags in `COMMON_FLAGS`."""
     define: Callable[[flags.FlagValues], object] = lambda values: None
     """Defines flags of its own."""
 
@@ -150,7 +150,7 @@ def parse(script: Script, argv: Sequence[str]) -> Options:
     """
     values = flags.FlagValues()
     for name in script.general:
-        GENERAL[name](name, values)
+        COMMON_FLAGS[name](name, values)
     script.define(values)
     own = [name for name in values if name not in script.general]
     taken = FIELDS if script.settings is None else script.settings
@@ -162,8 +162,8 @@ def parse(script: Script, argv: Sequence[str]) -> Options:
     except flags.Error as error:
         raise UserError(" ".join(str(error).split())) from error
     given: dict[str, Any] = {name: values[name].value for name in values}
-    more: dict[str, Any] = {name: given[name] for name in AS_GIVEN if name in given}
-    more |= {name: Path(given[name]) for name in FOLDERS if name in given}
+    more: dict[str, Any] = {name: given[name] for name in OPTION_FLAGS if name in given}
+    more |= {name: Path(given[name]) for name in FOLDER_FLAGS if name in given}
     options = Options(
         overrides={name: given[name] for name in taken if given[name] is not None},
         datasets=tuple(dict.fromkeys(given.get("dataset") or ())) or None,

@@ -58,13 +58,13 @@ DATA_SETS: Mapping[str, Changes] = {"svhn": {"units": 512}, "svhn_extra": {"unit
 """What a data set changes for every model."""
 
 SVHN_SMALL_EPOCHS: dict[str, Any] = {"epochs": 31}
-"""When CVAE stopped on svhn_small (see `UNTIL_IT_STOPS`); other models take as many steps."""
+"""When CVAE stopped on svhn_small (see `WITH_PATIENCE`); other models take as many steps."""
 
-UNTIL_IT_STOPS: dict[str, Any] = {"epochs": 100, "patience": 10}
+WITH_PATIENCE: dict[str, Any] = {"epochs": 100, "patience": 10}
 """CVAE and the simple networks stop on svhn_small when the validation bound no longer rises."""
 
-AS_OTHERS: Presets = {"report": {"svhn_small": SVHN_SMALL_EPOCHS}}
-STOPS: Presets = {"report": {"svhn_small": UNTIL_IT_STOPS}}
+SAME_STEPS: Presets = {"report": {"svhn_small": SVHN_SMALL_EPOCHS}}
+EARLY_STOPPING: Presets = {"report": {"svhn_small": WITH_PATIENCE}}
 
 GAN: dict[str, Any] = {"learning_rate": 1e-4}
 """Section 6: the rate of the adversarial models."""
@@ -83,7 +83,7 @@ FEW_STEPS: dict[str, Any] = {"batch_size": 25, "labelled_batch": 50, "precision"
 
 VAE: Presets = {"report": {ANY: {"epochs": 10}, "svhn_small": SVHN_SMALL_EPOCHS}}
 VAE_GAN: Presets = {"always": {ANY: GAN, "mnist": ORIGINALS}, **VAE}
-CVAE: Presets = STOPS
+CVAE: Presets = EARLY_STOPPING
 
 _IMPROVED_CVAE_GAN: dict[str, Any] = {
     "architecture": "improved",
@@ -112,11 +112,11 @@ CVAE_GAN: Presets = {
 SIMPLE: dict[str, Any] = {"architecture": "fully_connected", "epochs": 20}
 """The simple networks of section 4.4: 20 epochs for SVHN, 100 for MNIST."""
 
-VAE_2D: Presets = {"always": {ANY: SIMPLE | {"latent_size": 2}, "mnist": {"epochs": 100}}, **STOPS}
-CVAE_SIMPLE: Presets = {"always": {ANY: SIMPLE, "mnist": {"epochs": 100}}, **STOPS}
+VAE_2D: Presets = {"always": {ANY: SIMPLE | {"latent_size": 2}, "mnist": {"epochs": 100}}, **EARLY_STOPPING}
+CVAE_SIMPLE: Presets = {"always": {ANY: SIMPLE, "mnist": {"epochs": 100}}, **EARLY_STOPPING}
 COMPLETING: Presets = {
     "always": {ANY: SIMPLE, "mnist": {"epochs": 100, "binarise_given": True}},
-    **STOPS,
+    **EARLY_STOPPING,
 }
 
 # With alpha / N = 0.1 few classes are learned in so many epochs (docs/results.md).
@@ -134,13 +134,13 @@ _SMOKE: Presets = {
 }
 SEMI_SUPERVISED: Presets = {
     "always": {ANY: _FEW_LABELS},
-    **AS_OTHERS,
+    **SAME_STEPS,
     **_SMOKE,
     "improved": {"mnist": _IMPROVED_FEW_LABELS},
 }
 SEMI_SUPERVISED_GAN: Presets = {
     "always": {ANY: GAN | _FEW_LABELS},
-    **AS_OTHERS,
+    **SAME_STEPS,
     **_SMOKE,
     "improved": {
         "mnist": {
@@ -154,8 +154,8 @@ SEMI_SUPERVISED_GAN: Presets = {
 
 _RECURRENT: dict[str, Any] = {"architecture": "recurrent", "units": 256, "latent_size": 10}
 _DRAW_GAN: dict[str, Any] = GAN | _RECURRENT | {"reconstruction": "squared_error"}
-DRAW: Presets = {"always": {ANY: _RECURRENT}, **AS_OTHERS}
-CDRAW_GAN: Presets = {"always": {ANY: _DRAW_GAN}, **AS_OTHERS}
+DRAW: Presets = {"always": {ANY: _RECURRENT}, **SAME_STEPS}
+CDRAW_GAN: Presets = {"always": {ANY: _DRAW_GAN}, **SAME_STEPS}
 DRAW_GAN: Presets = {
     **CDRAW_GAN,
     "improved": {

@@ -27,7 +27,7 @@ from matplotlib.ticker import MaxNLocator
 from vae_gan_tf import datasets
 from vae_gan_tf.errors import UserError
 from vae_gan_tf.experiments import sweeps
-from vae_gan_tf.experiments.flags import MNIST_ONLY, Options, Script, parse
+from vae_gan_tf.experiments.flags import MNIST_FLAGS, Options, Script, parse
 from vae_gan_tf.experiments.presets import FEW_STEPS
 from vae_gan_tf.experiments.run import Result, load_data
 from vae_gan_tf.experiments.tables import KeptTable
@@ -279,7 +279,7 @@ def main(argv: Sequence[str]) -> None:
     """Trains what is missing of the table and writes it after each run."""
     models = tuple(dict.fromkeys(model for model, _ in ROWS.values()))
     varies = ("labels", "seed", "architecture")  # by --column, --seeds and --row
-    script = Script(__doc__, models, varies=varies, general=MNIST_ONLY, define=define)
+    script = Script(__doc__, models, varies=varies, general=MNIST_FLAGS, define=define)
     options = parse(script, argv)
     shown = rows(options.preset) | (CONTROL if options.preset == "improved" else {})
     unknown = [row for row in options.script_flags["row"] or () if row not in shown]

@@ -224,14 +224,14 @@ class VAEGAN(Configured, keras.Model):
         self, x: tf.Tensor, y: TensorLike | None, generated: Generated
     ) -> dict[str, tf.Tensor]:
         """The terms of (3), each a mean over the batch; the loss is their sum."""
-        return generated.means(self.discriminator_costs(x, y, generated))
+        return generated.mean_costs(self.discriminator_costs(x, y, generated))
 
     def generator_loss(
         self, x: tf.Tensor, y: TensorLike | None, generated: Generated
     ) -> dict[str, tf.Tensor]:
         """The terms of (2), each a mean over the batch; the loss is their sum by `weighted`."""
         costs = self.generator_costs(x, y, generated)
-        return generated.means(costs) | generated.label_terms()
+        return generated.mean_costs(costs) | generated.label_terms()
 
     def weighted(self, terms: dict[str, tf.Tensor]) -> tf.Tensor:
         """The sum (2) of its terms, with their weights."""
@@ -403,7 +403,7 @@ class GeneratedPairs(Generated):
         """The values [l + u * k, ...] for each x~, of values [l + u, ...] for each image x."""
         return self.pairs.expand(values)
 
-    def means(self, costs: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+    def mean_costs(self, costs: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
         """Two means of each cost [l + u * k]: over the labelled images, and over the others.
 
         The cost of an image without label is the average over q(y | x). Names are "labelled/" or

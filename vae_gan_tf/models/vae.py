@@ -71,7 +71,7 @@ class Generated(Nest):
         """The values for each x~, of values for each image x: the same, for each x has one."""
         return values
 
-    def means(self, costs: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+    def mean_costs(self, costs: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
         """The mean of each cost [batch] over the batch."""
         return {name: tf.reduce_mean(cost) for name, cost in costs.items()}
 
