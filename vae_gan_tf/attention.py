@@ -107,7 +107,7 @@ def read(images: tf.Tensor, vectors: tf.Tensor, size: int) -> tf.Tensor:
     window = Window.of(vectors)
     across, down = filter_banks(window, size, height, width)
     intensity = window.intensity[:, None, None, None]
-    return intensity * _between(down, images, across)
+    return intensity * _between(down, tf.cast(images, tf.float32), across)
 
 
 def write(patches: tf.Tensor, vectors: tf.Tensor, height: int, width: int) -> tf.Tensor:
@@ -125,6 +125,7 @@ def write(patches: tf.Tensor, vectors: tf.Tensor, height: int, width: int) -> tf
     window = Window.of(vectors)
     across, down = filter_banks(window, patches.shape[1], height, width)
     down, across = tf.linalg.matrix_transpose(down), tf.linalg.matrix_transpose(across)
+    patches = tf.cast(patches, tf.float32)
     return _between(down, patches, across) / window.intensity[:, None, None, None]
 
 

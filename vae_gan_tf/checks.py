@@ -1,7 +1,9 @@
 """Checks of what a user gives to a model, each a `UserError` of one sentence."""
 
+from collections.abc import Sequence
 from typing import TypeAlias
 
+import keras
 import tensorflow as tf
 from numpy.typing import ArrayLike
 
@@ -27,3 +29,46 @@ def checked_tensor(what: str, value: TensorLike, shape: tuple[int, ...]) -> tf.T
         expected = ", ".join(["batch", *map(str, shape)])
         raise UserError(f"{what}: shape {list(tensor.shape)} given, [{expected}] expected")
     return tensor
+
+
+def checked_images(what: str, value: TensorLike, shape: tuple[int, ...]) -> tf.Tensor:
+    """Images as a float32 tensor with values in [0, 1]: those of 8 bits are divided by 255.
+
+    Raises:
+        UserError: they are not of shape [batch, *shape], or not in [0, 1], where Python can see it.
+    """
+    given = tf.convert_to_tensor(value)
+    images = checked_tensor(what, given, shape)
+    if given.dtype == tf.uint8:
+        return images / 255.0
+    check_values(f"the values of {what}", images, 0, 1)
+    return images
+
+
+def check_network(what: str, network: keras.Model, outputs: Sequence[int]) -> None:
+    """Raises a UserError unless inputs and outputs of a network are known, and as many as expected.
+
+    Args:
+        what: the network, for the sentence: "encoder".
+        network: it.
+        outputs: how many outputs it may have.
+    """
+    try:
+        found = len(network.outputs) if network.inputs else 0
+    except (AttributeError, TypeError, ValueError):  # a subclassed network, or an unbuilt one
+        found = 0
+    if not found:
+        raise UserError(
+            f"{what}: {type(network).__name__} given, a functional keras.Model expected, or a "
+            "Sequential one with an Input, whose inputs and outputs are known"
+        )
+    if found not in outputs:
+        raise UserError(
+            f"{what}: a network of {found} outputs given, one of "
+            f"{' or '.join(map(str, outputs))} expected"
+        )
+
+
+def shapes(tensors: Sequence[keras.KerasTensor]) -> list[tuple[int, ...]]:
+    """The shape of each tensor without its batch."""
+    return [tuple(each.shape[1:]) for each in tensors]

@@ -5,7 +5,7 @@ import math
 
 import tensorflow as tf
 
-from vae_gan_tf.checks import TensorLike, check_values, checked_tensor
+from vae_gan_tf.checks import TensorLike, check_values, checked_images
 from vae_gan_tf.errors import UserError
 from vae_gan_tf.serialization import Configured, registered
 
@@ -25,7 +25,11 @@ class Condition(Configured, abc.ABC):
         """
 
     def given(self, y: TensorLike | None) -> TensorLike | None:
-        """The side information that a model is given of a batch with this y: all of it."""
+        """The side information that a model is given of a batch with this y: all of it.
+
+        Raises:
+            UserError: y is not what this model is to be given.
+        """
         return y
 
     def asked(self, asked: TensorLike) -> tuple[TensorLike, TensorLike | None]:
@@ -97,6 +101,10 @@ class LabelCondition(Condition):
         Raises:
             UserError: y is None or not a vector of integers, or a label is outside of the classes.
         """
+        return tf.one_hot(self.given(y), self.classes)
+
+    def given(self, y: TensorLike | None) -> tf.Tensor:
+        """The labels as int32 [batch]; errors are those of `vector`."""
         labels = tf.convert_to_tensor(_needed(y))
         if not labels.dtype.is_integer or labels.shape.rank != 1:
             raise UserError(
@@ -104,7 +112,7 @@ class LabelCondition(Condition):
                 "shape [batch] expected"
             )
         check_values("labels", labels, 0, self.classes - 1)
-        return tf.one_hot(tf.cast(labels, tf.int32), self.classes)
+        return tf.cast(labels, tf.int32)
 
     def specs(self) -> list[tf.TensorSpec]:
         """Labels, int32 [batch]."""
@@ -133,9 +141,11 @@ class ImageCondition(Condition):
         Raises:
             UserError: y is None or of another shape, or holds values outside of [0, 1].
         """
-        images = checked_tensor("images given as side information", _needed(y), self.shape)
-        check_values("the values of images given as side information", images, 0, 1)
-        return tf.reshape(images, [-1, self.size])
+        return tf.reshape(self.given(y), [-1, self.size])
+
+    def given(self, y: TensorLike | None) -> tf.Tensor:
+        """The images as float32, those of 8 bits divided by 255; errors are those of `vector`."""
+        return checked_images("images given as side information", _needed(y), self.shape)
 
     def specs(self) -> list[tf.TensorSpec]:
         """Images, float32 [batch, *shape]."""

@@ -15,12 +15,13 @@ MNIST = Images((28, 28, 1), 10)
     [
         ("--models=cvae,semi-supervised-gan", "--models=semi-supervised-gan given, of vae, cvae"),
         ("--models=cave", "--models=cave given"),
+        ("--models=cvae --draw_steps=5", "--draw_steps=5 given for cvae; it is for draw"),
         ("--glimpses=2", "--glimpses given, whose operations are not counted"),
     ],
 )
 def test_steps_whose_operations_are_not_counted(run_script, argument, sentence):
     with pytest.raises(UserError, match=sentence):
-        run_script("step_time", argument)
+        run_script("step_time", *argument.split())
 
 
 @pytest.mark.slow

@@ -104,6 +104,7 @@ def test_what_a_gan_adds_is_measured_seed_by_seed():
         (["--dataset=svhn"], "flag 'dataset'"),
         (["--pretrained"], "flag 'pretrained'"),
         (["--row=Linear"], "Linear"),
+        (["--preset=improved", "--adversarial_weight=0"], "what the rows of the preset improved v"),
     ],
 )
 def test_a_table_1_that_cannot_be(run_script, arguments, sentence):

@@ -278,9 +278,8 @@ def test_images_of_a_wrong_shape_are_found_when_a_step_is_compiled(jit_compile):
     [
         (images(4, (8, 4, 1)), r"\[4, 8, 4, 1\] given, \[batch, 8, 8, 1\] expected"),
         (255 * images(4), r"images must lie in \[0, 1\]; found"),
-        ((255 * images(4)).astype(np.uint8), r"found \d+\.0 to 2\d\d\.0"),
     ],
-    ids=["shape", "values", "8 bits"],
+    ids=["shape", "values"],
 )
 def test_fit_refuses_arrays_before_it_starts(x, message):
     model = convolutional()

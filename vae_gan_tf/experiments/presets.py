@@ -112,7 +112,10 @@ CVAE_GAN: Presets = {
 SIMPLE: dict[str, Any] = {"architecture": "fully_connected", "epochs": 20}
 """The simple networks of section 4.4: 20 epochs for SVHN, 100 for MNIST."""
 
-VAE_2D: Presets = {"always": {ANY: SIMPLE | {"latent_size": 2}, "mnist": {"epochs": 100}}, **EARLY_STOPPING}
+VAE_2D: Presets = {
+    "always": {ANY: SIMPLE | {"latent_size": 2}, "mnist": {"epochs": 100}},
+    **EARLY_STOPPING,
+}
 CVAE_SIMPLE: Presets = {"always": {ANY: SIMPLE, "mnist": {"epochs": 100}}, **EARLY_STOPPING}
 COMPLETING: Presets = {
     "always": {ANY: SIMPLE, "mnist": {"epochs": 100, "binarise_given": True}},

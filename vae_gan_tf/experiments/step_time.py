@@ -50,7 +50,7 @@ from vae_gan_tf.errors import UserError
 from vae_gan_tf.experiments.flags import Options, Script, parse
 from vae_gan_tf.experiments.record import made_with, write_json
 from vae_gan_tf.experiments.run import load_data, with_side_information
-from vae_gan_tf.experiments.settings import FIELDS, Images
+from vae_gan_tf.experiments.settings import FIELDS, Images, check_meaningful
 from vae_gan_tf.experiments.zoo import build_model
 from vae_gan_tf.models.adversarial import generator
 from vae_gan_tf.models.draw import DRAW
@@ -213,6 +213,9 @@ def main(argv: Sequence[str]) -> None:
             raise UserError(f"--models={name} given, of {', '.join(COUNTED)} expected")
     if unknown := set(NOT_COUNTED) & set(options.overrides):
         raise UserError(f"--{sorted(unknown)[0]} given, whose operations are not counted")
+    timed = [name.split("/")[0] for name in options.script_flags["models"]]
+    for name, value in options.overrides.items():
+        check_meaningful(name, timed, value)
     context = multiprocessing.get_context("spawn")
     rows = []
     for name in options.script_flags["models"]:

@@ -281,6 +281,8 @@ def main(argv: Sequence[str]) -> None:
     varies = ("labels", "seed", "architecture")  # by --column, --seeds and --row
     script = Script(__doc__, models, varies=varies, general=MNIST_FLAGS, define=define)
     options = parse(script, argv)
+    if options.preset == "improved" and "adversarial_weight" in options.overrides:
+        raise UserError("--adversarial_weight is what the rows of the preset improved vary")
     shown = rows(options.preset) | (CONTROL if options.preset == "improved" else {})
     unknown = [row for row in options.script_flags["row"] or () if row not in shown]
     if unknown:

@@ -36,11 +36,12 @@ import keras
 import tensorflow as tf
 from tensorflow_probability import distributions as tfd
 
-from vae_gan_tf.checks import TensorLike
+from vae_gan_tf.checks import TensorLike, check_network, shapes
 from vae_gan_tf.conditions import LabelCondition
 from vae_gan_tf.errors import UserError
+from vae_gan_tf.models.compiled import CompiledModel
 from vae_gan_tf.models.cvae import CVAE
-from vae_gan_tf.models.descent import descend
+from vae_gan_tf.models.descent import batches_seen, descend
 from vae_gan_tf.models.seeds import Seed, numbered_seed
 from vae_gan_tf.models.semi_supervised import Pairs, SemiSupervisedVAE
 from vae_gan_tf.models.vae import VAE, Elbo, Generated
@@ -66,7 +67,7 @@ class SquaredError(Configured):
 
 
 @registered
-class VAEGAN(Configured, keras.Model):
+class VAEGAN(CompiledModel):
     """A variational auto-encoder trained against a discriminator (section 3.1, figure 5).
 
     ``compile`` takes the optimizer of encoder and decoder and, if it is to be another, that of the
@@ -94,6 +95,8 @@ class VAEGAN(Configured, keras.Model):
         "name",
     )
 
+    default_learning_rate = 1e-4
+
     generator_prefix = "generator/"
     """The beginning of the names of the generator's terms, which stand beside others in a log."""
 
@@ -106,6 +109,7 @@ class VAEGAN(Configured, keras.Model):
         reconstruction: CrossEntropy | SquaredError | None = None,
         **kwargs: Any,
     ):
+        check_network("the discriminator, to features and logits", discriminator, [2])
         super().__init__(**kwargs)
         self.generator = generator
         self.discriminator = discriminator
@@ -118,9 +122,11 @@ class VAEGAN(Configured, keras.Model):
             "drawn",
             "reconstructed",
         )
-        logits, expected = discriminator.outputs[1].shape[-1], self.logits_expected()
+        logits, expected = shapes(discriminator.outputs)[1], (self.logits_expected(),)
         if logits != expected:
-            raise UserError(f"a discriminator of {logits} logits given, one of {expected} expected")
+            raise UserError(
+                f"a discriminator of logits {list(logits)} given, one of {list(expected)} expected"
+            )
         images = tuple(discriminator.inputs[0].shape[1:])
         if images != generator.image_shape:
             raise UserError(
@@ -154,7 +160,8 @@ class VAEGAN(Configured, keras.Model):
 
     def test_logits(self, x: TensorLike) -> tf.Tensor:
         """The discriminator's logits in test mode; a UserError for images it cannot take."""
-        return self.discriminator(self.generator.checked_images(x), training=False)[1]
+        logits = self.discriminator(self.generator.checked_images(x), training=False)[1]
+        return tf.cast(logits, tf.float32)
 
     def prepare(self, data: Any, seed: Seed) -> tuple[tf.Tensor, TensorLike | None, Generated]:
         """The images x, the y of each x~, and what is generated, of what Keras passes as data."""
@@ -172,7 +179,7 @@ class VAEGAN(Configured, keras.Model):
                 which may be a part of the generator.
 
         Returns:
-            Features f_l [batch, n] and logits [batch, `logits_expected`].
+            Features f_l [batch, ...] and logits [batch, `logits_expected`], float32.
         """
         network = self.discriminator
         weights = [
@@ -181,7 +188,7 @@ class VAEGAN(Configured, keras.Model):
         (features, logits), _ = network.stateless_call(
             weights, network.non_trainable_variables, images, training=True
         )
-        return tf.cast(features, tf.float32), logits
+        return tf.cast(features, tf.float32), tf.cast(logits, tf.float32)
 
     def discriminator_costs(
         self, x: tf.Tensor, y: TensorLike | None, generated: Generated
@@ -191,7 +198,7 @@ class VAEGAN(Configured, keras.Model):
         _, drawn = self.features_and_logits(generated.drawn)
         _, reconstructed = self.features_and_logits(generated.reconstructed)
         return {
-            "real": self.cost_of_real(generated.expand(real), y),
+            "real": self.cost_of_real(generated.expand(tf.cast(real, tf.float32)), y),
             "drawn": self.cost_of_generated(drawn),
             "reconstructed": self.cost_of_generated(reconstructed),
         }
@@ -208,10 +215,10 @@ class VAEGAN(Configured, keras.Model):
         )
         if self.reconstruction is None:
             difference = tf.math.squared_difference(generated.expand(features), features_again)
-            again = tf.reduce_sum(difference, -1) / (2 * self.feature_variance)
+            axes = range(1, difference.shape.rank)
+            again = tf.reduce_sum(difference, axes) / (2 * self.feature_variance)
         else:
-            real = generated.expand(tf.cast(x, tf.float32))
-            again = self.reconstruction(real, generated.likelihood)
+            again = self.reconstruction(generated.expand(x), generated.likelihood)
         costs = (
             generated.kl,
             again,
@@ -244,7 +251,7 @@ class VAEGAN(Configured, keras.Model):
 
     def train_step(self, data: Any) -> dict[str, tf.Tensor]:
         """Generates, updates the discriminator on (3), then encoder and decoder on (2)."""
-        seed = numbered_seed(self.generator.seed, self.optimizer.iterations)
+        seed = numbered_seed(self.generator.seed, batches_seen(self.optimizer))
         with tf.GradientTape() as tape:
             x, y, generated = self.prepare(data, seed)
             with tape.stop_recording():
@@ -253,6 +260,7 @@ class VAEGAN(Configured, keras.Model):
             loss = self.weighted(terms)
         descend(self.optimizer, tape, loss, self.generator.trainable_variables)
         return {
+            "loss": loss + discriminator_loss,
             "loss/generator": loss,
             "loss/discriminator": discriminator_loss,
             **{f"{self.generator_prefix}{name}": value for name, value in terms.items()},
@@ -274,38 +282,56 @@ class VAEGAN(Configured, keras.Model):
 
     def compile(
         self,
-        optimizer: str | keras.optimizers.Optimizer = "adam",
+        optimizer: str | keras.optimizers.Optimizer | None = None,
         discriminator_optimizer: str | keras.optimizers.Optimizer | None = None,
+        *,
+        auto_scale_loss: bool = True,
         **kwargs: Any,
     ) -> None:
         """Sets the two optimizers, and what else Keras' ``compile`` sets.
 
+        A callback that changes the learning rate changes that of ``optimizer``. If it is the only
+        one given, the discriminator's optimizer has the same, and follows.
+
         Args:
-            optimizer: that of encoder and decoder.
+            optimizer: that of encoder and decoder; Adam, with the rate of section 6, if None.
             discriminator_optimizer: that of the discriminator; None for one like the first.
-            **kwargs: those of Keras' ``compile``.
+            auto_scale_loss: whether the losses are scaled where a network computes in float16.
+            **kwargs: those of `CompiledModel.compile`.
         """
-        super().compile(optimizer=optimizer, **kwargs)
-        if discriminator_optimizer is None:
-            discriminator_optimizer = self.optimizer.__class__.from_config(
-                self.optimizer.get_config()
-            )
-        self.discriminator_optimizer = keras.optimizers.get(discriminator_optimizer)
+        super().compile(optimizer, auto_scale_loss=auto_scale_loss, **kwargs)
+        self._follows = discriminator_optimizer is None
+        self.discriminator_optimizer = (
+            self.optimizer.__class__.from_config(self.optimizer.get_config())
+            if discriminator_optimizer is None
+            else self.prepared(discriminator_optimizer, auto_scale_loss)
+        )
+        self.build_optimizers()
+
+    def build_optimizers(self) -> None:
+        """Makes the variables of the two optimizers."""
         self.optimizer.build(self.generator.trainable_variables)
         self.discriminator_optimizer.build(self.discriminator.trainable_variables)
+        one, other = map(innermost, (self.optimizer, self.discriminator_optimizer))
+        if self._follows:
+            other._learning_rate = one._learning_rate
+        if one.use_ema:  # `SwapEMAWeights` looks for a list of optimizers
+            one.optimizers = [one, other]
 
-    def get_compile_config(self) -> dict[str, Any]:
-        """The two optimizers, for Keras to save with the model."""
-        return serialized(
-            {
-                "optimizer": self.optimizer,
-                "discriminator_optimizer": self.discriminator_optimizer,
-            }
-        )
+    def get_compile_config(self) -> dict[str, Any] | None:
+        """What Keras saves of a compiled model, and the second optimizer; None if not compiled."""
+        config = super().get_compile_config()
+        if not config:
+            return None
+        other = None if self._follows else self.discriminator_optimizer
+        return config | serialized({"discriminator_optimizer": other})
 
-    def compile_from_config(self, config: dict[str, Any]) -> None:
-        """Compiles with the optimizers that ``get_compile_config`` described."""
-        self.compile(**keras.saving.deserialize_keras_object(config))
+    def fit(self, *args: Any, **kwargs: Any) -> keras.callbacks.History:
+        """The ``fit`` of `CompiledModel`."""
+        history = super().fit(*args, **kwargs)
+        # With use_ema Keras ends by putting the averages into the weights, of one optimizer alone.
+        self.discriminator_optimizer.finalize_variable_values(self.discriminator.trainable_weights)
+        return history
 
     # What follows is the generator's: adding a discriminator changes its training only.
 
@@ -331,19 +357,20 @@ class VAEGAN(Configured, keras.Model):
         """The generator's bound (1) in nats, on pixels, although training is on (2)."""
         return self.generator.elbo(x, y, seed)
 
-    def call(self, inputs: Any, training: bool = False) -> tf.Tensor:
-        """The reconstructions of the inputs by the generator."""
-        return self.generator(inputs, training=training)
+    def call(self, inputs: Any, y: TensorLike | None = None, training: bool = False) -> tf.Tensor:
+        """The reconstructions of x, or of (x, y), by the generator."""
+        return self.generator.call(inputs, y, training)
 
-    def fit(
-        self, x: Any = None, y: Any = None, *args: Any, **kwargs: Any
-    ) -> keras.callbacks.History:
-        """Keras' ``fit``, which raises a UserError for arrays that the generator cannot take."""
-        self.generator.check_arrays(x, y)
-        return super().fit(x, y, *args, **kwargs)
+    def check(self, data: Any, training: bool) -> int:
+        """The number of images in a batch, which the generator looks at."""
+        return self.generator.check(data, training)
+
+    def input_specs(self) -> list[tf.TensorSpec]:
+        """The specifications of images and side information of the generator."""
+        return self.generator.input_specs()
 
     def test_step(self, data: Any) -> dict[str, tf.Tensor]:
-        """The generator's bound (1), averaged over the batches since the metrics were reset."""
+        """What the generator's gives: no adversarial terms are in it, nor in its "loss"."""
         return self.generator.test_step(data)
 
     @property
@@ -523,6 +550,11 @@ class JudgingVAEGAN(SemiSupervisedVAEGAN):
         logits = keras.ops.pad(layer.output, [[0, 0], [0, 1]])
         discriminator = keras.Model(trunk.inputs, [layer.input, logits], name="discriminator")
         super().__init__(generator, discriminator, **kwargs)
+
+
+def innermost(optimizer: keras.optimizers.Optimizer) -> keras.optimizers.Optimizer:
+    """The optimizer within one that scales the loss; else the optimizer itself."""
+    return getattr(optimizer, "inner_optimizer", optimizer)
 
 
 def generator(model: VAE | VAEGAN) -> VAE:

@@ -26,7 +26,7 @@ from vae_gan_tf.checks import TensorLike, checked_tensor
 from vae_gan_tf.errors import UserError
 from vae_gan_tf.models.cvae import CVAE
 from vae_gan_tf.models.seeds import Seed, split_seed, stateless_seed
-from vae_gan_tf.models.vae import VAE, Generated, Inference, log_pixels
+from vae_gan_tf.models.vae import VAE, Generated, Inference, deviation, gaussian, log_pixels
 from vae_gan_tf.serialization import registered
 
 
@@ -86,6 +86,8 @@ class DRAW(VAE):
     arguments = (*VAE.arguments, "steps", "judged")
     encoder_inputs = 5
     decoder_inputs = 3
+    encoder_outputs = (4, 5)
+    decoder_outputs = (3, 4)
 
     def __init__(
         self,
@@ -182,7 +184,7 @@ class DRAW(VAE):
         states = (before[name] for name in ("decoder_hidden", "encoder_hidden", "encoder_cell"))
         outputs = self.encoder([x, error, *states, *condition], training=training)
         after = _named(ENCODED, outputs)
-        z = after["mean"] + tf.exp(0.5 * after["log_variance"]) * noise
+        z = after["mean"] + deviation(after["log_variance"]) * noise
         return {**after, "z": z}
 
     def _decoder_step(
@@ -289,7 +291,7 @@ class DRAW(VAE):
         pixels: TensorLike | None = None,
     ) -> tf.Tensor:
         """The log-weights of `VAE.log_weights`; an image is encoded anew for each of its codes."""
-        x = tf.repeat(tf.cast(x, tf.float32), count, axis=0)
+        x = tf.repeat(self.checked_images(x), count, axis=0)
         y = None if y is None else tf.repeat(y, count, axis=0)
         posterior, z, likelihood = self.infer(x, y, seed)
         log_ratio = self.prior().log_prob(z) - posterior.log_prob(z)
@@ -297,7 +299,7 @@ class DRAW(VAE):
         return tf.transpose(tf.reshape(weights, [-1, count]))
 
     def _posterior(self, run: dict[str, tf.Tensor]) -> tfd.Distribution:
-        return tfd.Independent(tfd.Normal(run["mean"], tf.exp(0.5 * run["log_variance"])), 2)
+        return gaussian(run["mean"], run["log_variance"], rank=2)
 
     def sample_steps(self, asked: TensorLike, seed: Seed = 0) -> Steps:
         """The images of ``sample(asked, seed)`` as they are drawn."""

@@ -26,16 +26,15 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import keras
-import numpy as np
 import tensorflow as tf
 from tensorflow_probability import distributions as tfd
 
-from vae_gan_tf.checks import TensorLike
+from vae_gan_tf.checks import TensorLike, check_network, shapes
 from vae_gan_tf.conditions import LabelCondition
 from vae_gan_tf.errors import UserError
 from vae_gan_tf.models.cvae import CVAE
 from vae_gan_tf.models.seeds import Seed, stateless_seed
-from vae_gan_tf.models.vae import Elbo, shapes
+from vae_gan_tf.models.vae import VAE, Elbo, gaussian
 from vae_gan_tf.serialization import Configured, registered
 
 
@@ -199,6 +198,13 @@ class SemiSupervisedVAE(CVAE):
 
     condition: LabelCondition
 
+    validated = (
+        *VAE.validated,
+        "elbo/labelled",
+        "classification/error",
+        "classification/entropy",
+    )
+
     def __init__(
         self,
         trunk: keras.Model,
@@ -211,8 +217,6 @@ class SemiSupervisedVAE(CVAE):
         encoder = _composed(trunk, head, condition)
         super().__init__(encoder, decoder, condition, **kwargs)
         self.objective = objective
-        names = ("elbo/labelled", "classification/error", "classification/entropy")
-        self.label_validation = {name: keras.metrics.Mean(name.split("/")[1]) for name in names}
 
     # Trunk and head are layers of the encoder. As attributes of their own Keras would count them
     # among the model's layers a second time.
@@ -242,7 +246,7 @@ class SemiSupervisedVAE(CVAE):
             UserError: x is of the wrong shape or holds values outside of [0, 1].
         """
         *_, logits = self.trunk(self.checked_images(x), training=training)
-        return tfd.OneHotCategorical(logits=logits)
+        return tfd.OneHotCategorical(logits=tf.cast(logits, tf.float32))
 
     def pairs(
         self, x: TensorLike, y: TensorLike, unlabelled: TensorLike, training: bool = False
@@ -269,8 +273,8 @@ class SemiSupervisedVAE(CVAE):
             _expand(each, labelled, classes) for each in (product, log_variance)
         )
         mean = self.head([product, self.condition.vector(y)], training=training)
-        codes = tfd.Independent(tfd.Normal(mean, tf.exp(0.5 * log_variance)), 1)
-        return Pairs(images, labelled, y, codes, tfd.OneHotCategorical(logits=logits))
+        labels = tfd.OneHotCategorical(logits=tf.cast(logits, tf.float32))
+        return Pairs(images, labelled, y, gaussian(mean, log_variance), labels)
 
     def bounds(self, pairs: Pairs, seed: Seed, training: bool = False) -> tuple[Bound, Bound]:
         """-L(x, y) of the labelled images and -U(x) of the unlabelled ones, a z for each pair.
@@ -370,36 +374,37 @@ class SemiSupervisedVAE(CVAE):
     def test_step(self, data: Any) -> dict[str, tf.Tensor]:
         """The bounds and the errors of classification on (images, labels), in test mode.
 
-        Each is an average over the images of the batches since the metrics were reset:
-        "elbo/elbo", "elbo/reconstruction" and "elbo/kl" of the bound on log p(x), which does not
-        look at the labels; "elbo/labelled", the bound on log p(x, y); "classification/error", the
-        share of images whose most probable class is not y; "classification/entropy", of q(y | x).
+        Each is an average over the images since the metrics were reset: "loss", what the loss has
+        of labelled images, L(x, y) and -log q(y | x), weighted as there; "elbo/elbo",
+        "elbo/reconstruction" and "elbo/kl" of the bound on log p(x), which does not look at the
+        labels; "elbo/labelled", the bound on log p(x, y); "classification/error", the share of
+        images whose most probable class is not y; "classification/entropy", of q(y | x).
         """
         x, y = self.unpack(data)
         seed = self.test_seed()
         bound, labelled = self.elbo(x, seed=seed), self.elbo(x, y, seed)
-        classes = tf.argmax(self.classify(x).logits, -1, output_type=tf.int32)
+        labels = self.classify(x)
+        classes = tf.argmax(labels.logits, -1, output_type=tf.int32)
+        with_label = (self.kl_weight - 1) * labelled.kl - labelled.elbo  # L(x, y)
+        cost_of_label = -labels.log_prob(self.condition.vector(y))
         values = {
+            "loss": self.objective.labelled * with_label
+            + self.objective.classification * cost_of_label,
             "elbo/elbo": bound.elbo,
             "elbo/reconstruction": bound.reconstruction,
             "elbo/kl": bound.kl,
             "elbo/labelled": labelled.elbo,
-            "classification/error": tf.not_equal(classes, tf.cast(y, tf.int32)),
+            "classification/error": tf.not_equal(classes, y),
             "classification/entropy": bound.entropy,
         }
-        means = {**self.validation, **self.label_validation}
-        for name, value in values.items():
-            means[name].update_state(tf.cast(value, tf.float32))
-        return {name: mean.result() for name, mean in means.items()}
+        return self.validation.update(values)
 
-    def check_arrays(self, x: Any, y: Any) -> None:
-        """Raises a UserError for arrays that the model cannot be trained on."""
-        if isinstance(x, np.ndarray):
-            unpack_batch((x, y))
-        elif isinstance(x, tuple | list) and isinstance(y, np.ndarray):
-            (images, labels), unlabelled = unpack_batch((x, y))
-            self.checked(images, labels)
-            self.checked_images(unlabelled)
+    def check(self, data: Any, training: bool) -> int:
+        """The number of images in a batch, which is looked at; see `CompiledModel.check`."""
+        if not training:
+            return super().check(data, training)
+        (x, y), unlabelled = self.training_batch(data)
+        return super().check((x, y), training) + self.checked_images(unlabelled).shape[0]
 
 
 def unpack_batch(data: Any) -> tuple[Any, Any]:
@@ -408,7 +413,9 @@ def unpack_batch(data: Any) -> tuple[Any, Any]:
     Raises:
         UserError: there are no such two.
     """
-    labelled, unlabelled, _ = keras.utils.unpack_x_y_sample_weight(data)
+    labelled, unlabelled, weights = keras.utils.unpack_x_y_sample_weight(data)
+    if weights is not None:
+        raise UserError("weights of images given, and every image counts the same")
     if not (isinstance(labelled, tuple | list) and len(labelled) == 2) or unlabelled is None:
         raise UserError(
             "semi-supervised training takes batches ((images, labels), unlabelled images), and "
@@ -430,11 +437,8 @@ def _composed(trunk: keras.Model, head: keras.Model, condition: LabelCondition) 
     """
     if not isinstance(condition, LabelCondition):
         raise UserError("a semi-supervised model needs labels (a LabelCondition) as its condition")
-    if len(trunk.outputs) != 3:
-        raise UserError(
-            f"a trunk of {len(trunk.outputs)} outputs given, 3 expected: the product for the head, "
-            "log-variance and logits"
-        )
+    check_network("the trunk, to the product for the head, log-variance and logits", trunk, [3])
+    check_network("the head", head, [1])
     product, log_variance, logits = shapes(trunk.outputs)
     if logits != (condition.classes,):
         raise UserError(

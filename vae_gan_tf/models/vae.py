@@ -13,18 +13,21 @@ from dataclasses import dataclass, fields
 from typing import Any, ClassVar, NamedTuple
 
 import keras
-import numpy as np
 import tensorflow as tf
 from tensorflow_probability import distributions as tfd
 
-from vae_gan_tf.checks import TensorLike, check_values, checked_tensor
+from vae_gan_tf.checks import TensorLike, check_network, checked_images, checked_tensor, shapes
 from vae_gan_tf.conditions import Condition, NoCondition
 from vae_gan_tf.errors import UserError
 from vae_gan_tf.likelihoods import Bernoulli, Likelihood
-from vae_gan_tf.models.descent import descend
+from vae_gan_tf.models.compiled import CompiledModel
+from vae_gan_tf.models.descent import batches_seen, descend
 from vae_gan_tf.models.nest import Nest
-from vae_gan_tf.models.seeds import Seed, numbered_seed, split_seed, stateless_seed
-from vae_gan_tf.serialization import Configured, registered
+from vae_gan_tf.models.seeds import Seed, check_seed, numbered_seed, split_seed, stateless_seed
+from vae_gan_tf.serialization import registered
+
+LARGEST_LOG_VARIANCE = 80.0
+"""Log-variances are cut off at plus and minus this, so that float32 holds the variances."""
 
 
 @dataclass(frozen=True)
@@ -88,13 +91,54 @@ def log_pixels(
     return tf.reduce_sum(tf.where(True if pixels is None else pixels, of_each, 0.0), [1, 2, 3])
 
 
-def shapes(tensors: list[keras.KerasTensor]) -> list[tuple[int, ...]]:
-    """The shape of each tensor without its batch."""
-    return [tuple(each.shape[1:]) for each in tensors]
+def gaussian(mean: tf.Tensor, log_variance: tf.Tensor, rank: int = 1) -> tfd.Distribution:
+    """The Gaussian with diagonal covariance that an encoder's outputs describe, in float32.
+
+    Args:
+        mean: [batch, *event].
+        log_variance: of the same shape; cut off at plus and minus `LARGEST_LOG_VARIANCE`.
+        rank: of an event.
+    """
+    return tfd.Independent(tfd.Normal(tf.cast(mean, tf.float32), deviation(log_variance)), rank)
+
+
+def deviation(log_variance: tf.Tensor) -> tf.Tensor:
+    """The standard deviation, float32, of a log-variance, which is cut off as in `gaussian`."""
+    log_variance = tf.cast(log_variance, tf.float32)
+    cut = tf.clip_by_value(log_variance, -LARGEST_LOG_VARIANCE, LARGEST_LOG_VARIANCE)
+    return tf.exp(0.5 * cut)
+
+
+def mean_metric(name: str) -> keras.metrics.Mean:
+    """A mean that has the name of a term, such as "elbo/kl"."""
+    metric = keras.metrics.Mean()
+    metric.name = name  # afterwards, for variables must have no slash in theirs
+    return metric
+
+
+class Validation:
+    """The means that ``test_step`` keeps, by name, since they were reset.
+
+    An object of its own, for Keras would write their values into the model's file.
+    """
+
+    def __init__(self, *names: str):
+        self.means = {name: mean_metric(name) for name in names}
+
+    def update(self, values: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+        """Adds values [batch] of each name; gives the means."""
+        for name, value in values.items():
+            self.means[name].update_state(tf.cast(value, tf.float32))
+        return {name: mean.result() for name, mean in self.means.items()}
+
+    @property
+    def images(self) -> tf.Tensor:
+        """The number of images that the means are over."""
+        return self.means["loss"].count
 
 
 @registered
-class VAE(Configured, keras.Model):
+class VAE(CompiledModel):
     """A variational auto-encoder (section 2.1, figure 1).
 
     ``model.fit(images)`` trains it, after ``model.compile(optimizer)``; a data set of pairs
@@ -124,8 +168,20 @@ class VAE(Configured, keras.Model):
     encoder_inputs = decoder_inputs = 1
     """How many inputs a network has before the side information."""
 
+    encoder_outputs: ClassVar[tuple[int, ...]] = (2,)
+    """How many outputs an encoder may have: mean and log-variance are the first two."""
+
+    decoder_outputs: ClassVar[tuple[int, ...]] = (1,)
+    """How many outputs a decoder may have; the parameters of the likelihood are the first."""
+
     condition: Condition = NoCondition()
     """The side information y that the model takes: none, but of a `CVAE`."""
+
+    validated: ClassVar[tuple[str, ...]] = (
+        "loss",
+        *(f"elbo/{field.name}" for field in fields(Elbo)),
+    )
+    """The names of what ``evaluate`` gives."""
 
     def __init__(
         self,
@@ -136,6 +192,9 @@ class VAE(Configured, keras.Model):
         seed: int = 0,
         **kwargs: Any,
     ):
+        check_seed(seed)
+        check_network("the encoder", encoder, self.encoder_outputs)
+        check_network("the decoder", decoder, self.decoder_outputs)
         super().__init__(**kwargs)
         self.encoder = encoder
         self.decoder = decoder
@@ -145,14 +204,23 @@ class VAE(Configured, keras.Model):
         self.image_shape = tuple(encoder.inputs[0].shape[1:])
         self.latent_size = encoder.outputs[0].shape[-1]
         self.code_shape: tuple[int, ...] = (self.latent_size,)
-        self.validation = {
-            f"elbo/{field.name}": keras.metrics.Mean(field.name) for field in fields(Elbo)
-        }
+        self.validation = Validation(*self.validated)
         self._check_networks()
         self.built = True  # the networks are
 
     def _check_networks(self) -> None:
         """Raises a UserError unless encoder, decoder, likelihood and condition fit together."""
+        if len(self.image_shape) != 3 or None in self.image_shape:
+            raise UserError(
+                f"an encoder of images {list(self.image_shape)} given, [height, width, channels] "
+                "expected, all of them known"
+            )
+        mean, log_variance = shapes(self.encoder.outputs[:2])
+        if len(mean) != 1 or log_variance != mean:
+            raise UserError(
+                f"an encoder to means {list(mean)} and log-variances {list(log_variance)} given, "
+                "[latent_size] expected of both"
+            )
         codes = tuple(self.decoder.inputs[0].shape[1:])
         if codes != (self.latent_size,):
             raise UserError(
@@ -201,8 +269,7 @@ class VAE(Configured, keras.Model):
             UserError: x or y is of the wrong shape or holds values that it must not (values are
                 checked outside of compiled graphs only).
         """
-        mean, log_variance = self.encoder(self.checked(x, y), training=training)
-        return tfd.Independent(tfd.Normal(mean, tf.exp(0.5 * log_variance)), 1)
+        return gaussian(*self.encoder(self.checked(x, y), training=training))
 
     def decode(
         self, z: TensorLike, y: TensorLike | None = None, training: bool = False
@@ -275,8 +342,9 @@ class VAE(Configured, keras.Model):
 
         Arguments and errors else are those of `encode`.
         """
+        x = self.checked_images(x)
         posterior, _, likelihood = self.infer(x, y, seed, training)
-        reconstruction = likelihood.log_prob(tf.cast(x, tf.float32))
+        reconstruction = likelihood.log_prob(x)
         kl = tfd.kl_divergence(posterior, self.prior())
         return Elbo(reconstruction - kl, reconstruction, kl)
 
@@ -302,11 +370,12 @@ class VAE(Configured, keras.Model):
         Returns:
             [count, batch].
         """
+        x = self.checked_images(x)
         posterior = self.encode(x, y)
         z = posterior.sample(count, seed=stateless_seed(seed))
         # The codes of an image beside each other: [batch * count, latent_size].
         codes = tf.reshape(tf.transpose(z, [1, 0, 2]), [-1, self.latent_size])
-        x = tf.repeat(tf.cast(x, tf.float32), count, axis=0)
+        x = tf.repeat(x, count, axis=0)
         y = None if y is None else tf.repeat(y, count, axis=0)
         log_likelihood = log_pixels(self.decode(codes, y), x, pixels)
         log_ratio = self.prior().log_prob(z) - posterior.log_prob(z)
@@ -336,10 +405,12 @@ class VAE(Configured, keras.Model):
         return Generated(reconstructed, drawn, kl, likelihood[:count])
 
     def checked_images(self, x: TensorLike) -> tf.Tensor:
-        """Images as a float32 tensor; a UserError for another shape or values outside [0, 1]."""
-        x = checked_tensor("images", x, self.image_shape)
-        check_values("the values of images", x, 0, 1)
-        return x
+        """Images as a float32 tensor in [0, 1], those of 8 bits divided by 255.
+
+        Raises:
+            UserError: they are of another shape, or have values outside of [0, 1].
+        """
+        return checked_images("images", x, self.image_shape)
 
     def checked(self, x: TensorLike, y: TensorLike | None) -> tf.Tensor | list[tf.Tensor]:
         """Images and side information as the encoder takes them; a UserError if it cannot."""
@@ -363,41 +434,53 @@ class VAE(Configured, keras.Model):
             )
         return [tensor, vector]
 
-    def unpack(self, data: Any) -> tuple[Any, Any]:
-        """The images and what the model is given of y, of (x, y), (x,), x or ((x, y),)."""
-        x, y, _ = keras.utils.unpack_x_y_sample_weight(data)
-        if y is None and isinstance(x, tuple | list):
+    def unpack(self, data: Any) -> tuple[tf.Tensor, Any]:
+        """The images and what the model is given of y, of (x, y), (x,), x or ((x, y),).
+
+        Raises:
+            UserError: the data are other ones, or hold weights of images too.
+        """
+        x, y, weights = keras.utils.unpack_x_y_sample_weight(data)
+        if weights is not None:
+            raise UserError("weights of images given, and every image counts the same")
+        if y is None and isinstance(x, tuple | list) and len(x) == 2:
             x, y = x
-        return x, self.condition.given(y)
+        if isinstance(x, tuple | list | dict):
+            raise UserError("images or pairs (images, side information) expected, not other nests")
+        return self.checked_images(x), self.condition.given(y)
 
     def training_batch(self, data: Any) -> tuple[Any, Any]:
         """The two arguments of `training_loss` before the seed, of what Keras passes as data."""
         return self.unpack(data)
 
-    def call(self, inputs: Any, training: bool = False) -> tf.Tensor:
+    def call(self, inputs: Any, y: TensorLike | None = None, training: bool = False) -> tf.Tensor:
         """The reconstructions of x, or of (x, y), at the mean of q(z | x, y)."""
-        x, y = self.unpack(inputs)
+        x, y = self.unpack(inputs if y is None else (inputs, y))
         return self.infer(x, y, training=training).likelihood.mean()
 
-    def fit(
-        self, x: Any = None, y: Any = None, *args: Any, **kwargs: Any
-    ) -> keras.callbacks.History:
-        """Keras' ``fit``, which raises a UserError first for arrays that the model cannot take."""
-        self.check_arrays(x, y)
-        return super().fit(x, y, *args, **kwargs)
+    def check(self, data: Any, training: bool) -> int:
+        """The number of images in a batch, which is looked at; see `CompiledModel.check`."""
+        x, y = self.unpack(data)
+        self.with_condition(x, y)
+        return x.shape[0]
 
-    def check_arrays(self, x: Any, y: Any) -> None:
-        """Raises a UserError if x is an array and the model cannot be trained on (x, y)."""
-        if isinstance(x, np.ndarray):
-            self.checked(*self.unpack((x, y)))
+    def input_specs(self) -> list[tf.TensorSpec]:
+        """The specifications of images and side information."""
+        image = tf.TensorSpec([None, *self.image_shape], tf.float32, name="x")
+        return [image, *self.condition.specs()]
 
     def step_seed(self) -> tf.Tensor:
         """The seed of the present training step, by its number: a resumed run has it too."""
-        return numbered_seed(self.seed, self.optimizer.iterations)
+        return numbered_seed(self.seed, batches_seen(self.optimizer))
 
     def test_seed(self) -> tf.Tensor:
         """The seed of a batch of an evaluation: by the images before it, for noise of its own."""
-        return numbered_seed(self.seed, self.validation["elbo/elbo"].count)
+        return numbered_seed(self.seed, self.validation.images)
+
+    @property
+    def metrics(self) -> list[keras.Metric]:
+        """What ``evaluate`` gives, in its order."""
+        return list(self.validation.means.values())
 
     def training_loss(self, x: Any, y: Any, seed: Seed) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
         """The loss of a batch: the mean of L(x) = -(1), its KL divergence weighted.
@@ -425,9 +508,12 @@ class VAE(Configured, keras.Model):
         return {"loss": loss, **terms}
 
     def test_step(self, data: Any) -> dict[str, tf.Tensor]:
-        """The bound (1) in test mode, averaged over the batches since the metrics were reset."""
+        """The bound (1) in test mode, averaged over the images since the metrics were reset.
+
+        "loss" is minus the bound, its KL divergence weighted.
+        """
         x, y = self.unpack(data)
         bound = self.elbo(x, y, self.test_seed())
-        for mean, values in zip(self.validation.values(), bound, strict=True):
-            mean.update_state(values)
-        return {name: mean.result() for name, mean in self.validation.items()}
+        loss = self.kl_weight * bound.kl - bound.reconstruction
+        terms = {f"elbo/{name}": values for name, values in vars(bound).items()}
+        return self.validation.update({"loss": loss, **terms})

@@ -6,10 +6,11 @@ sqrt(2 / (inputs + outputs)), cut off at two standard deviations. (With DCGAN's 
 the discriminator wins outright; see docs/differences.md.) A layer that is normalised needs no
 bias.
 
-Every network takes ``dtype``, a Keras dtype policy such as "mixed_bfloat16"; output layers always
-compute in float32. ``condition_size`` is the length of the vector y of side information, 0 for a
-network without one; a network with y takes the pair (x, y) or (z, y). ``widen`` is the factor by
-which layers grow: section 4.3 says 8/7 for SVHN.
+Every network takes ``dtype``, a Keras dtype policy: "float32", "mixed_bfloat16" or "mixed_float16";
+without one it follows Keras' global policy, as Keras' layers do. Inputs and outputs are float32,
+and images [batch, height, width, channels], whatever ``keras.json`` says. ``condition_size`` is the
+length of the vector y of side information, 0 for a network without one; a network with y takes the
+pair (x, y) or (z, y). ``widen`` is the factor by which layers grow: section 4.3 says 8/7 for SVHN.
 """
 
 from vae_gan_tf.networks.blocks import IMPROVED, IMPROVED_DISCRIMINATOR, REPORT, Style

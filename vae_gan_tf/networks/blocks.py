@@ -6,6 +6,8 @@ and gives the symbolic tensor behind its activation.
 """
 
 import dataclasses
+from collections.abc import Sequence
+from typing import TypeAlias
 
 import keras
 from keras import layers
@@ -18,6 +20,12 @@ from vae_gan_tf.networks.layers import (
     PooledConvolution,
     UpsampledDeconvolution,
 )
+
+Policy: TypeAlias = str | keras.DTypePolicy | None
+"""A Keras dtype policy or its name; None for the global policy."""
+
+POLICIES = ("float32", "mixed_bfloat16", "mixed_float16")
+"""The policies that a network can have: weights and outputs are float32 in all of them."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -46,6 +54,21 @@ where it does not, the images have a checkerboard (Odena et al. 2016).
 
 IMPROVED_DISCRIMINATOR = Style(ImageNormalization, strided_size=4, activation="leaky_relu")
 """The style of the discriminator in the preset "improved"; see `ImageNormalization`."""
+
+
+def policy(dtype: Policy) -> str:
+    """The name of a network's dtype policy: of the given one, or of Keras' global one if None.
+
+    Raises:
+        UserError: it is none of `POLICIES`.
+    """
+    name = keras.dtype_policies.get(dtype or keras.config.dtype_policy()).name
+    if name not in POLICIES:
+        raise UserError(
+            f"a network of the dtype policy {name} asked for, by dtype or by Keras' global policy; "
+            f"one of {', '.join(POLICIES)} expected"
+        )
+    return name
 
 
 def initial_weights() -> dict[str, keras.Initializer]:
@@ -93,6 +116,7 @@ def convolution(
         size,
         strides=strides,
         padding="same",
+        data_format="channels_last",
         use_bias=False,
         dtype=dtype,
         name=name,
@@ -140,14 +164,24 @@ def quarter(image_shape: tuple[int, int, int]) -> tuple[int, int]:
     return height // 4, width // 4
 
 
+def network_input(shape: Sequence[int], name: str) -> keras.KerasTensor:
+    """An input [batch, *shape] of a network, float32 whatever Keras' ``floatx`` is."""
+    return keras.Input(shape, dtype="float32", name=name)
+
+
 def condition_inputs(condition_size: int) -> list[keras.KerasTensor]:
     """The input y [batch, condition_size] of a network, or none where condition_size is 0."""
-    return [keras.Input([condition_size], name="condition")] if condition_size else []
+    return [network_input([condition_size], "condition")] if condition_size else []
+
+
+def flat(x: keras.KerasTensor, dtype: str = "float32", name: str = "flat") -> keras.KerasTensor:
+    """Images [batch, height, width, channels] as vectors [batch, height * width * channels]."""
+    return layers.Flatten(data_format="channels_last", dtype=dtype, name=name)(x)
 
 
 def joined(x: keras.KerasTensor, others: list[keras.KerasTensor]) -> keras.KerasTensor:
     """The vectors x [batch, n] with the others, such as y, behind them; x where there are none."""
-    return layers.Concatenate(name="joined")([x, *others]) if others else x
+    return layers.Concatenate(dtype="float32", name="joined")([x, *others]) if others else x
 
 
 def gaussian(x: keras.KerasTensor, latent_size: int) -> list[keras.KerasTensor]:

@@ -8,7 +8,7 @@ import keras
 from keras import layers
 
 from vae_gan_tf.networks import blocks
-from vae_gan_tf.networks.blocks import REPORT, Style, initial_weights
+from vae_gan_tf.networks.blocks import REPORT, Policy, Style, initial_weights
 from vae_gan_tf.networks.layers import Read, Windows
 
 
@@ -17,7 +17,7 @@ def convolutional_encoder(
     condition_size: int = 0,
     latent_size: int = 50,
     widen: float = 1.0,
-    dtype: str = "float32",
+    dtype: Policy = None,
     style: Style = REPORT,
 ) -> keras.Model:
     """The encoder of section 4.3: conv5-28, conv5-56, conv5-108, y joined, FC-50 twice.
@@ -30,15 +30,16 @@ def convolutional_encoder(
         condition_size: length of y, 0 for none.
         latent_size: length of z.
         widen: what the number of filters of each layer is multiplied by.
-        dtype: Keras dtype policy of all but the output layers.
+        dtype: Keras dtype policy, by default the global one, of all but the output layers.
         style: how its layers are made.
     """
-    image = keras.Input(image_shape, name="image")
+    dtype = blocks.policy(dtype)
+    image = blocks.network_input(image_shape, "image")
     condition = blocks.condition_inputs(condition_size)
     x = image
     for number, filters in enumerate((28, 56, 108), start=1):
         x = blocks.halved(x, round(filters * widen), 5, dtype, f"conv{number}", style)
-    x = blocks.joined(layers.Flatten(name="flat")(x), condition)
+    x = blocks.joined(blocks.flat(x), condition)
     return keras.Model([image, *condition], blocks.gaussian(x, latent_size), name="encoder")
 
 
@@ -48,7 +49,7 @@ def convolutional_decoder(
     latent_size: int = 50,
     widen: float = 1.0,
     parameters: int = 1,
-    dtype: str = "float32",
+    dtype: Policy = None,
     style: Style = REPORT,
 ) -> keras.Model:
     """The decoder of section 4.3: FC-7*7*128, deconv5-64, deconv5-32, and a 1 x 1 convolution.
@@ -62,23 +63,31 @@ def convolutional_decoder(
         latent_size: length of z.
         widen: what the number of filters of each layer is multiplied by.
         parameters: of the likelihood for each channel of a pixel.
-        dtype: Keras dtype policy of all but the output layer.
+        dtype: Keras dtype policy, by default the global one, of all but the output layer.
         style: how its layers are made.
 
     Raises:
         UserError: height or width is not a multiple of 4.
     """
-    code = keras.Input([latent_size], name="code")
+    dtype = blocks.policy(dtype)
+    code = blocks.network_input([latent_size], "code")
     condition = blocks.condition_inputs(condition_size)
     rows, columns = blocks.quarter(image_shape)
     filters = round(128 * widen)
     x = blocks.joined(code, condition)
     x = blocks.dense(x, rows * columns * filters, dtype, "dense", style)
-    x = layers.Reshape([rows, columns, filters], name="reshaped")(x)
+    x = layers.Reshape([rows, columns, filters], dtype="float32", name="reshaped")(x)
     for number, filters in enumerate((64, 32), start=1):
         x = blocks.doubled(x, round(filters * widen), 5, dtype, f"deconv{number}", style)
     outputs = image_shape[-1] * parameters
-    x = layers.Conv2D(outputs, 1, dtype="float32", name="parameters", **initial_weights())(x)
+    x = layers.Conv2D(
+        outputs,
+        1,
+        data_format="channels_last",
+        dtype="float32",
+        name="parameters",
+        **initial_weights(),
+    )(x)
     return keras.Model([code, *condition], x, name="decoder")
 
 
@@ -87,7 +96,7 @@ def discriminator(
     logits: int = 1,
     widen: float = 1.0,
     glimpses: int = 0,
-    dtype: str = "float32",
+    dtype: Policy = None,
     style: Style = REPORT,
 ) -> keras.Model:
     """The discriminator of section 4.3: conv3-16, conv3-32, conv3-64, FC-512, FC-500, logits.
@@ -106,14 +115,15 @@ def discriminator(
             3.2.
         widen: what the number of filters or units of each layer is multiplied by.
         glimpses: number of windows.
-        dtype: Keras dtype policy of all but the output layer.
+        dtype: Keras dtype policy, by default the global one, of all but the output layer.
         style: how its layers are made; those of glimpses have its activation alone.
     """
-    image = keras.Input(image_shape, name="image")
+    dtype = blocks.policy(dtype)
+    image = blocks.network_input(image_shape, "image")
     x = image
     for number, filters in enumerate((16, 32, 64), start=1):
         x = blocks.halved(x, round(filters * widen), 3, dtype, f"conv{number}", style)
-    x = layers.Flatten(name="flat")(x)
+    x = blocks.flat(x)
     seen = [_glimpse(image, x, f"glimpse{number + 1}", dtype, style) for number in range(glimpses)]
     x = blocks.joined(x, seen)
     features = blocks.dense(x, round(512 * widen), dtype, "features", style)
@@ -135,4 +145,4 @@ def _glimpse(
     where = dense(64, f"{name}_where")(x)
     window = Windows(8, image.shape[1:], name=f"{name}_window", **initial_weights())(where)
     patch = Read(8, name=f"{name}_read")(image, window)
-    return dense(128, name)(layers.Flatten(name=f"{name}_flat")(patch))
+    return dense(128, name)(blocks.flat(patch, name=f"{name}_flat"))

@@ -10,7 +10,7 @@ import keras
 from keras import layers
 
 from vae_gan_tf.networks import blocks
-from vae_gan_tf.networks.blocks import Style, initial_weights
+from vae_gan_tf.networks.blocks import Policy, Style, initial_weights
 
 SOFTPLUS = Style(activation="softplus")
 """The style of the fully connected networks."""
@@ -28,7 +28,7 @@ def fully_connected_encoder(
     condition_size: int = 0,
     latent_size: int = 50,
     units: int = 200,
-    dtype: str = "float32",
+    dtype: Policy = None,
 ) -> keras.Model:
     """The simple encoder of section 4.4: two softplus layers over the pixels and y.
 
@@ -39,11 +39,12 @@ def fully_connected_encoder(
         condition_size: length of y, 0 for none.
         latent_size: length of z.
         units: of each layer.
-        dtype: Keras dtype policy of all but the output layers.
+        dtype: Keras dtype policy, by default the global one, of all but the output layers.
     """
-    image = keras.Input(image_shape, name="image")
+    dtype = blocks.policy(dtype)
+    image = blocks.network_input(image_shape, "image")
     condition = blocks.condition_inputs(condition_size)
-    x = blocks.joined(layers.Flatten(name="flat")(image), condition)
+    x = blocks.joined(blocks.flat(image), condition)
     x = softplus_layers(x, units, dtype)
     return keras.Model([image, *condition], blocks.gaussian(x, latent_size), name="encoder")
 
@@ -54,7 +55,7 @@ def fully_connected_decoder(
     latent_size: int = 50,
     units: int = 200,
     parameters: int = 1,
-    dtype: str = "float32",
+    dtype: Policy = None,
 ) -> keras.Model:
     """The simple decoder of section 4.4: two softplus layers over z and y, then the pixels.
 
@@ -66,13 +67,14 @@ def fully_connected_decoder(
         latent_size: length of z.
         units: of each layer.
         parameters: of the likelihood for each channel of a pixel.
-        dtype: Keras dtype policy of all but the output layer.
+        dtype: Keras dtype policy, by default the global one, of all but the output layer.
     """
-    code = keras.Input([latent_size], name="code")
+    dtype = blocks.policy(dtype)
+    code = blocks.network_input([latent_size], "code")
     condition = blocks.condition_inputs(condition_size)
     x = softplus_layers(blocks.joined(code, condition), units, dtype)
     *sides, channels = image_shape
     outputs = math.prod(image_shape) * parameters
     x = layers.Dense(outputs, dtype="float32", name="parameters", **initial_weights())(x)
-    x = layers.Reshape([*sides, channels * parameters], name="reshaped")(x)
+    x = layers.Reshape([*sides, channels * parameters], dtype="float32", name="reshaped")(x)
     return keras.Model([code, *condition], x, name="decoder")

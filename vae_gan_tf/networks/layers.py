@@ -15,6 +15,9 @@ from vae_gan_tf.serialization import registered
 ImagesShape = tuple[int | None, int, int, int]
 """The shape [batch, height, width, channels]; the batch is None while it is not known."""
 
+FLOAT32: dict[str, Any] = {"dtype": "float32"}
+"""The policy of the layers of attention, for which 16 bits are too few, unless one is given."""
+
 VectorsShape = tuple[int | None, int]
 """The shape [batch, n]."""
 
@@ -160,7 +163,7 @@ class Windows(layers.Dense):
     """
 
     def __init__(self, size: int, image_shape: tuple[int, int, int], **kwargs: Any):
-        super().__init__(**({"units": 5} | kwargs))
+        super().__init__(**({"units": 5} | FLOAT32 | kwargs))
         self.size, self.image_shape = size, tuple(image_shape)
 
     def call(self, inputs: tf.Tensor, training: bool | None = None) -> tf.Tensor:
@@ -183,7 +186,7 @@ class Read(layers.Layer):
     """
 
     def __init__(self, size: int, **kwargs: Any):
-        super().__init__(**kwargs)
+        super().__init__(**(FLOAT32 | kwargs))
         self.size = size
 
     def call(self, images: tf.Tensor, window: tf.Tensor) -> tf.Tensor:
@@ -213,7 +216,7 @@ class Write(layers.Layer):
     """
 
     def __init__(self, size: int, height: int, width: int, **kwargs: Any):
-        super().__init__(**kwargs)
+        super().__init__(**(FLOAT32 | kwargs))
         self.size, self.height, self.width = size, height, width
 
     def call(self, patch: tf.Tensor, window: tf.Tensor) -> tf.Tensor:

@@ -8,7 +8,7 @@ from keras import layers
 
 from vae_gan_tf import attention
 from vae_gan_tf.networks import blocks
-from vae_gan_tf.networks.blocks import initial_weights
+from vae_gan_tf.networks.blocks import Policy, initial_weights
 from vae_gan_tf.networks.layers import Read, Windows, Write
 
 
@@ -32,7 +32,7 @@ def draw_encoder(
     latent_size: int = 10,
     units: int = 256,
     read_size: int | None = 5,
-    dtype: str = "float32",
+    dtype: Policy = None,
 ) -> keras.Model:
     """The encoder of DRAW for one step: read, LSTM, FC each for mean and log-variance of z_t.
 
@@ -47,21 +47,25 @@ def draw_encoder(
         latent_size: length of z_t.
         units: of the LSTM, and of the decoder's.
         read_size: N of the window, or None to see the whole image in every step.
-        dtype: Keras dtype policy of the LSTM.
+        dtype: Keras dtype policy, by default the global one, of the LSTM.
 
     Raises:
         UserError: the window is larger than the image.
     """
+    dtype = blocks.policy(dtype)
     attention.check_size(read_size, image_shape)
-    image, error = keras.Input(image_shape, name="image"), keras.Input(image_shape, name="error")
-    decoder = keras.Input([units], name="decoder_hidden")
-    hidden, cell = keras.Input([units], name="hidden"), keras.Input([units], name="cell")
+    image, error = (
+        blocks.network_input(image_shape, "image"),
+        blocks.network_input(image_shape, "error"),
+    )
+    decoder = blocks.network_input([units], "decoder_hidden")
+    hidden, cell = blocks.network_input([units], "hidden"), blocks.network_input([units], "cell")
     condition = blocks.condition_inputs(condition_size)
-    seen, window = layers.Concatenate(name="images")([image, error]), []
+    seen, window = layers.Concatenate(dtype="float32", name="images")([image, error]), []
     if read_size:
         window = [Windows(read_size, image_shape, name="window", **initial_weights())(decoder)]
         seen = Read(read_size, name="read")(seen, *window)
-    inputs = [layers.Flatten(name="flat")(seen), decoder, *condition]
+    inputs = [blocks.flat(seen), decoder, *condition]
     state = _lstm(inputs, hidden, cell, units, dtype)
     inputs = [image, error, decoder, hidden, cell, *condition]
     outputs = [*blocks.gaussian(state[0], latent_size), *state, *window]
@@ -75,7 +79,7 @@ def draw_decoder(
     units: int = 256,
     write_size: int | None = 5,
     parameters: int = 1,
-    dtype: str = "float32",
+    dtype: Policy = None,
 ) -> keras.Model:
     """The decoder of DRAW for one step: LSTM, FC, write.
 
@@ -91,14 +95,15 @@ def draw_decoder(
         units: of the LSTM.
         write_size: N of the window, or None to write to the whole image in every step.
         parameters: of the likelihood for each channel of a pixel.
-        dtype: Keras dtype policy of the LSTM.
+        dtype: Keras dtype policy, by default the global one, of the LSTM.
 
     Raises:
         UserError: the window is larger than the image.
     """
+    dtype = blocks.policy(dtype)
     attention.check_size(write_size, image_shape)
-    code = keras.Input([latent_size], name="code")
-    hidden, cell = keras.Input([units], name="hidden"), keras.Input([units], name="cell")
+    code = blocks.network_input([latent_size], "code")
+    hidden, cell = blocks.network_input([units], "hidden"), blocks.network_input([units], "cell")
     condition = blocks.condition_inputs(condition_size)
     state = _lstm([code, *condition], hidden, cell, units, dtype)
     height, width, channels = image_shape
@@ -110,5 +115,5 @@ def draw_decoder(
         x = Write(write_size, height, width, name="write")(x, *window)
     else:
         window = []
-        x = layers.Reshape([height, width, outputs], name="write")(x)
+        x = layers.Reshape([height, width, outputs], dtype="float32", name="write")(x)
     return keras.Model([code, hidden, cell, *condition], [x, *state, *window], name="decoder")

@@ -11,7 +11,7 @@ import keras
 from keras import layers
 
 from vae_gan_tf.networks import blocks
-from vae_gan_tf.networks.blocks import Style, initial_weights
+from vae_gan_tf.networks.blocks import Policy, Style, initial_weights
 from vae_gan_tf.networks.fully_connected import softplus_layers
 
 UPSAMPLING = Style(pools=True)
@@ -26,7 +26,7 @@ def fully_connected_trunk(
     classes: int = 10,
     latent_size: int = 50,
     units: int = 1024,
-    dtype: str = "float32",
+    dtype: Policy = None,
 ) -> keras.Model:
     """The fully connected trunk: FC-1024, FC-1024 = h_1 and the layers behind h_1.
 
@@ -39,10 +39,11 @@ def fully_connected_trunk(
         classes: number of labels.
         latent_size: length of z.
         units: of each layer, and of the head's.
-        dtype: Keras dtype policy of all but the output layers.
+        dtype: Keras dtype policy, by default the global one, of all but the output layers.
     """
-    image = keras.Input(image_shape, name="image")
-    h = softplus_layers(layers.Flatten(dtype=dtype, name="flat")(image), units, dtype)
+    dtype = blocks.policy(dtype)
+    image = blocks.network_input(image_shape, "image")
+    h = softplus_layers(blocks.flat(image, dtype), units, dtype)
     return _trunk(image, h, units, classes, latent_size, dtype)
 
 
@@ -51,7 +52,7 @@ def convolutional_trunk(
     classes: int = 10,
     latent_size: int = 50,
     widen: float = 1.0,
-    dtype: str = "float32",
+    dtype: Policy = None,
 ) -> keras.Model:
     """The convolutional trunk: conv5-20, pool, conv5-50, pool, FC-1024 = h_1.
 
@@ -63,15 +64,18 @@ def convolutional_trunk(
         classes: number of labels.
         latent_size: length of z.
         widen: what the number of filters or units of each layer is multiplied by.
-        dtype: Keras dtype policy of all but the output layers.
+        dtype: Keras dtype policy, by default the global one, of all but the output layers.
     """
-    image = keras.Input(image_shape, name="image")
+    dtype = blocks.policy(dtype)
+    image = blocks.network_input(image_shape, "image")
     x = image
     for number, filters in enumerate((20, 50), start=1):
         x = blocks.convolution(x, round(filters * widen), 5, dtype, f"conv{number}")
-        x = layers.MaxPooling2D(2, dtype=dtype, name=f"pool{number}")(x)
+        x = layers.MaxPooling2D(2, data_format="channels_last", dtype=dtype, name=f"pool{number}")(
+            x
+        )
     units = round(1024 * widen)
-    h = blocks.dense(layers.Flatten(dtype=dtype, name="flat")(x), units, dtype, "dense")
+    h = blocks.dense(blocks.flat(x, dtype), units, dtype, "dense")
     return _trunk(image, h, units, classes, latent_size, dtype)
 
 
@@ -79,7 +83,7 @@ def improved_trunk(
     image_shape: tuple[int, int, int],
     classes: int = 10,
     latent_size: int = 50,
-    dtype: str = "float32",
+    dtype: Policy = None,
 ) -> keras.Model:
     """The improved trunk: three times a convolution and a pool; no fully connected layer.
 
@@ -90,14 +94,17 @@ def improved_trunk(
         image_shape: height, width and channels.
         classes: number of labels.
         latent_size: length of z.
-        dtype: Keras dtype policy of all but the output layers.
+        dtype: Keras dtype policy, by default the global one, of all but the output layers.
     """
-    image = keras.Input(image_shape, name="image")
+    dtype = blocks.policy(dtype)
+    image = blocks.network_input(image_shape, "image")
     x = image
     for number, filters in enumerate((32, 64, 128), start=1):
         x = blocks.convolution(x, filters, 3, dtype, f"conv{number}", LEAKY)
-        x = layers.MaxPooling2D(2, dtype=dtype, name=f"pool{number}")(x)
-    h = layers.Flatten(dtype=dtype, name="flat")(x)
+        x = layers.MaxPooling2D(2, data_format="channels_last", dtype=dtype, name=f"pool{number}")(
+            x
+        )
+    h = blocks.flat(x, dtype)
     return _trunk(image, h, 512, classes, latent_size, dtype)
 
 
@@ -124,7 +131,7 @@ def mean_head(
     latent_size: int = 50,
     units: int = 1024,
     activation: str = "relu",
-    dtype: str = "float32",
+    dtype: Policy = None,
 ) -> keras.Model:
     """The head, the part of the encoder that depends on y: [h_1, y], FC-1024, FC-50 = mu(x, y).
 
@@ -141,10 +148,11 @@ def mean_head(
         units: of FC-1024.
         activation: "relu" beside the convolutional trunk, "softplus" beside the fully connected
             one, "leaky_relu" beside the improved one.
-        dtype: Keras dtype policy of all but the output layer.
+        dtype: Keras dtype policy, by default the global one, of all but the output layer.
     """
-    product = keras.Input([units], name="product")
-    y = keras.Input([classes], name="condition")
+    dtype = blocks.policy(dtype)
+    product = blocks.network_input([units], "product")
+    y = blocks.network_input([classes], "condition")
     layer = layers.Dense(
         units, use_bias=False, dtype=dtype, name="product_of_y", **initial_weights()
     )
@@ -160,7 +168,7 @@ def upsampling_decoder(
     latent_size: int = 50,
     widen: float = 1.0,
     parameters: int = 1,
-    dtype: str = "float32",
+    dtype: Policy = None,
 ) -> keras.Model:
     """The convolutional decoder of section 4.5, in which y joins behind the convolutions.
 
@@ -175,12 +183,13 @@ def upsampling_decoder(
         latent_size: length of z.
         widen: what the number of filters or units of each layer is multiplied by.
         parameters: of the likelihood for each channel of a pixel.
-        dtype: Keras dtype policy of all but the output layer.
+        dtype: Keras dtype policy, by default the global one, of all but the output layer.
 
     Raises:
         UserError: height or width is not a multiple of 4.
     """
-    code = keras.Input([latent_size], name="code")
+    dtype = blocks.policy(dtype)
+    code = blocks.network_input([latent_size], "code")
     condition = blocks.condition_inputs(condition_size)
     rows, columns = blocks.quarter(image_shape)
     *sides, channels = image_shape
@@ -190,11 +199,11 @@ def upsampling_decoder(
     x = layers.Reshape([rows, columns, filters], dtype=dtype, name="reshaped")(x)
     for number, filters in enumerate((round(20 * widen), channels), start=1):
         x = blocks.doubled(x, filters, 5, dtype, f"deconv{number}", UPSAMPLING)
-    x = blocks.joined(layers.Flatten(dtype=dtype, name="flat")(x), condition)
+    x = blocks.joined(blocks.flat(x, dtype), condition)
     x = blocks.dense(x, round(512 * widen), dtype, "dense3")
     outputs = math.prod(image_shape) * parameters
     x = layers.Dense(outputs, dtype="float32", name="parameters", **initial_weights())(x)
-    x = layers.Reshape([*sides, channels * parameters], name="pixels")(x)
+    x = layers.Reshape([*sides, channels * parameters], dtype="float32", name="pixels")(x)
     return keras.Model([code, *condition], x, name="decoder")
 
 
@@ -203,7 +212,7 @@ def improved_decoder(
     condition_size: int = 10,
     latent_size: int = 50,
     parameters: int = 1,
-    dtype: str = "float32",
+    dtype: Policy = None,
 ) -> keras.Model:
     """The improved decoder, which sees y from the first layer on: FC-7*7*32, deconv4-16, deconv4.
 
@@ -215,12 +224,13 @@ def improved_decoder(
         condition_size: length of y, 0 for none.
         latent_size: length of z.
         parameters: of the likelihood for each channel of a pixel.
-        dtype: Keras dtype policy of all but the output layer.
+        dtype: Keras dtype policy, by default the global one, of all but the output layer.
 
     Raises:
         UserError: height or width is not a multiple of 4.
     """
-    code = keras.Input([latent_size], name="code")
+    dtype = blocks.policy(dtype)
+    code = blocks.network_input([latent_size], "code")
     condition = blocks.condition_inputs(condition_size)
     rows, columns = blocks.quarter(image_shape)
     x = blocks.joined(code, condition)
@@ -232,6 +242,7 @@ def improved_decoder(
         4,
         strides=2,
         padding="same",
+        data_format="channels_last",
         dtype="float32",
         name="parameters",
         **initial_weights(),

@@ -1,0 +1,281 @@
+"""What every model is to a Keras program: compiled, fitted, evaluated, saved and exported."""
+
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any, ClassVar
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from vae_gan_tf.errors import UserError
+from vae_gan_tf.serialization import Configured
+
+Logs = dict[str, Any]
+"""Scalars by name."""
+
+StepFunction = Callable[[Iterator[Any]], Logs]
+"""What Keras makes of a step: it takes batches from an iterator and gives the logs."""
+
+
+class CompiledModel(Configured, keras.Model):
+    """The base class of the models: ``compile``, ``fit`` and what else Keras has for every model.
+
+    Each batch is looked at before the step that it is for (`check`), outside of what is compiled:
+    XLA drops assertions. What ``fit`` shows are means over the images of the epoch so far.
+    """
+
+    default_learning_rate: ClassVar[float] = 1e-3
+    """That of the Adam which ``compile`` sets where it is given no optimizer."""
+
+    train_function: Any
+    test_function: Any
+    predict_function: Any
+
+    def __init__(self, **kwargs: Any):
+        # Sums and distributions are float32 whatever the global policy; networks have their own.
+        super().__init__(**({"dtype": "float32"} | kwargs))
+        self.means = Means()
+        self._logs_shown: Logs = {}
+
+    def check(self, data: Any, training: bool) -> int:
+        """The number of images in a batch of data, which is looked at.
+
+        Args:
+            data: what Keras passes to a step, no symbolic tensors.
+            training: whether it is to be trained on; else it is to be evaluated.
+
+        Raises:
+            UserError: the model cannot take it.
+        """
+        raise NotImplementedError
+
+    def input_specs(self) -> list[tf.TensorSpec]:
+        """The specifications of images and side information, for ``export``."""
+        raise NotImplementedError
+
+    def compile(
+        self,
+        optimizer: str | keras.optimizers.Optimizer | None = None,
+        *,
+        loss: None = None,
+        loss_weights: None = None,
+        metrics: None = None,
+        weighted_metrics: None = None,
+        auto_scale_loss: bool = True,
+        **kwargs: Any,
+    ) -> None:
+        """Keras' ``compile``.
+
+        Args:
+            optimizer: Adam, with the rate of the report, if None.
+            loss: None: the loss is the model's own.
+            loss_weights: None.
+            metrics: None: what is shown are the terms of the loss.
+            weighted_metrics: None.
+            auto_scale_loss: whether the loss is scaled where a network computes in float16.
+            **kwargs: ``run_eagerly``, ``steps_per_execution`` and ``jit_compile``.
+
+        Raises:
+            UserError: a loss or metrics are given.
+        """
+        given = {
+            "loss": loss,
+            "loss_weights": loss_weights,
+            "metrics": metrics,
+            "weighted_metrics": weighted_metrics,
+        }
+        for name, value in given.items():
+            if value is not None:
+                raise UserError(
+                    f"compile({name}=...) given, and {type(self).__name__} has a loss and terms of "
+                    "its own; another loss is a subclass with a method training_loss of its own"
+                )
+        optimizer = self.prepared(optimizer, auto_scale_loss)
+        super().compile(optimizer, auto_scale_loss=False, **kwargs)
+
+    def prepared(
+        self, optimizer: str | keras.optimizers.Optimizer | None, scale_loss: bool
+    ) -> keras.optimizers.Optimizer:
+        """The optimizer, or the default one, with a scale of the loss where float16 needs it."""
+        if optimizer is None:
+            optimizer = keras.optimizers.Adam(self.default_learning_rate)
+        optimizer = keras.optimizers.get(optimizer)
+        scaled = isinstance(optimizer, keras.optimizers.LossScaleOptimizer)
+        computed = {layer.compute_dtype for layer in layers_of(self)}
+        if scale_loss and "float16" in computed and not scaled:
+            return keras.optimizers.LossScaleOptimizer(optimizer, name="loss_scale_optimizer")
+        return optimizer
+
+    def compile_from_config(self, config: dict[str, Any]) -> None:
+        """Compiles as the model was that ``get_compile_config`` described."""
+        self.compile(**keras.saving.deserialize_keras_object(config))
+        self.build_optimizers()
+
+    def build_optimizers(self) -> None:
+        """Makes the variables of the optimizers."""
+        self.optimizer.build(self.trainable_variables)
+
+    def fit(
+        self,
+        x: Any = None,
+        y: Any = None,
+        *args: Any,
+        sample_weight: None = None,
+        class_weight: None = None,
+        **kwargs: Any,
+    ) -> keras.callbacks.History:
+        """Keras' ``fit``.
+
+        Raises:
+            UserError: weights of images are given; values that the model cannot be trained on: of
+                arrays before the first step, else before the step of the batch that holds them.
+        """
+        if sample_weight is not None or class_weight is not None:
+            raise UserError("weights of images or classes given, and every image counts the same")
+        y = as_array(y)
+        if isinstance(as_tuple(x)[0], np.ndarray | tf.Tensor):
+            self.check((x, y), training=True)
+        return super().fit(x, y, *args, **kwargs)
+
+    def evaluate(self, x: Any = None, y: Any = None, *args: Any, **kwargs: Any) -> Any:
+        """Keras' ``evaluate``: the means of what ``test_step`` gives.
+
+        Raises:
+            UserError: values that the model cannot take, or weights of images, are given.
+        """
+        return super().evaluate(x, as_array(y), *args, **kwargs)
+
+    def make_train_function(self, force: bool = False) -> None:
+        """Makes what ``fit`` calls: a step on each batch, once it was looked at."""
+        if self.train_function is None or force:
+            super().make_train_function(force=True)
+            self.train_function = self._looking(self.train_function, training=True)
+
+    def make_test_function(self, force: bool = False) -> None:
+        """Makes what ``evaluate`` calls: a step on each batch, once it was looked at."""
+        if self.test_function is None or force:
+            super().make_test_function(force=True)
+            self.test_function = self._looking(self.test_function, training=False)
+
+    def make_predict_function(self, force: bool = False) -> None:
+        """Makes what ``predict`` calls: a step on each batch, once it was looked at."""
+        if self.predict_function is None or force:
+            super().make_predict_function(force=True)
+            predict = self.predict_function
+
+            def function(batches: list[Any]) -> Any:
+                for batch in batches:
+                    self._images(batch, training=False)
+                return predict(batches)
+
+            self.predict_function = function
+
+    def _looking(self, step: StepFunction, training: bool) -> StepFunction:
+        """The function of a step, which looks at each batch before, and at the logs after it."""
+
+        def function(batches: Iterator[Any]) -> Logs:
+            logs: Logs | None = None
+            for _, batch in zip(range(self.steps_per_execution), batches, strict=False):
+                images = self._images(batch, training)
+                logs = step(iter([batch]))
+                if training:
+                    logs = self.means.add(logs, images)
+            if logs is None:
+                raise StopIteration
+            self._logs_shown = logs
+            return logs
+
+        return function
+
+    def _images(self, batch: Any, training: bool) -> int:
+        """The number of images in a batch, on all replicas; each part of it is looked at."""
+        local = self.distribute_strategy.experimental_local_results
+        parts = [
+            keras.tree.map_structure(lambda value, place=place: local(value)[place], batch)
+            for place in range(len(local(keras.tree.flatten(batch)[0])))
+        ]
+        counts = [self.check(without_optionals(part), training) for part in parts]
+        if not sum(counts):
+            raise UserError("a batch without images given, at least one expected")
+        if training and 1 in counts and any(map(normalises_batches, layers_of(self))):
+            raise UserError(
+                "a batch of a single image given to train on, which batch normalisation would turn "
+                "to nothing; give batches of two or more, such as by drop_remainder=True"
+            )
+        return sum(counts)
+
+    def reset_metrics(self) -> None:
+        """Begins an epoch, or an evaluation."""
+        super().reset_metrics()
+        self.means = Means()
+
+    def get_metrics_result(self) -> Logs:
+        """What is shown of the epoch, or the evaluation, so far."""
+        return self._logs_shown
+
+    def predict_step(self, data: Any) -> tf.Tensor:
+        """The reconstructions of images x, or of (x, y), at the mean of q(z | x, y)."""
+        return self(data, training=False)
+
+    def save(self, filepath: str | Path, *args: Any, **kwargs: Any) -> None:
+        """Keras' ``save``, as a file .keras.
+
+        Raises:
+            UserError: the file is one of HDF5, which cannot hold what a model here is made of.
+        """
+        if Path(filepath).suffix in (".h5", ".hdf5"):
+            raise UserError(f"{filepath}: a model is saved as a file .keras, not as one of HDF5")
+        super().save(filepath, *args, **kwargs)
+
+    def export(self, filepath: str | Path, *args: Any, **kwargs: Any) -> None:
+        """Keras' ``export`` of the reconstructions; `vae_gan_tf.export` has more endpoints.
+
+        The input signature is that of images and side information, unless another is given.
+        """
+        specs = self.input_specs()
+        signature = [specs if specs[1:] else specs[0]]
+        super().export(filepath, *args, **({"input_signature": signature} | kwargs))
+
+
+class Means:
+    """The means of logs over the batches so far, weighted by their numbers of images."""
+
+    def __init__(self) -> None:
+        self._images = 0
+        self._sums: dict[str, float] = {}
+
+    def add(self, logs: Logs, images: int) -> dict[str, float]:
+        """Adds the logs of a batch; gives the means."""
+        self._images += images
+        for name, value in logs.items():
+            self._sums[name] = self._sums.get(name, 0.0) + images * float(value)
+        return {name: total / self._images for name, total in self._sums.items()}
+
+
+def layers_of(model: keras.Model) -> Iterable[keras.layers.Layer]:
+    """All layers of a model, those of the networks in it too."""
+    for layer in model.layers:
+        yield from layers_of(layer) if isinstance(layer, keras.Model) else [layer]
+
+
+def normalises_batches(layer: keras.layers.Layer) -> bool:
+    """Whether a layer normalises by the statistics of a batch in training."""
+    return isinstance(layer, keras.layers.BatchNormalization) and layer.trainable
+
+
+def as_tuple(values: Any) -> tuple[Any, ...]:
+    """The values, or the value alone."""
+    return tuple(values) if isinstance(values, tuple | list) and values else (values,)
+
+
+def as_array(y: Any) -> Any:
+    """Labels in a list as an array, which Keras would take for a list of arrays; else y."""
+    return np.asarray(y) if isinstance(y, list) and all(map(np.isscalar, y)) else y
+
+
+def without_optionals(data: Any) -> Any:
+    """The data with None where Keras has an empty optional of TensorFlow."""
+    return keras.tree.map_structure(
+        lambda value: None if isinstance(value, tf.experimental.Optional) else value, data
+    )
