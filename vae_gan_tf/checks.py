@@ -63,10 +63,7 @@ def check_network(what: str, network: keras.Model, outputs: Sequence[int]) -> No
             "Sequential one with an Input, whose inputs and outputs are known"
         )
     if found not in outputs:
-        raise UserError(
-            f"{what}: a network of {found} outputs given, one of "
-            f"{' or '.join(map(str, outputs))} expected"
-        )
+        raise UserError(f"{what}: {found} outputs given, {' or '.join(map(str, outputs))} expected")
 
 
 def shapes(tensors: Sequence[keras.KerasTensor]) -> list[tuple[int, ...]]:

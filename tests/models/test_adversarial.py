@@ -216,6 +216,7 @@ def test_a_step_is_one_of_the_discriminator_then_one_of_the_generator_against_it
     critic_terms = followed.critic_terms(critic, weights)
     terms = followed.terms(weights, critic_after, feature_variance, pixel)
     expected = {
+        "loss": loss(weights) + critic_loss(critic),
         "loss/generator": loss(weights),
         "loss/discriminator": critic_loss(critic),
         **{f"generator/{name}": value for name, value in terms.items()},

@@ -209,6 +209,7 @@ def test_a_semi_supervised_step_against_a_plain_sum(
 
     assert logs == pytest.approx(
         {
+            "loss": loss(weights) + critic_loss(critic),
             "loss/generator": loss(weights),
             "loss/discriminator": critic_loss(critic),
             **terms(weights, critic_after, 0),

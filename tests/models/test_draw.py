@@ -424,11 +424,11 @@ MISTAKES = {
             networks.fully_connected_decoder(SHAPE),
             steps=3,
         ),
-        "networks of a step of DRAW with at least 5 and 3 expected",
+        "the encoder: 2 outputs given, 4 or 5 expected",
     ),
     "networks of a step for a VAE": (
         lambda: VAE(of().encoder, of().decoder),
-        "side information of shapes",
+        "the encoder: 5 outputs given, 2 expected",
     ),
     "images of another size": (
         lambda: small().reconstruct(images(shape=(4, 4, 2))),

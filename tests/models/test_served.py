@@ -40,7 +40,6 @@ def given(kind, count=4):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", models.KINDS)
-@fails("Keras has not seen the shapes of a model that was built by its networks", ValueError)
 def test_keras_exports_a_trained_model(kind, tmp_path, trained):
     model = trained(kind)
     model.export(tmp_path, format="tf_saved_model", verbose=False)

@@ -122,11 +122,10 @@ class VAEGAN(CompiledModel):
             "drawn",
             "reconstructed",
         )
-        logits, expected = shapes(discriminator.outputs)[1], (self.logits_expected(),)
-        if logits != expected:
-            raise UserError(
-                f"a discriminator of logits {list(logits)} given, one of {list(expected)} expected"
-            )
+        logits, expected = shapes(discriminator.outputs)[1], self.logits_expected()
+        if logits != (expected,):
+            found = " x ".join(map(str, logits))
+            raise UserError(f"a discriminator of {found} logits given, one of {expected} expected")
         images = tuple(discriminator.inputs[0].shape[1:])
         if images != generator.image_shape:
             raise UserError(
