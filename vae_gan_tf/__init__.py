@@ -1,7 +1,8 @@
 """The models of "When Variational Auto-encoders meet Generative Adversarial Networks" (2016).
 
 `networks` has the networks of the report, `datasets` MNIST and SVHN, `scores` scores of images,
-`style` and `completion` what figures 8 and 9 measure. The last four are imported on first use.
+`style` and `completion` what figures 8 and 9 measure, `callbacks` what Keras' ``fit`` takes. All
+but the first are imported on first use.
 """
 
 import importlib
@@ -9,9 +10,9 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 from vae_gan_tf import networks  # Keras finds their layers when it loads a model
-from vae_gan_tf.conditions import ImageCondition, LabelCondition, NoCondition
+from vae_gan_tf.conditions import Condition, ImageCondition, LabelCondition, NoCondition
 from vae_gan_tf.errors import UserError
-from vae_gan_tf.likelihoods import Bernoulli, Categorical, Gaussian
+from vae_gan_tf.likelihoods import Bernoulli, Categorical, Gaussian, Likelihood
 from vae_gan_tf.models.adversarial import (
     CVAEGAN,
     VAEGAN,
@@ -25,11 +26,11 @@ from vae_gan_tf.models.draw import CDRAW, DRAW
 from vae_gan_tf.models.export import export
 from vae_gan_tf.models.semi_supervised import Objective, SemiSupervisedVAE
 from vae_gan_tf.models.vae import VAE, Elbo
-from vae_gan_tf.pretrained import load_pretrained
+from vae_gan_tf.pretrained import list_pretrained, load_pretrained
 from vae_gan_tf.version import __version__
 
 if TYPE_CHECKING:
-    from vae_gan_tf import datasets
+    from vae_gan_tf import callbacks, datasets
     from vae_gan_tf.evaluation import completion, scores, style
 
 __all__ = [
@@ -41,12 +42,14 @@ __all__ = [
     "VAEGAN",
     "Bernoulli",
     "Categorical",
+    "Condition",
     "CrossEntropy",
     "Elbo",
     "Gaussian",
     "ImageCondition",
     "JudgingVAEGAN",
     "LabelCondition",
+    "Likelihood",
     "NoCondition",
     "Objective",
     "SemiSupervisedVAE",
@@ -54,9 +57,11 @@ __all__ = [
     "SquaredError",
     "UserError",
     "__version__",
+    "callbacks",
     "completion",
     "datasets",
     "export",
+    "list_pretrained",
     "load_pretrained",
     "networks",
     "scores",
@@ -64,6 +69,7 @@ __all__ = [
 ]
 
 _ON_FIRST_USE = {
+    "callbacks": "vae_gan_tf.callbacks",
     "completion": "vae_gan_tf.evaluation.completion",
     "datasets": "vae_gan_tf.datasets",
     "scores": "vae_gan_tf.evaluation.scores",

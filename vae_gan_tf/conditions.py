@@ -11,7 +11,25 @@ from vae_gan_tf.serialization import Configured, registered
 
 
 class Condition(Configured, abc.ABC):
-    """The side information of a model: what y is, and the vector in which networks see it."""
+    """The side information of a model: what y is, and the vector in which networks see it.
+
+    One of your own has ``size``, ``vector`` and ``specs``; ``arguments`` names what its constructor
+    takes, so that it is saved with a model. y may be one array or a tuple of them. Attributes, of
+    which an image may have several, are a vector as they are::
+
+        @keras.saving.register_keras_serializable()
+        class Attributes(vae_gan_tf.Condition):
+            arguments = ("size",)
+
+            def __init__(self, size):
+                self.size = size
+
+            def vector(self, y):
+                return tf.ensure_shape(tf.cast(y, tf.float32), [None, self.size])
+
+            def specs(self):
+                return [tf.TensorSpec([None, self.size], tf.float32, name="y")]
+    """
 
     size: int
     """The length of the vector; 0 where there is no side information."""
@@ -42,7 +60,10 @@ class Condition(Configured, abc.ABC):
 
     @abc.abstractmethod
     def specs(self) -> list[tf.TensorSpec]:
-        """The specification of y in an exported model, in a list; an empty one if there is none."""
+        """The specification of y in an exported model, in a list; an empty one if there is none.
+
+        Of a y that is a tuple the specification of each of its arrays.
+        """
 
 
 @registered

@@ -20,15 +20,29 @@ def _channels_apart(parameters: tf.Tensor, per_channel: int) -> tf.Tensor:
     """The decoder's output [batch, height, width, channels * n], n numbers of each channel, apart.
 
     Returns:
-        [batch, height, width, channels, n], float32.
+        [batch, height, width, channels, n].
     """
-    parameters = tf.cast(parameters, tf.float32)
     channels = parameters.shape[-1] // per_channel
     return tf.reshape(parameters, [-1, *parameters.shape[1:-1], channels, per_channel])
 
 
 class Likelihood(Configured, abc.ABC):
-    """The distribution of an image, its pixels and channels independent of each other."""
+    """The distribution of an image, its pixels and channels independent of each other.
+
+    One of your own has ``parameters`` and ``pixel``; ``arguments`` names what its constructor
+    takes, so that it is saved with a model. Its distribution needs ``log_prob``, and a ``mean`` in
+    [0, 1], which is the picture::
+
+        @keras.saving.register_keras_serializable()
+        class Laplace(vae_gan_tf.Likelihood):
+            arguments = ("scale",)
+
+            def __init__(self, scale):
+                self.scale = scale
+
+            def pixel(self, parameters):
+                return tfp.distributions.Laplace(tf.sigmoid(parameters), self.scale)
+    """
 
     parameters: int = 1
     """The numbers that the decoder gives for each channel of a pixel."""
@@ -42,11 +56,15 @@ class Likelihood(Configured, abc.ABC):
         Returns:
             A distribution with batch shape [batch] and event shape [height, width, channels].
         """
-        return tfd.Independent(self._pixel(parameters), 3)
+        return tfd.Independent(self.pixel(tf.cast(parameters, tf.float32)), 3)
 
     @abc.abstractmethod
-    def _pixel(self, parameters: tf.Tensor) -> tfd.Distribution:
-        """The distribution of each channel, batch shape [batch, height, width, channels]."""
+    def pixel(self, parameters: tf.Tensor) -> tfd.Distribution:
+        """The distribution of each channel, batch shape [batch, height, width, channels].
+
+        Args:
+            parameters: the decoder's output in float32.
+        """
 
 
 @registered
@@ -57,8 +75,9 @@ class Bernoulli(Likelihood):
     minus the cross-entropy between the grey value and the pixel's probability.
     """
 
-    def _pixel(self, parameters: tf.Tensor) -> tfd.Distribution:
-        return tfd.Bernoulli(logits=tf.cast(parameters, tf.float32), dtype=tf.float32)
+    def pixel(self, parameters: tf.Tensor) -> tfd.Distribution:
+        """See `Likelihood.pixel`."""
+        return tfd.Bernoulli(logits=parameters, dtype=tf.float32)
 
 
 @registered
@@ -84,7 +103,8 @@ class Gaussian(Likelihood):
         self.scale = scale
         self.parameters = 1 if scale is not None else 2
 
-    def _pixel(self, parameters: tf.Tensor) -> tfd.Distribution:
+    def pixel(self, parameters: tf.Tensor) -> tfd.Distribution:
+        """See `Likelihood.pixel`."""
         parameters = _channels_apart(parameters, self.parameters)
         mean = tf.sigmoid(parameters[..., 0])
         if self.scale is not None:
@@ -113,7 +133,8 @@ class Categorical(Likelihood):
             raise UserError(f"a categorical pixel needs at least 2 levels, not {levels}")
         self.levels = self.parameters = levels
 
-    def _pixel(self, parameters: tf.Tensor) -> tfd.Distribution:
+    def pixel(self, parameters: tf.Tensor) -> tfd.Distribution:
+        """See `Likelihood.pixel`."""
         # FiniteDiscrete is TFP's categorical over numbers: it knows a mean, which pictures need.
         return tfd.FiniteDiscrete(
             outcomes=tf.linspace(0.0, 1.0, self.levels),

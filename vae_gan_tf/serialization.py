@@ -1,8 +1,11 @@
 """How the package's objects are saved with a Keras model and found again."""
 
+import inspect
 from typing import Any, ClassVar, Self
 
 import keras
+
+from vae_gan_tf.errors import UserError
 
 registered = keras.saving.register_keras_serializable("vae_gan_tf")
 """Decorator of a class that Keras is to save and load."""
@@ -17,7 +20,19 @@ class Configured:
     arguments: ClassVar[tuple[str, ...]] = ()
 
     def get_config(self) -> dict[str, Any]:
-        """The constructor's arguments, serialized."""
+        """The constructor's arguments, serialized.
+
+        Raises:
+            UserError: the constructor has an argument that is not in ``arguments``.
+        """
+        named = inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY
+        for name, parameter in inspect.signature(type(self)).parameters.items():
+            if parameter.kind in named and name not in self.arguments:
+                raise UserError(
+                    f"{type(self).__name__} takes {name}, which would be lost when it is saved: "
+                    f"its class must list it, arguments = (..., {name!r}), and keep it as an "
+                    "attribute"
+                )
         return serialized({name: getattr(self, name) for name in self.arguments})
 
     @classmethod

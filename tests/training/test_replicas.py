@@ -94,6 +94,5 @@ def test_batch_normalisation_keeps_averages_over_all_replicas(seen):
         np.testing.assert_array_equal(each, kept["used"])
 
 
-@fails("values in a tf.data set are not checked")
 def test_values_are_looked_at_on_replicas_too(seen):
     assert seen("refusal")["error"] == "UserError"

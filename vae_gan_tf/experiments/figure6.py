@@ -6,7 +6,7 @@ figures/figure6.png and figure6.json. With another --preset its name is added.
 
 from collections.abc import Sequence
 
-from vae_gan_tf.experiments import pictures
+from vae_gan_tf.evaluation import pictures
 from vae_gan_tf.experiments.flags import Script, parse
 from vae_gan_tf.experiments.publish import publish
 from vae_gan_tf.experiments.run import train_all

@@ -9,7 +9,7 @@ panels. Of the last the generator alone is kept, so there is no D_y.
 
 from collections.abc import Sequence
 
-from vae_gan_tf.experiments import pictures
+from vae_gan_tf.evaluation import pictures
 from vae_gan_tf.experiments.flags import Script, parse
 from vae_gan_tf.experiments.publish import publish
 from vae_gan_tf.experiments.run import train_all

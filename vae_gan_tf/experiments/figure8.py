@@ -17,8 +17,7 @@ import numpy as np
 from absl import flags
 
 from vae_gan_tf.datasets import parts
-from vae_gan_tf.evaluation import completion
-from vae_gan_tf.experiments import pictures
+from vae_gan_tf.evaluation import completion, pictures
 from vae_gan_tf.experiments.flags import Script, parse
 from vae_gan_tf.experiments.publish import publish
 from vae_gan_tf.experiments.run import Result, record_training_bound, train_all, whole

@@ -14,8 +14,7 @@ from vae_gan_tf import datasets, pretrained
 from vae_gan_tf.conditions import ImageCondition, LabelCondition
 from vae_gan_tf.datasets import parts
 from vae_gan_tf.errors import UserError
-from vae_gan_tf.evaluation import classification, judges, scores
-from vae_gan_tf.experiments import pictures
+from vae_gan_tf.evaluation import classification, judges, pictures, scores
 from vae_gan_tf.experiments.flags import Options, show
 from vae_gan_tf.experiments.presets import PRESETS
 from vae_gan_tf.experiments.record import write_json
@@ -172,7 +171,7 @@ def train(options: Options, model_name: str, data: datasets.Dataset) -> Result:
             seed=settings.seed,
             patience=settings.patience,
             pictures=_pictures(settings, data),
-            scores=_scores(data) if data.judge else lambda model: {},
+            scores=_scores(data, data.judge),
             scores_every=options.scores_every,
         )
         record = {
@@ -250,7 +249,9 @@ def _pictures(
                 if part
                 else pictures.samples(model)
             ),
-            "reconstructions": pictures.reconstructions(model, validation, 4),
+            "reconstructions": pictures.reconstructions(
+                model, *validation.at(slice(20)).arrays(), rows=4
+            ),
         }
         if settings.labels:
             confusion = classification.confusion(generator(model), validation)
@@ -260,20 +261,18 @@ def _pictures(
     return of_model
 
 
-def _scores(data: datasets.Dataset) -> Callable[[VAE | VAEGAN], dict[str, float]]:
-    """The scores of samples that TensorBoard shows, beside the validation images."""
+def _scores(
+    data: datasets.Dataset, judge: str | None
+) -> Callable[[VAE | VAEGAN], dict[str, float]]:
+    """The scores of samples that TensorBoard shows, beside the validation images; or none."""
+    if judge is None:
+        return lambda model: {}
 
     @functools.cache
     def real() -> scores.Judged:
-        return scores.judged(*data.validation.at(slice(SCORED)).arrays(), data.judge)
+        return scores.judged(*data.validation.at(slice(SCORED)).arrays(), judge)
 
-    def of_model(model: VAE | VAEGAN) -> dict[str, float]:
-        generated = scores.judged(*scores.samples(model, SCORED), data.judge)
-        # The errors, which resampling gives, are not shown.
-        every = scores.all_scores(generated, real(), frechet_resamples=2)
-        return {name: score.value for name, score in every.items()}
-
-    return of_model
+    return lambda model: scores.sample_scores(model, real(), judge, SCORED)
 
 
 def _claim(folder: Path, settings: Settings) -> None:

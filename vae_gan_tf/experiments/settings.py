@@ -230,9 +230,12 @@ class Settings:
         1.0, "weight of the generator's adversarial terms", ADVERSARY, of=["adversary"]
     )
     images: int = _setting(0, "use so many images of each split only; 0 for all", RUN)
-    seed: int = _setting(0, "seed of weights, order of images and noise", RUN, below=2**32)
+    seed: int = _setting(0, "seed of weights, order of images and noise", RUN, below=2**31)
     precision: str = _setting(
-        "float32", "precision of the networks", RUN, choices=("float32", "mixed_bfloat16")
+        "float32",
+        "precision of the networks; mixed_float16, with a scaled loss, is for GPUs",
+        RUN,
+        choices=("float32", "mixed_bfloat16", "mixed_float16"),
     )
     deterministic: bool = _setting(
         False, "the same result from the same command, bit for bit, on the same machine", RUN

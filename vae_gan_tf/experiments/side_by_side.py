@@ -8,7 +8,7 @@ reproduce/scores.py.
 import dataclasses
 from collections.abc import Sequence
 
-from vae_gan_tf.experiments import pictures
+from vae_gan_tf.evaluation import pictures
 from vae_gan_tf.experiments.flags import Script, parse
 from vae_gan_tf.experiments.publish import publish
 from vae_gan_tf.experiments.run import figure_datasets, load_data, shipped

@@ -11,7 +11,8 @@ from collections.abc import Sequence
 
 from vae_gan_tf import datasets
 from vae_gan_tf.errors import UserError
-from vae_gan_tf.experiments import pictures, table1
+from vae_gan_tf.evaluation import pictures
+from vae_gan_tf.experiments import table1
 from vae_gan_tf.experiments.flags import Script, parse, show
 from vae_gan_tf.experiments.publish import publish
 from vae_gan_tf.experiments.run import load_data, shipped, train

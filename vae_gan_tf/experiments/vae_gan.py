@@ -7,7 +7,7 @@ name is added.
 
 from collections.abc import Sequence
 
-from vae_gan_tf.experiments import pictures
+from vae_gan_tf.evaluation import pictures
 from vae_gan_tf.experiments.flags import Script, parse
 from vae_gan_tf.experiments.publish import publish
 from vae_gan_tf.experiments.run import train_all
@@ -22,7 +22,7 @@ def main(argv: Sequence[str]) -> None:
     panels = []
     for result in results:
         samples = pictures.samples(result.model)
-        pairs = pictures.reconstructions(result.model, result.data.test)
+        pairs = pictures.reconstructions(result.model, *result.data.test.at(slice(50)).arrays())
         heads = ["x", "x\u0303"] * 5
         panels.append(grids.Panel(samples, f"{result.title}: samples"))
         panels.append(grids.Panel(pairs, f"{result.title}: reconstructions", column_labels=heads))

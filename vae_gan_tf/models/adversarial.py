@@ -39,12 +39,12 @@ from tensorflow_probability import distributions as tfd
 from vae_gan_tf.checks import TensorLike, check_network, shapes
 from vae_gan_tf.conditions import LabelCondition
 from vae_gan_tf.errors import UserError
-from vae_gan_tf.models.compiled import CompiledModel
+from vae_gan_tf.models.compiled import CompiledModel, build
 from vae_gan_tf.models.cvae import CVAE
 from vae_gan_tf.models.descent import batches_seen, descend
 from vae_gan_tf.models.seeds import Seed, numbered_seed
 from vae_gan_tf.models.semi_supervised import Pairs, SemiSupervisedVAE
-from vae_gan_tf.models.vae import VAE, Elbo, Generated
+from vae_gan_tf.models.vae import VAE, Elbo, Endpoint, Generated
 from vae_gan_tf.serialization import Configured, registered, serialized
 
 
@@ -309,8 +309,8 @@ class VAEGAN(CompiledModel):
 
     def build_optimizers(self) -> None:
         """Makes the variables of the two optimizers."""
-        self.optimizer.build(self.generator.trainable_variables)
-        self.discriminator_optimizer.build(self.discriminator.trainable_variables)
+        build(self.optimizer, self.generator.trainable_variables)
+        build(self.discriminator_optimizer, self.discriminator.trainable_variables)
         one, other = map(innermost, (self.optimizer, self.discriminator_optimizer))
         if self._follows:
             other._learning_rate = one._learning_rate
@@ -367,6 +367,11 @@ class VAEGAN(CompiledModel):
     def input_specs(self) -> list[tf.TensorSpec]:
         """The specifications of images and side information of the generator."""
         return self.generator.input_specs()
+
+    def endpoints(self) -> dict[str, Endpoint]:
+        """Those of the generator, and "discriminate"."""
+        image, *_ = self.input_specs()
+        return {**self.generator.endpoints(), "discriminate": Endpoint(self.discriminate, [image])}
 
     def test_step(self, data: Any) -> dict[str, tf.Tensor]:
         """What the generator's gives: no adversarial terms are in it, nor in its "loss"."""

@@ -114,7 +114,7 @@ class CompiledModel(Configured, keras.Model):
 
     def build_optimizers(self) -> None:
         """Makes the variables of the optimizers."""
-        self.optimizer.build(self.trainable_variables)
+        build(self.optimizer, self.trainable_variables)
 
     def fit(
         self,
@@ -236,6 +236,12 @@ class CompiledModel(Configured, keras.Model):
         specs = self.input_specs()
         signature = [specs if specs[1:] else specs[0]]
         super().export(filepath, *args, **({"input_signature": signature} | kwargs))
+
+
+def build(optimizer: keras.optimizers.Optimizer, variables: list[keras.Variable]) -> None:
+    """Makes an optimizer's variables, once: one that scales the loss would make them again."""
+    if not optimizer.built:
+        optimizer.build(variables)
 
 
 class Means:

@@ -26,7 +26,15 @@ from vae_gan_tf.checks import TensorLike, checked_tensor
 from vae_gan_tf.errors import UserError
 from vae_gan_tf.models.cvae import CVAE
 from vae_gan_tf.models.seeds import Seed, split_seed, stateless_seed
-from vae_gan_tf.models.vae import VAE, Generated, Inference, deviation, gaussian, log_pixels
+from vae_gan_tf.models.vae import (
+    VAE,
+    Generated,
+    Inference,
+    deviation,
+    for_each,
+    gaussian,
+    log_pixels,
+)
 from vae_gan_tf.serialization import registered
 
 
@@ -292,7 +300,7 @@ class DRAW(VAE):
     ) -> tf.Tensor:
         """The log-weights of `VAE.log_weights`; an image is encoded anew for each of its codes."""
         x = tf.repeat(self.checked_images(x), count, axis=0)
-        y = None if y is None else tf.repeat(y, count, axis=0)
+        y = for_each(lambda values: tf.repeat(values, count, axis=0), y)
         posterior, z, likelihood = self.infer(x, y, seed)
         log_ratio = self.prior().log_prob(z) - posterior.log_prob(z)
         weights = log_ratio + log_pixels(likelihood, x, pixels)

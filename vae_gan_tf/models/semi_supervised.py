@@ -34,7 +34,7 @@ from vae_gan_tf.conditions import LabelCondition
 from vae_gan_tf.errors import UserError
 from vae_gan_tf.models.cvae import CVAE
 from vae_gan_tf.models.seeds import Seed, stateless_seed
-from vae_gan_tf.models.vae import VAE, Elbo, gaussian
+from vae_gan_tf.models.vae import VAE, Elbo, Endpoint, gaussian
 from vae_gan_tf.serialization import Configured, registered
 
 
@@ -398,6 +398,12 @@ class SemiSupervisedVAE(CVAE):
             "classification/entropy": bound.entropy,
         }
         return self.validation.update(values)
+
+    def endpoints(self) -> dict[str, Endpoint]:
+        """Those of a `VAE`, and "classify": the probabilities q(y | x), [batch, k]."""
+        image, *_ = self.input_specs()
+        classify = Endpoint(lambda x: self.classify(x).probs_parameter(), [image])
+        return {**super().endpoints(), "classify": classify}
 
     def check(self, data: Any, training: bool) -> int:
         """The number of images in a batch, which is looked at; see `CompiledModel.check`."""

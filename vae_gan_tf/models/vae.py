@@ -9,6 +9,7 @@ p(x | z). The expectation is estimated with one z = mu(x) + sigma(x) * epsilon f
 KL divergence is exact.
 """
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, ClassVar, NamedTuple
 
@@ -44,6 +45,25 @@ class Elbo(Nest):
     def means(self, prefix: str) -> dict[str, tf.Tensor]:
         """The mean of each over the batch, by the names "prefix/elbo", "prefix/kl" and so on."""
         return {f"{prefix}/{name}": tf.reduce_mean(value) for name, value in vars(self).items()}
+
+
+class Endpoint(NamedTuple):
+    """A function of an exported model."""
+
+    function: Callable[..., Any]
+    """From tensors to a tensor or a dictionary of them."""
+    specs: list[tf.TensorSpec]
+    """The specifications of what it takes."""
+
+
+def nested(y: Sequence[tf.Tensor]) -> Any:
+    """The side information of which an endpoint has the tensors: none, one, or a tuple of them."""
+    return None if not y else y[0] if len(y) == 1 else tuple(y)
+
+
+def for_each(function: Callable[[tf.Tensor], tf.Tensor], y: Any) -> Any:
+    """What a function gives of each array of side information y; None where there is none."""
+    return None if y is None else tf.nest.map_structure(function, y)
 
 
 class Inference(NamedTuple):
@@ -376,7 +396,7 @@ class VAE(CompiledModel):
         # The codes of an image beside each other: [batch * count, latent_size].
         codes = tf.reshape(tf.transpose(z, [1, 0, 2]), [-1, self.latent_size])
         x = tf.repeat(x, count, axis=0)
-        y = None if y is None else tf.repeat(y, count, axis=0)
+        y = for_each(lambda values: tf.repeat(values, count, axis=0), y)
         log_likelihood = log_pixels(self.decode(codes, y), x, pixels)
         log_ratio = self.prior().log_prob(z) - posterior.log_prob(z)
         return log_ratio + tf.transpose(tf.reshape(log_likelihood, [-1, count]))
@@ -398,7 +418,7 @@ class VAE(CompiledModel):
         z = tf.concat(
             [posterior.sample(seed=for_posterior), prior.sample(count, seed=for_prior)], 0
         )
-        twice = None if y is None else tf.concat([y, y], 0)
+        twice = for_each(lambda values: tf.concat([values, values], 0), y)
         likelihood = self.decode(z, twice, training=True)
         reconstructed, drawn = tf.split(likelihood.mean(), 2)
         kl = tfd.kl_divergence(posterior, prior)
@@ -468,6 +488,28 @@ class VAE(CompiledModel):
         """The specifications of images and side information."""
         image = tf.TensorSpec([None, *self.image_shape], tf.float32, name="x")
         return [image, *self.condition.specs()]
+
+    def endpoints(self) -> dict[str, Endpoint]:
+        """What an exported model answers, see `export`."""
+        image, *condition = self.input_specs()
+        code = tf.TensorSpec([None, *self.code_shape], tf.float32, name="z")
+        seed = tf.TensorSpec([2], tf.int32, name="seed")
+        asked = condition or [tf.TensorSpec([], tf.int32, name="count")]
+
+        def encode(x: tf.Tensor, *y: tf.Tensor) -> dict[str, tf.Tensor]:
+            posterior = self.encode(x, nested(y))
+            return {"mean": posterior.mean(), "stddev": posterior.stddev()}
+
+        return {
+            "sample": Endpoint(
+                lambda *given: self.sample(nested(given[:-1]), given[-1]), [*asked, seed]
+            ),
+            "encode": Endpoint(encode, [image, *condition]),
+            "decode": Endpoint(lambda z, *y: self.decode(z, nested(y)).mean(), [code, *condition]),
+            "reconstruct": Endpoint(
+                lambda x, *y: self.reconstruct(x, nested(y)), [image, *condition]
+            ),
+        }
 
     def step_seed(self) -> tf.Tensor:
         """The seed of the present training step, by its number: a resumed run has it too."""

@@ -13,6 +13,7 @@ from vae_gan_tf.pretrained.weights import load_bytes, load_file, save_pretrained
 __all__ = [
     "SHIPPED",
     "Shipped",
+    "list_pretrained",
     "load_file",
     "load_pretrained",
     "path",
@@ -34,6 +35,14 @@ def load_pretrained(name: str) -> keras.Model:
             cannot read it.
     """
     return load_bytes(path(name).read_bytes(), name)
+
+
+def list_pretrained() -> dict[str, str]:
+    """The names that `load_pretrained` takes, each with a line on what it is."""
+    return {
+        name: f"{model.kind} of {model.dataset}, networks: {model.networks}"
+        for name, model in SHIPPED.items()
+    }
 
 
 def path(name: str) -> Path:

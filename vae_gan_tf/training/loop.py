@@ -1,8 +1,8 @@
 """The training loop of every model: a compiled step, progress, checkpoints, resume.
 
-A model brings its own ``train_step`` and ``test_step`` in the Keras convention. The step number
-lives in ``model.optimizer.iterations``; batches and noise derive from the run seed and the step,
-but for dropout, whose state is kept in the checkpoint. So a run that is stopped, or killed, and
+A model brings its own ``train_step`` and ``test_step`` in the Keras convention. Batches derive from
+the run seed and the step, and noise from the seed and what the optimizer counts, but for dropout,
+whose state is kept in the checkpoint beside the step. So a run that is stopped, or killed, and
 started again goes on as if it had not been.
 """
 
@@ -87,9 +87,11 @@ def train(
             f"{datasets.epoch_images(data.train)} images to train on"
         )
     last_step = epochs * epoch_steps
-    checkpoints = Checkpoints(folder, **state(model))
+    # Not the optimizer's count, which is less where steps of a scaled loss were left out.
+    count = tf.Variable(0, dtype=tf.int64)
+    checkpoints = Checkpoints(folder, step=count, **state(model))
     resumed = checkpoints.restore()
-    step = saved = int(model.optimizer.iterations)
+    step = saved = int(count)
     if resumed and step < last_step:
         print(f"Going on from step {step} in {folder}")
     history = History(folder, step)
@@ -125,6 +127,7 @@ def train(
             check_weights(model, step, saved)
             history.add(step, progress.seconds, means, bound)
             summaries.begin(step)  # before the checkpoint, so that no point up to it is lost
+            count.assign(step)
             checkpoints.save(step)
             saved = step
             if interrupted():

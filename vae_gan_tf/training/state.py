@@ -9,7 +9,8 @@ def optimizers(model: keras.Model) -> dict[str, keras.Optimizer]:
     Returns:
         By the name of the model's attribute: "optimizer", and of a GAN "discriminator_optimizer".
     """
-    model.optimizer.build(model.trainable_variables)  # those of a GAN are built by its compile
+    if not model.optimizer.built:  # those of a GAN are built by its compile
+        model.optimizer.build(model.trainable_variables)
     names = ("optimizer", "discriminator_optimizer")
     return {name: getattr(model, name) for name in names if hasattr(model, name)}
 

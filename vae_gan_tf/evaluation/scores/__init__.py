@@ -20,7 +20,7 @@ from vae_gan_tf.evaluation.scores.fidelity import (
 )
 from vae_gan_tf.evaluation.scores.judged_images import Judged, judged
 from vae_gan_tf.evaluation.scores.sampled import Reconstructions, reconstructions, samples
-from vae_gan_tf.evaluation.scores.summary import all_scores
+from vae_gan_tf.evaluation.scores.summary import all_scores, sample_scores
 
 __all__ = [
     "Diversity",
@@ -38,6 +38,7 @@ __all__ = [
     "mean_score",
     "neighbours",
     "reconstructions",
+    "sample_scores",
     "samples",
     "sharpness",
 ]

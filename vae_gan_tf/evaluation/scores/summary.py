@@ -2,13 +2,17 @@
 
 import math
 
+import keras
 import numpy as np
 
 from vae_gan_tf.errors import UserError
 from vae_gan_tf.evaluation.score import Score
 from vae_gan_tf.evaluation.scores.distances import FRECHET_RESAMPLES, frechet_distance, neighbours
 from vae_gan_tf.evaluation.scores.fidelity import accepted, diversity, label_accuracy, sharpness
-from vae_gan_tf.evaluation.scores.judged_images import Judged
+from vae_gan_tf.evaluation.scores.judged_images import Judged, judged
+from vae_gan_tf.evaluation.scores.sampled import samples
+from vae_gan_tf.models.adversarial import VAEGAN
+from vae_gan_tf.models.vae import VAE
 
 OF_REAL_IMAGES = ("recall", "coverage")
 """The scores that are shares of the real images, and whose errors are of these."""
@@ -69,3 +73,25 @@ def all_scores(
         together = [errors[first::count].sum() for first in range(count)]
         scores[name] = Score(float(values.mean()), math.hypot(*together) / len(comparisons))
     return scores
+
+
+def sample_scores(
+    model: VAE | VAEGAN, real: Judged, judge: str | keras.Model, count: int
+) -> dict[str, float]:
+    """The values of all scores of so many samples of a model, beside real images.
+
+    Without the standard errors, for resampled distances take most of the time.
+
+    Args:
+        model: with labels, or without side information.
+        real: images with labels, as the judge sees them.
+        judge: as in `judged`.
+        count: of the samples.
+
+    Raises:
+        UserError: the model's side information is not a label, or fewer than two samples are asked
+            for.
+    """
+    generated = judged(*samples(model, count), judge)
+    found = all_scores(generated, real, frechet_resamples=2)
+    return {name: score.value for name, score in found.items()}

@@ -1,5 +1,7 @@
 """What the figures show of a model: samples, reconstructions, completions."""
 
+from typing import Any
+
 import numpy as np
 
 from vae_gan_tf import datasets
@@ -8,7 +10,7 @@ from vae_gan_tf.datasets import parts
 from vae_gan_tf.evaluation import completion
 from vae_gan_tf.models.adversarial import CVAEGAN, VAEGAN, generator
 from vae_gan_tf.models.cvae import CVAE
-from vae_gan_tf.models.vae import VAE
+from vae_gan_tf.models.vae import VAE, for_each
 
 
 def samples(model: VAE | VAEGAN, rows: int = 10, columns: int = 10, seed: int = 0) -> np.ndarray:
@@ -40,13 +42,14 @@ def completions(
 
 
 def reconstructions(
-    model: VAE | VAEGAN, split: datasets.Split, rows: int = 10, seed: int = 0
+    model: VAE | VAEGAN, images: np.ndarray, y: Any = None, rows: int = 10, seed: int = 0
 ) -> np.ndarray:
     """Pairs of an image and its reconstruction, [rows, 10, height, width, channels].
 
-    The images are the first of the split, five pairs a row; codes are sampled from q(z | x).
+    The images are the first, five pairs a row; codes are sampled from q(z | x).
     """
-    images, y = split.at(slice(5 * rows)).arrays()
+    images = images[: 5 * rows]
+    y = for_each(lambda values: values[: 5 * rows], y)
     again = model.reconstruct(images, generator(model).condition.given(y), seed=seed)
     pairs = np.stack([images, again], axis=1)
     return np.reshape(pairs, [rows, 10, *images.shape[1:]])

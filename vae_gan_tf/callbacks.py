@@ -1,0 +1,105 @@
+"""Callbacks for Keras' ``fit``: in TensorBoard, what the scripts show of a run."""
+
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+from numpy.typing import ArrayLike
+
+from vae_gan_tf.conditions import LabelCondition, NoCondition
+from vae_gan_tf.errors import UserError
+from vae_gan_tf.evaluation import pictures, scores
+from vae_gan_tf.evaluation.images import checked_images
+from vae_gan_tf.models.adversarial import generator
+from vae_gan_tf.models.descent import batches_seen
+from vae_gan_tf.models.vae import for_each
+from vae_gan_tf.plotting import grids
+from vae_gan_tf.training.callbacks import show_weights
+from vae_gan_tf.training.state import learning_rates
+from vae_gan_tf.training.summaries import Summaries, renamed
+
+
+class TensorBoard(keras.callbacks.Callback):
+    """Shows a training: ``model.fit(..., callbacks=[TensorBoard("logs/mine", images, y)])``.
+
+    After each epoch the terms of the loss, the learning rates of all optimizers, the validation
+    means, samples, reconstructions and the distribution of each weight; scores, where there is a
+    judge. At the end the codes of the images, in the projector.
+
+    Args:
+        folder: of the event files of this run, and no other.
+        images: [n, height, width, channels] in [0, 1], such as validation images; the first 20 are
+            reconstructed, all have their codes shown.
+        y: the side information or labels of the images, if there are any; labels name the codes.
+        judge: scores what is sampled, as in `scores.judged`, beside the images; None for none. It
+            needs labels y.
+        scores_every: epochs from one point of the scores to the next.
+
+    Raises:
+        UserError: the images are of another shape, or hold other values; a judge without labels.
+    """
+
+    def __init__(
+        self,
+        folder: str | Path,
+        images: ArrayLike,
+        y: Any = None,
+        judge: str | keras.Model | None = None,
+        scores_every: int = 1,
+    ):
+        super().__init__()
+        self.images = checked_images(images, "n", "height", "width", "channels")
+        self.y, self.judge, self.scores_every = y, judge, scores_every
+        labels = None if y is None or isinstance(y, tuple) else np.asarray(y)
+        self.labels = labels if labels is not None and labels.ndim == 1 else None
+        if judge is not None and self.labels is None:
+            raise UserError("scores by a judge need the labels of the images, and none were given")
+        self._summaries = Summaries(Path(folder))
+
+    @property
+    def step(self) -> int:
+        """Steps done."""
+        return int(batches_seen(self.model.optimizer))
+
+    def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
+        """Begins an event file; what an earlier one holds of later steps is deleted."""
+        self._summaries.begin(self.step)
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        """Shows the model as it is."""
+        logs, step = logs or {}, self.step
+        validation = {
+            name.removeprefix("val_"): value
+            for name, value in logs.items()
+            if name.startswith("val_")
+        }
+        training = {name: value for name, value in logs.items() if not name.startswith("val_")}
+        self._summaries.scalars(step, training | learning_rates(self.model))
+        self._summaries.scalars(step, renamed("validation", validation))
+        shown = {
+            "samples": self._samples(),
+            "reconstructions": pictures.reconstructions(self.model, self.images, self.y, rows=4),
+        }
+        for name, images in shown.items():
+            self._summaries.images(step, name, grids.tile(images)[None])
+        show_weights(self.model, self._summaries, epoch + 1, step)
+        if self.judge is not None and (epoch + 1) % self.scores_every == 0:
+            real = scores.judged(self.images, self.labels, self.judge)
+            found = scores.sample_scores(self.model, real, self.judge, len(self.images))
+            self._summaries.scalars(step, renamed("scores", found))
+
+    def _samples(self) -> np.ndarray:
+        """Samples [rows, columns, ...]; of another side information than labels that of images."""
+        if isinstance(generator(self.model).condition, NoCondition | LabelCondition):
+            return pictures.samples(self.model)
+        return np.asarray(self.model.sample(for_each(lambda values: values[:20], self.y)))[None]
+
+    def on_train_end(self, logs: dict[str, float] | None = None) -> None:
+        """Shows the codes of the images, and closes the file."""
+        generating = generator(self.model)
+        codes = generating.encode(self.images, generating.condition.given(self.y)).mean()
+        labels = [""] * len(self.images) if self.labels is None else self.labels
+        flat = np.reshape(codes, [len(self.images), -1])
+        self._summaries.embeddings(flat, np.asarray(labels), self.images)
+        self._summaries.close()
