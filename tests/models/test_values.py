@@ -119,34 +119,14 @@ def test_predict_refuses_a_data_set(kind, idle):
         idle(kind).predict(batches((given,), None), verbose=0)
 
 
-class Batches(keras.utils.PyDataset):
-    """Batches of arrays, as Keras reads them by number."""
-
-    def __init__(self, arrays):
-        super().__init__()
-        self.arrays = arrays
-
-    def __len__(self):
-        return 2
-
-    def __getitem__(self, number):
-        return tf.nest.map_structure(lambda array: array[10 * number :][:10], self.arrays)
-
-
-def generated(arrays):
-    """Batches of arrays from a Python generator."""
-    batches = Batches(arrays)
-    return (batches[number] for number in range(2))
-
-
 WAYS = {
     "arrays": lambda x, y: (x, y),
     "tensors": lambda x, y: [
         each if each is None else tf.nest.map_structure(tf.constant, each) for each in (x, y)
     ],
     "a data set": lambda x, y: (batches(x, y),),
-    "a generator": lambda x, y: (generated((x, y)),),
-    "a PyDataset": lambda x, y: (Batches((x, y)),),
+    "a generator": lambda x, y: (models.generated((x, y)),),
+    "a PyDataset": lambda x, y: (models.Batches((x, y)),),
 }
 """The arguments of ``fit`` for arrays x and y, by what they are passed as."""
 

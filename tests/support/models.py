@@ -203,3 +203,25 @@ def validation(kind: str, count: int = 50, batch: int = 10, seed: int = 0) -> tf
     """A tf.data set of batches to evaluate a model of this kind on."""
     x, y = images(count, seed), side_information(kind, count, seed)
     return tf.data.Dataset.from_tensor_slices(x if y is None else (x, y)).batch(batch)
+
+
+class Batches(keras.utils.PyDataset):
+    """Batches of arrays, as Keras reads them by number."""
+
+    def __init__(self, arrays):
+        super().__init__()
+        self.arrays = arrays
+
+    def __len__(self):
+        return 2
+
+    def __getitem__(self, number):
+        x, y = self.arrays
+        batch = tf.nest.map_structure(lambda array: array[10 * number :][:10], x)
+        return (batch,) if y is None else (batch, y[10 * number :][:10])
+
+
+def generated(arrays):
+    """Batches of arrays from a Python generator."""
+    batches = Batches(arrays)
+    return (batches[number] for number in range(2))
