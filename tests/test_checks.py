@@ -1,8 +1,9 @@
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
-from vae_gan_tf.checks import check_values, checked_tensor
+from vae_gan_tf.checks import check_network, check_values, checked_images, checked_tensor
 from vae_gan_tf.errors import UserError
 
 
@@ -28,3 +29,40 @@ def test_a_tensor_is_float32_and_has_its_shape():
         np.testing.assert_array_equal(tensor, value)
     with pytest.raises(UserError, match=r"^codes: shape \[3\] given, \[batch, 3\] expected$"):
         checked_tensor("codes", np.zeros(3), (3,))
+
+
+def test_images_of_8_bits_are_divided_by_255():
+    numbers = np.arange(256, dtype=np.uint8).reshape(2, 8, 16, 1)
+    for given in (numbers, tf.constant(numbers)):
+        found = checked_images("images", given, (8, 16, 1))
+        np.testing.assert_array_equal(found, numbers / np.float32(255))
+    with pytest.raises(UserError, match=r"values of images must lie in \[0, 1\]; found 0.0 to 2"):
+        checked_images("images", numbers.astype(np.int32), (8, 16, 1))
+
+
+class Subclassed(keras.Model):
+    def call(self, inputs):
+        return inputs
+
+
+def functional(outputs):
+    x = keras.Input([2])
+    return keras.Model(x, [keras.layers.Dense(1)(x) for _ in range(outputs)])
+
+
+@pytest.mark.parametrize(
+    ("network", "message"),
+    [
+        (Subclassed(), "^the encoder: Subclassed given, a functional keras.Model expected"),
+        (keras.Sequential([keras.layers.Dense(2)]), "^the encoder: Sequential given, a functional"),
+        (functional(3), "^the encoder: 3 outputs given, 1 or 2 expected$"),
+    ],
+)
+def test_a_network_whose_ends_do_not_fit(network, message):
+    with pytest.raises(UserError, match=message):
+        check_network("the encoder", network, (1, 2))
+
+
+def test_a_network_that_fits():
+    check_network("the encoder", functional(2), (1, 2))
+    check_network("the head", keras.Sequential([keras.Input([2]), keras.layers.Dense(1)]), (1,))

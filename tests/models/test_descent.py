@@ -2,7 +2,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from vae_gan_tf.models.descent import descend
+from vae_gan_tf.models.descent import batches_seen, descend
 
 
 def test_a_step_goes_down_the_gradient():
@@ -12,4 +12,27 @@ def test_a_step_goes_down_the_gradient():
     optimizer = keras.optimizers.SGD(0.25)
     descend(optimizer, tape, loss, [place])
     np.testing.assert_allclose(place, [1.5, -0.5])
+    assert int(optimizer.iterations) == 1
+
+
+def test_a_scaled_loss_makes_the_same_step():
+    place = keras.Variable([3.0, -1.0])
+    optimizer = keras.optimizers.LossScaleOptimizer(keras.optimizers.SGD(0.25), 2.0**10)
+    optimizer.build([place])
+    with tf.GradientTape() as tape:
+        loss = tf.reduce_sum(place.value**2)
+    descend(optimizer, tape, loss, [place])
+    np.testing.assert_allclose(place, [1.5, -0.5])
+    assert int(batches_seen(optimizer)) == 1
+
+
+def test_batches_are_counted_where_gradients_are_accumulated():
+    place = keras.Variable([1.0])
+    optimizer = keras.optimizers.SGD(0.25, gradient_accumulation_steps=4)
+    optimizer.build([place])
+    for count in range(6):
+        assert int(batches_seen(optimizer)) == count
+        with tf.GradientTape() as tape:
+            loss = tf.reduce_sum(place.value)
+        descend(optimizer, tape, loss, [place])
     assert int(optimizer.iterations) == 1

@@ -350,9 +350,7 @@ def _(kind, folder):
     model.export(folder, verbose=False)
     served = tf.saved_model.load(folder)
     arrays = given if isinstance(given, tuple) else (given,)
-    answer = served.serve(
-        tf.constant(given) if arrays is not given else [*map(tf.constant, given)]
-    )
+    answer = served.serve(tf.constant(given) if arrays is not given else [*map(tf.constant, given)])
     np.testing.assert_allclose(answer, model.reconstruct(*arrays), rtol=1e-5, atol=1e-6)
 
 

@@ -6,10 +6,11 @@ from keras import layers
 from scipy import special, stats
 from support import models
 from support.numeric import assert_same, check_draws, gradient
+from tensorflow_probability import distributions as tfd
 
 from vae_gan_tf import networks
 from vae_gan_tf.errors import UserError
-from vae_gan_tf.models.vae import VAE
+from vae_gan_tf.models.vae import VAE, gaussian
 
 SHAPE, LATENT = models.SHAPE, models.LATENT
 
@@ -319,3 +320,65 @@ def test_reconstruct_draws_its_code_where_a_seed_is_given():
     mean = model.decode(posterior.mean()).mean()
     np.testing.assert_array_equal(model.reconstruct(x), mean)
     assert np.abs(model.reconstruct(x, seed=5) - mean).max() > 0
+
+
+@pytest.mark.parametrize("log_variance", [-80.0, -30.0, 0.0, 30.0, 80.0, -1e4, 1e4])
+def test_extreme_log_variances_have_a_finite_divergence_and_gradient(log_variance):
+    mean = tf.constant([[0.5, -2.0]])
+    given = tf.fill([1, 2], log_variance)
+    prior = tfd.Independent(tfd.Normal(tf.zeros(2), 1.0), 1)
+    with tf.GradientTape() as tape:
+        tape.watch([mean, given])
+        kl = tfd.kl_divergence(gaussian(mean, given), prior)
+    cut = np.clip(log_variance, -80, 80)
+    expected = np.sum(0.5 * (np.exp(cut) + np.float64(mean) ** 2 - 1 - cut))
+    np.testing.assert_allclose(kl, [expected], rtol=1e-5)
+    of_mean, of_log_variance = tape.gradient(kl, [mean, given])
+    np.testing.assert_allclose(of_mean, mean, rtol=1e-5)
+    inside = cut == log_variance
+    np.testing.assert_allclose(
+        of_log_variance, np.full([1, 2], inside * 0.5 * (np.exp(cut) - 1)), rtol=1e-4
+    )
+
+
+BAD_NETWORKS = {
+    "another encoder": (
+        lambda: (functional((8, 8, 1), (4,), (3,)), functional((4,), (8, 8, 1))),
+        r"an encoder to means \[4\] and log-variances \[3\] given, \[latent_size\] expected",
+    ),
+    "an encoder to images": (
+        lambda: (functional((8, 8, 1), (2, 2), (2, 2)), functional((2,), (8, 8, 1))),
+        r"means \[2, 2\]",
+    ),
+    "an encoder of vectors": (
+        lambda: (functional((64,), (4,), (4,)), functional((4,), (8, 8, 1))),
+        r"an encoder of images \[64\] given, \[height, width, channels\] expected",
+    ),
+    "one output": (
+        lambda: (functional((8, 8, 1), (4,)), functional((4,), (8, 8, 1))),
+        "the encoder: 1 outputs given, 2 expected",
+    ),
+    "another decoder": (
+        lambda: (functional((8, 8, 1), (4,), (4,)), functional((4,), (8, 8))),
+        r"a decoder to \[8, 8\] given, \[8, 8, 1\] expected",
+    ),
+    "unbuilt": (
+        lambda: (keras.Sequential([keras.layers.Dense(4)]), functional((4,), (8, 8, 1))),
+        "the encoder: Sequential given",
+    ),
+}
+
+
+def functional(shape, *outputs):
+    x = keras.Input(shape)
+    flat = keras.layers.Flatten()(x)
+    made = [keras.layers.Reshape(it)(keras.layers.Dense(int(np.prod(it)))(flat)) for it in outputs]
+    return keras.Model(x, made if made[1:] else made[0])
+
+
+@pytest.mark.parametrize("mistake", BAD_NETWORKS)
+def test_networks_of_ones_own_that_do_not_fit(mistake):
+    make, message = BAD_NETWORKS[mistake]
+    with pytest.raises(UserError, match=message) as error:
+        VAE(*make())
+    assert "\n" not in str(error.value)

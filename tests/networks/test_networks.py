@@ -7,6 +7,7 @@ import tensorflow as tf
 from support.networks import SIZES, inputs_of, loaded, small
 
 from vae_gan_tf import networks
+from vae_gan_tf.errors import UserError
 
 BUILDERS = pytest.mark.parametrize("builder", SIZES, ids=lambda it: it.__name__)
 ACTIVATIONS = {
@@ -135,3 +136,44 @@ def test_save_and_load(builder, tmp_path):
     pairs = zip(keras.tree.flatten(again(x)), keras.tree.flatten(network(x)), strict=True)
     for one, other in pairs:
         np.testing.assert_array_equal(tf.cast(one, tf.float32), tf.cast(other, tf.float32))
+
+
+@pytest.fixture
+def keras_settings():
+    """Puts Keras' settings back after a test that changes them."""
+    before = keras.config.floatx(), keras.config.image_data_format(), keras.config.dtype_policy()
+    yield
+    keras.config.set_floatx(before[0])
+    keras.config.set_image_data_format(before[1])
+    keras.config.set_dtype_policy(before[2])
+
+
+def as_saved(network):
+    """The config of a network, but for the numbers that Keras gives its inputs."""
+    return network.get_config() | {"trainable": True}
+
+
+@BUILDERS
+def test_networks_are_what_they_are_whatever_keras_json_says(builder, keras_settings):
+    expected = as_saved(small(builder, dtype="float32"))
+    keras.config.set_image_data_format("channels_first")
+    keras.config.set_floatx("float64")
+    found = as_saved(small(builder, dtype="float32"))
+    assert found == expected
+
+
+@BUILDERS
+@pytest.mark.parametrize("policy", ["mixed_bfloat16", "mixed_float16"])
+def test_without_a_dtype_a_network_follows_the_global_policy(builder, policy, keras_settings):
+    expected = as_saved(small(builder, dtype=policy))
+    keras.config.set_dtype_policy(policy)
+    assert as_saved(small(builder, dtype=None)) == expected
+    assert as_saved(small(builder, dtype=keras.DTypePolicy(policy))) == expected
+
+
+@pytest.mark.parametrize("policy", ["float64", "float16", "bfloat16"])
+def test_another_policy_is_refused(policy, keras_settings):
+    for setting in (policy, None):
+        with pytest.raises(UserError, match=f"dtype policy {policy} asked for"):
+            networks.fully_connected_encoder((8, 8, 1), dtype=setting)
+        keras.config.set_dtype_policy(policy)

@@ -18,6 +18,9 @@ StepFunction = Callable[[Iterator[Any]], Logs]
 """What Keras makes of a step: it takes batches from an iterator and gives the logs."""
 
 
+EVERY_IMAGE_COUNTS = "weights of images or classes given, and every image counts the same"
+
+
 class CompiledModel(Configured, keras.Model):
     """The base class of the models: ``compile``, ``fit`` and what else Keras has for every model.
 
@@ -132,19 +135,33 @@ class CompiledModel(Configured, keras.Model):
                 arrays before the first step, else before the step of the batch that holds them.
         """
         if sample_weight is not None or class_weight is not None:
-            raise UserError("weights of images or classes given, and every image counts the same")
+            raise UserError(EVERY_IMAGE_COUNTS)
         y = as_array(y)
         if isinstance(as_tuple(x)[0], np.ndarray | tf.Tensor):
             self.check((x, y), training=True)
         return super().fit(x, y, *args, **kwargs)
 
-    def evaluate(self, x: Any = None, y: Any = None, *args: Any, **kwargs: Any) -> Any:
+    def evaluate(
+        self, x: Any = None, y: Any = None, *args: Any, sample_weight: None = None, **kwargs: Any
+    ) -> Any:
         """Keras' ``evaluate``: the means of what ``test_step`` gives.
 
         Raises:
             UserError: values that the model cannot take, or weights of images, are given.
         """
+        if sample_weight is not None:
+            raise UserError(EVERY_IMAGE_COUNTS)
         return super().evaluate(x, as_array(y), *args, **kwargs)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Calls the model; a UserError is one sentence, to which Keras would add the arguments."""
+        try:
+            return super().__call__(*args, **kwargs)
+        except UserError as error:
+            original: BaseException = error
+            while isinstance(original.__context__, UserError):
+                original = original.__context__
+            raise original from None
 
     def make_train_function(self, force: bool = False) -> None:
         """Makes what ``fit`` calls: a step on each batch, once it was looked at."""
@@ -166,7 +183,7 @@ class CompiledModel(Configured, keras.Model):
 
             def function(batches: list[Any]) -> Any:
                 for batch in batches:
-                    self._images(batch, training=False)
+                    self.look(batch, training=False)
                 return predict(batches)
 
             self.predict_function = function
@@ -177,7 +194,7 @@ class CompiledModel(Configured, keras.Model):
         def function(batches: Iterator[Any]) -> Logs:
             logs: Logs | None = None
             for _, batch in zip(range(self.steps_per_execution), batches, strict=False):
-                images = self._images(batch, training)
+                images = self.look(batch, training)
                 logs = step(iter([batch]))
                 if training:
                     logs = self.means.add(logs, images)
@@ -188,16 +205,26 @@ class CompiledModel(Configured, keras.Model):
 
         return function
 
-    def _images(self, batch: Any, training: bool) -> int:
-        """The number of images in a batch, on all replicas; each part of it is looked at."""
+    def look(self, batch: Any, training: bool) -> int:
+        """The number of images in a batch, on all replicas; each part of it is looked at.
+
+        Args:
+            batch: what an iterator of a data set gives.
+            training: whether it is to be trained on.
+
+        Raises:
+            UserError: the model cannot take it.
+        """
         local = self.distribute_strategy.experimental_local_results
         parts = [
             keras.tree.map_structure(lambda value, place=place: local(value)[place], batch)
             for place in range(len(local(keras.tree.flatten(batch)[0])))
         ]
-        counts = [self.check(without_optionals(part), training) for part in parts]
-        if not sum(counts):
+        # A replica may have none of the images of a last batch.
+        parts = [it for it in map(without_optionals, parts) if keras.tree.flatten(it)[0].shape[0]]
+        if not parts:
             raise UserError("a batch without images given, at least one expected")
+        counts = [self.check(part, training) for part in parts]
         if training and 1 in counts and any(map(normalises_batches, layers_of(self))):
             raise UserError(
                 "a batch of a single image given to train on, which batch normalisation would turn "
@@ -278,6 +305,20 @@ def as_tuple(values: Any) -> tuple[Any, ...]:
 def as_array(y: Any) -> Any:
     """Labels in a list as an array, which Keras would take for a list of arrays; else y."""
     return np.asarray(y) if isinstance(y, list) and all(map(np.isscalar, y)) else y
+
+
+def unpack(data: Any) -> tuple[Any, Any]:
+    """The x and y of what Keras passes as data.
+
+    Raises:
+        UserError: they are more than three, or weights are among them.
+    """
+    if isinstance(data, tuple | list) and len(data) > 3:
+        raise UserError(f"images or pairs (images, side information) expected, not {len(data)}")
+    x, y, weights = keras.utils.unpack_x_y_sample_weight(data)
+    if weights is not None:
+        raise UserError(EVERY_IMAGE_COUNTS)
+    return x, y
 
 
 def without_optionals(data: Any) -> Any:

@@ -32,9 +32,10 @@ from tensorflow_probability import distributions as tfd
 from vae_gan_tf.checks import TensorLike, check_network, shapes
 from vae_gan_tf.conditions import LabelCondition
 from vae_gan_tf.errors import UserError
+from vae_gan_tf.models.compiled import unpack
 from vae_gan_tf.models.cvae import CVAE
 from vae_gan_tf.models.seeds import Seed, stateless_seed
-from vae_gan_tf.models.vae import VAE, Elbo, Endpoint, gaussian
+from vae_gan_tf.models.vae import VAE, Elbo, Endpoint, check_one_for_each, gaussian
 from vae_gan_tf.serialization import Configured, registered
 
 
@@ -262,11 +263,12 @@ class SemiSupervisedVAE(CVAE):
         Raises:
             UserError: images or labels are not of the expected shape, type or range.
         """
-        x, _ = self.checked(x, y)
+        x, y = self.checked_images(x), self.condition.given(y)
+        check_one_for_each(y, x)
         images, labelled = tf.concat([x, self.checked_images(unlabelled)], 0), tf.shape(x)[0]
         classes = self.condition.classes
         every_class = tf.tile(tf.range(classes), [tf.shape(images)[0] - labelled])
-        y = tf.concat([tf.cast(y, tf.int32), every_class], 0)
+        y = tf.concat([y, every_class], 0)
 
         product, log_variance, logits = self.trunk(images, training=training)
         product, log_variance = (
@@ -419,9 +421,7 @@ def unpack_batch(data: Any) -> tuple[Any, Any]:
     Raises:
         UserError: there are no such two.
     """
-    labelled, unlabelled, weights = keras.utils.unpack_x_y_sample_weight(data)
-    if weights is not None:
-        raise UserError("weights of images given, and every image counts the same")
+    labelled, unlabelled = unpack(data)
     if not (isinstance(labelled, tuple | list) and len(labelled) == 2) or unlabelled is None:
         raise UserError(
             "semi-supervised training takes batches ((images, labels), unlabelled images), and "

@@ -21,7 +21,7 @@ from vae_gan_tf.checks import TensorLike, check_network, checked_images, checked
 from vae_gan_tf.conditions import Condition, NoCondition
 from vae_gan_tf.errors import UserError
 from vae_gan_tf.likelihoods import Bernoulli, Likelihood
-from vae_gan_tf.models.compiled import CompiledModel
+from vae_gan_tf.models.compiled import CompiledModel, unpack
 from vae_gan_tf.models.descent import batches_seen, descend
 from vae_gan_tf.models.nest import Nest
 from vae_gan_tf.models.seeds import Seed, check_seed, numbered_seed, split_seed, stateless_seed
@@ -59,6 +59,15 @@ class Endpoint(NamedTuple):
 def nested(y: Sequence[tf.Tensor]) -> Any:
     """The side information of which an endpoint has the tensors: none, one, or a tuple of them."""
     return None if not y else y[0] if len(y) == 1 else tuple(y)
+
+
+def check_one_for_each(y: tf.Tensor, images: tf.Tensor) -> None:
+    """Raises a UserError unless there is a piece of side information for each image or code."""
+    if not y.shape[:1].is_compatible_with(images.shape[:1]):
+        raise UserError(
+            f"{y.shape[0]} pieces of side information given for {images.shape[0]} images or codes; "
+            "one for each expected"
+        )
 
 
 def for_each(function: Callable[[tf.Tensor], tf.Tensor], y: Any) -> Any:
@@ -442,16 +451,15 @@ class VAE(CompiledModel):
         """The inputs of a network: x or z alone, in a conditional model with the vectors of y.
 
         Raises:
-            UserError: y is not what the condition says, or there is not one for each x or z.
+            UserError: y is not what the condition says, there is not one for each x or z, or there
+                are none.
         """
+        if tensor.shape[0] == 0:
+            raise UserError("a batch without images or codes given, at least one expected")
         vector = self.condition.vector(y)
         if vector is None:
             return tensor
-        if not vector.shape[:1].is_compatible_with(tensor.shape[:1]):
-            raise UserError(
-                f"{vector.shape[0]} pieces of side information given for {tensor.shape[0]} images "
-                "or codes; one for each expected"
-            )
+        check_one_for_each(vector, tensor)
         return [tensor, vector]
 
     def unpack(self, data: Any) -> tuple[tf.Tensor, Any]:
@@ -460,9 +468,7 @@ class VAE(CompiledModel):
         Raises:
             UserError: the data are other ones, or hold weights of images too.
         """
-        x, y, weights = keras.utils.unpack_x_y_sample_weight(data)
-        if weights is not None:
-            raise UserError("weights of images given, and every image counts the same")
+        x, y = unpack(data)
         if y is None and isinstance(x, tuple | list) and len(x) == 2:
             x, y = x
         if isinstance(x, tuple | list | dict):
