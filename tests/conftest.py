@@ -18,22 +18,28 @@ def pytest_addoption(parser):
 
 
 def pytest_collection_modifyitems(config, items):
-    """Of a test marked every_kind two kinds of model are left, other ones of each test."""
+    """Of a slow test marked every_kind two kinds of model are left, not the same ones of each."""
     if config.getoption("--every-kind"):
         return
-    left = [item for item in items if not _other_kind(item)]
-    config.hook.pytest_deselected(items=[item for item in items if _other_kind(item)])
-    items[:] = left
+    kinds = {}
+    for item in items:
+        if (test := _test_of_kinds(item)) is not None:
+            kinds.setdefault(test, []).append(item)
+    left_out = set()
+    for test, those in kinds.items():
+        first = zlib.crc32(test.encode()) % len(those)
+        left_out |= set(those) - {those[first], those[(first + len(those) // 2) % len(those)]}
+    config.hook.pytest_deselected(items=list(left_out))
+    items[:] = [item for item in items if item not in left_out]
 
 
-def _other_kind(item):
+def _test_of_kinds(item):
+    """A test and its other parameters than the kind of model; None if it is not to be thinned."""
     parameters = dict(item.callspec.params) if hasattr(item, "callspec") else {}
-    kind = parameters.pop("kind", None)
-    if kind not in models.KINDS or not item.get_closest_marker("every_kind"):
-        return False
-    first = zlib.crc32(f"{item.originalname}{parameters}".encode())
-    kinds = list(models.KINDS)
-    return kind not in (kinds[first % len(kinds)], kinds[(first + 5) % len(kinds)])
+    thinned = item.get_closest_marker("every_kind") and item.get_closest_marker("slow")
+    if parameters.pop("kind", None) not in models.KINDS or not thinned:
+        return None
+    return f"{item.path.name}, {item.originalname}, {parameters}"
 
 
 @pytest.fixture(scope="session")

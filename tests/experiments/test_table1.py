@@ -6,9 +6,10 @@ from pathlib import Path
 import matplotlib.image
 import numpy as np
 import pytest
+from support.runs import made_up
 
 from vae_gan_tf.errors import UserError
-from vae_gan_tf.experiments import run, table1
+from vae_gan_tf.experiments import run, table1, table1_samples
 from vae_gan_tf.experiments.settings import resolve
 
 FIGURES = Path(__file__).parents[2] / "figures"
@@ -30,11 +31,10 @@ def test_table_1_goes_on_where_it_stopped(run_script, tmp_path, monkeypatch, cap
     assert len(first["validation_errors"]) == 1
     assert first["validation_errors"][-1] == first["validation"]["classification/error"]
     trained = []
-    train = run.train
 
     def counted(options, *rest):
         trained.append((options.overrides["labels"], options.overrides["seed"]))
-        return train(options, *rest)
+        return made_up(options, *rest)
 
     monkeypatch.setattr(run, "train", counted)
     shutil.rmtree(tmp_path / "runs")  # what is finished is kept without its run folder
@@ -112,8 +112,8 @@ def test_a_table_1_that_cannot_be(run_script, arguments, sentence):
         run_script("table1", "--preset=smoke", *arguments)
 
 
-@pytest.mark.slow
-def test_the_improved_table_1(run_script):
+def test_the_improved_table_1(run_script, monkeypatch):
+    monkeypatch.setattr(run, "train", made_up)
     figures = run_script("table1", "--preset=improved", "--column=20", "--seeds=1", *SMALL)
     runs = json.loads((figures / "table1-improved-custom.json").read_text())["runs"]
     weights = [(it["settings"]["model"], it["settings"]["adversarial_weight"]) for it in runs]
@@ -129,7 +129,8 @@ def test_a_row_that_the_improved_table_1_has_not(run_script):
 
 
 @pytest.mark.slow
-def test_samples_of_the_models_of_table_1(run_script):
+def test_samples_of_the_models_of_table_1(run_script, monkeypatch):
+    monkeypatch.setattr(table1_samples, "train", made_up)
     figures = run_script("table1_samples", "--preset=smoke", "--labels=20", *SMALL)
     record = json.loads((figures / "table1_samples-smoke-custom.json").read_text())
     models = [

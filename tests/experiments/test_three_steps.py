@@ -44,7 +44,6 @@ def test_the_losses_of_three_steps(name):
     keras.utils.set_random_seed(0)
     model = build_model(resolve("smoke", name, "mnist", small), Images((28, 28, 1), 10, 100))
     data = tf.nest.map_structure(tf.constant, batch(kind))
-    step = tf.function(model.train_step)
     for expected in LOSSES[name]:
-        losses = {key: float(value) for key, value in step(data).items()}
-        assert losses == pytest.approx(expected, rel=1e-4)
+        losses = {key: float(value) for key, value in model.train_step(data).items()}
+        assert {key: losses[key] for key in expected} == pytest.approx(expected, rel=1e-4)

@@ -92,9 +92,7 @@ def test_a_batch_without_images_is_refused(training):
 def test_no_images_are_refused(kind):
     model = models.KINDS[kind]()
     for call in (model.encode, model.reconstruct, model.elbo, model):
-        with pytest.raises(
-            UserError, match=r"^a batch without images or codes given, at least one"
-        ):
+        with pytest.raises(UserError, match=r"^a batch without images or codes given, at"):
             call(models.images(0))
 
 

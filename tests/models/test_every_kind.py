@@ -11,6 +11,8 @@ from vae_gan_tf.likelihoods import Gaussian
 from vae_gan_tf.models import adversarial, vae
 from vae_gan_tf.models.adversarial import generator
 
+pytestmark = pytest.mark.every_kind
+
 
 def kinds(*names, fast=("CVAE of labels",)):
     """A test of these kinds of model, or of all; only some of them run in the fast tier."""

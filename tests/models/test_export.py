@@ -9,7 +9,7 @@ from support import models
 
 from vae_gan_tf.models.export import export
 
-EXPORTED = ("VAE", "CVAE of labels", "CVAE of images", "M2", "DRAW", "conditional DRAW")
+EXPORTED = ("VAE", "CVAE of images", "conditional DRAW")
 
 # Another program, which has TensorFlow only. It calls every endpoint on what it is given.
 PROGRAM = """

@@ -322,6 +322,12 @@ def cloned(model, folder):
     return other
 
 
+def from_json(model, folder):
+    other = keras.models.model_from_json(model.to_json())
+    other.set_weights(model.get_weights())
+    return other
+
+
 def of_copy(function):
     def run(kind, folder):
         for model in (models.KINDS[kind](), compiled(kind)):
@@ -341,6 +347,7 @@ ROWS |= {
     "pickle": of_copy(pickled),
     "copy.deepcopy": of_copy(lambda model, folder: copy.deepcopy(model)),
     "clone_model": of_copy(cloned),
+    "to_json, model_from_json": of_copy(from_json),
 }
 
 

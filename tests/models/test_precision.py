@@ -8,6 +8,9 @@ from support import models
 from vae_gan_tf import networks
 from vae_gan_tf.models.adversarial import generator
 
+pytestmark = pytest.mark.every_kind
+
+
 POLICIES = ("mixed_bfloat16", "mixed_float16")
 
 

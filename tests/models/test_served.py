@@ -8,6 +8,9 @@ from support import models
 
 import vae_gan_tf
 
+pytestmark = pytest.mark.every_kind
+
+
 CLASSIFYING = models.SEMI_SUPERVISED
 ADVERSARIAL = [kind for kind in models.KINDS if kind.endswith("GAN") or kind in CLASSIFYING[1:]]
 

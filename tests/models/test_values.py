@@ -10,7 +10,7 @@ import vae_gan_tf
 from vae_gan_tf import networks
 from vae_gan_tf.errors import UserError
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.every_kind]
 
 LABELLED = [kind for kind in models.KINDS if kind not in (*models.WITHOUT_Y, "CVAE of images")]
 
@@ -131,7 +131,6 @@ WAYS = {
 """The arguments of ``fit`` for arrays x and y, by what they are passed as."""
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("fault", ["images up to 255", "labels from 1 on"])
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("kind", ["CVAE of labels", "CVAE-GAN"])
@@ -143,7 +142,6 @@ def test_fit_refuses_the_same_in_every_form_and_goes_on_afterwards(kind, way, fa
     assert np.all(np.isfinite([*losses]))
 
 
-@pytest.mark.slow
 def test_a_step_that_is_compiled_by_xla_is_no_way_around():
     sizes = {"latent_size": 4, "units": 8}
     model = vae_gan_tf.CVAE(
@@ -157,7 +155,6 @@ def test_a_step_that_is_compiled_by_xla_is_no_way_around():
         model.fit(batches(*wrong), verbose=0)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["VAE", "CVAE of labels"])
 def test_images_of_whole_numbers_mean_the_same_in_every_form(kind, compiled):
     """Either they are refused, or 255 is white; as arrays, tensors and in a data set alike."""
@@ -178,7 +175,6 @@ def test_images_of_whole_numbers_mean_the_same_in_every_form(kind, compiled):
         assert found == [pytest.approx(fractions, rel=1e-4)] * 3
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("kind", LABELLED)
 def test_labels_are_integers_of_8_bits_too(kind):
     """They are what Keras' own data sets have."""

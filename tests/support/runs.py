@@ -1,9 +1,14 @@
 """Short runs of a small model, for the tests of the training loop."""
 
+import dataclasses
+
 import keras
 import numpy as np
 
 from vae_gan_tf import datasets, networks
+from vae_gan_tf.experiments import run
+from vae_gan_tf.experiments.settings import Images
+from vae_gan_tf.experiments.zoo import build_model
 from vae_gan_tf.models.vae import VAE
 from vae_gan_tf.training import loop
 
@@ -35,3 +40,26 @@ def train(folder, model=None, **changes):
 def assert_same_weights(one, other):
     for a, b in zip(one.weights, other.weights, strict=True):
         np.testing.assert_array_equal(a, b, err_msg=a.path)
+
+
+OUTCOME = loop.Outcome(False, 2.0, 10, {"loss": 1.0}, [{"elbo/elbo": -1.0}] * 2, 1.0)
+
+
+def without_training(monkeypatch):
+    """Has a script's runs end at once: models keep their initial weights, and all else is real."""
+    monkeypatch.setattr(loop, "train", lambda *given, **options: OUTCOME)
+
+
+def made_up(options, model_name, data):
+    """What `run.train` would give, with figures that are made up by the seed."""
+    settings = options.settings(model_name, data.name)
+    model = build_model(settings, Images(data.image_shape, data.num_classes))
+    error = 0.2 + 0.01 * settings.seed
+    validation = {"elbo/elbo": -100.0 - settings.seed, "classification/error": error}
+    record = {
+        "settings": dataclasses.asdict(settings),
+        "validation": validation,
+        "scores": {"test/error": error},
+        "wall_seconds": 2.0,
+    }
+    return run.Result(model, data, model_name, record, validations=[validation])

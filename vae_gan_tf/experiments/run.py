@@ -33,6 +33,7 @@ from vae_gan_tf.models.vae import VAE
 from vae_gan_tf.plotting import grids
 from vae_gan_tf.training import loop
 from vae_gan_tf.training.checkpoints import lock
+from vae_gan_tf.training.history import History
 from vae_gan_tf.training.summaries import Summaries
 
 SCORED = 1000
@@ -158,6 +159,11 @@ def train(options: Options, model_name: str, data: datasets.Dataset) -> Result:
     print(f"{settings.model} on {settings.dataset}, run folder {folder}")
     with lock(folder):
         _claim(folder, settings)
+        kept = _kept(folder, settings)
+        if kept:
+            model = pretrained.load_file(folder / f"{settings.weights}.npz")
+            validations = History(folder, kept["steps"]).validations
+            return Result(model, data, model_name, kept, validations=validations)
         count = datasets.count(data.train)
         model = build_model(settings, Images(data.image_shape, data.num_classes, count))
         if first:
@@ -292,6 +298,15 @@ def _claim(folder: Path, settings: Settings) -> None:
             )
 
 
+def _kept(folder: Path, settings: Settings) -> dict | None:
+    """The record of a finished run, whose weights are still those that it names; else None."""
+    path, weights = folder / "record.json", folder / f"{settings.weights}.npz"
+    if not (path.exists() and weights.exists()):
+        return None
+    record = json.loads(path.read_text())
+    return record if record["weights"]["sha256"] == pretrained.sha256(weights) else None
+
+
 def _finish(
     model: VAE | VAEGAN, data: datasets.Dataset, record: dict, folder: Path, settings: Settings
 ) -> VAE | VAEGAN:
@@ -313,6 +328,7 @@ def _finish(
             loop.renamed("validation", record["validation"]) | final,
         )
     record |= {"scores": final, "weights": {"name": name, "sha256": pretrained.sha256(weights)}}
+    write_json(folder / "record.json", record)  # last: what it stands for is there
     return finished
 
 
