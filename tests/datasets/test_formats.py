@@ -28,9 +28,6 @@ def prepare(name, folder):
 
 
 @pytest.mark.parametrize(("name", "stored"), [("mnist", "mnist"), ("svhn_small", "svhn_cropped")])
-@pytest.mark.xfail(
-    strict=True, raises=NotImplementedError, reason="TFDS reads array_record as a data source alone"
-)
 def test_a_copy_in_array_record_is_read_or_refused_in_a_sentence(name, stored, tmp_path):
     """What is prepared here is too little; where it is not read, another copy is whole."""
     prepare(stored, tmp_path)

@@ -25,7 +25,7 @@ def test_a_data_set_from_outside_is_one_entry(catalogue):
     assert datasets.is_local("toy")
     assert datasets.how_to_get("toy") == "it is there and needs nothing."
     assert datasets.names()[-1] == "toy"
-    with pytest.raises(UserError, match=r"there is no data set 'tot'; .*, toy$"):
+    with pytest.raises(UserError, match=r"there is no data set 'tot'; .*, toy, those of TFDS"):
         datasets.load("tot")
 
 

@@ -3,6 +3,7 @@ import pytest
 from support.data import dataset, noise, numbered
 
 from vae_gan_tf.datasets import FewLabels, count, in_unit_interval
+from vae_gan_tf.datasets.splits import Rows
 
 
 @pytest.mark.parametrize("given", [False, True])
@@ -37,3 +38,14 @@ def test_a_data_set_without_a_title_is_called_by_its_name():
     assert data.image_shape == (4, 6, 3)
     titled = dataset(noise(3, (4, 6, 3)), "toys", title="Toys", family="wooden")
     assert (titled.title, titled.family) == ("Toys", "wooden")
+
+
+def test_rows_are_those_of_the_array_without_a_copy():
+    array = np.arange(24).reshape(6, 4)
+    rows = Rows(array, np.array([4, 1, 1, 5]))
+    assert len(rows) == 4 and rows.shape == (4, 4) and rows.dtype == array.dtype
+    np.testing.assert_array_equal(rows, array[[4, 1, 1, 5]])
+    np.testing.assert_array_equal(rows[[2, 0]], array[[1, 4]])
+    np.testing.assert_array_equal(rows[1:3], array[[1, 1]])
+    array[1] = -1
+    assert rows[1][0] == -1

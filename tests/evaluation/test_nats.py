@@ -18,7 +18,7 @@ from vae_gan_tf.models.vae import VAE
 class LinearGaussian(likelihoods.Likelihood):
     """x ~ N(W z + b, 0.5^2 I) when the decoder is linear."""
 
-    def _pixel(self, parameters):
+    def pixel(self, parameters):
         return tfp.distributions.Normal(parameters, 0.5)
 
 

@@ -50,7 +50,7 @@ def test_classifier_of_svhn_trains_in_low_precision_and_ships_float32(
 
 @pytest.mark.parametrize("names", [["svhn"], ["mnist", "svhn_small"]])
 def test_classifier_is_of_one_data_set_with_a_judge(run_script, names):
-    with pytest.raises(UserError, match="one --dataset of mnist, svhn_small expected"):
+    with pytest.raises(UserError, match="one --dataset expected: mnist, svhn_small, a folder"):
         run_script("classifier", *(f"--dataset={name}" for name in names))
 
 

@@ -35,7 +35,7 @@ def test_flags_override_fields_and_the_next_script_starts_afresh():
     ("argument", "sentence"),
     [
         ("--preset=huge", r"preset=huge.*report\|improved\|quick\|smoke"),
-        ("--dataset=cifar", r"cifar.*mnist\|"),
+        ("--dataset=cifar", r"no data set .cifar.; there are mnist, "),
         ("--epochs=many", "many"),
         ("--epochs=0", "--epochs must be positive, not 0"),
         ("--learning_rate=-1", "--learning_rate must be positive, not -1.0"),

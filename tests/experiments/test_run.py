@@ -33,7 +33,7 @@ def test_without_dataset_what_is_there_is_drawn_and_the_rest_is_named(tmp_path, 
 def test_a_data_set_is_downloaded_only_where_it_is_named(monkeypatch):
     calls = []
     monkeypatch.setattr(
-        datasets, "load", lambda name, data_dir, download: calls.append((name, download))
+        datasets, "load", lambda name, data_dir, download, form: calls.append((name, download))
     )
     run.load_data(options(), "svhn")
     run.load_data(options("--dataset=svhn"), "svhn")
@@ -148,7 +148,7 @@ def test_a_batch_larger_than_the_data_is_one_sentence(tmp_path, mnist, data_dir)
 
 
 @pytest.mark.slow
-def test_deterministic_gives_the_same_file_again(tmp_path, mnist, data_dir):
+def test_deterministic_gives_the_same_file_again(tmp_path, mnist, data_dir, deterministic):
     sums = set()
     for folder in ("a", "b"):
         options = smoke(tmp_path / folder, data_dir, "--deterministic")
@@ -191,11 +191,13 @@ def test_semi_supervised_training_keeps_few_labels(tmp_path, mnist, data_dir):
 
 
 @pytest.mark.slow
-def test_semi_supervised_training_sees_nothing_of_the_test_images(tmp_path, mnist, data_dir):
+def test_semi_supervised_training_sees_nothing_of_the_test_images(
+    tmp_path, mnist, data_dir, deterministic
+):
     wrong = mnist.test._replace(images=255 - mnist.test.images, labels=(mnist.test.labels + 1) % 10)
     one, other = (
         run.train(
-            smoke(tmp_path / folder, data_dir, "--deterministic", *FEW),
+            smoke(tmp_path / folder, data_dir, "--deterministic", "--epochs=1", *FEW),
             "semi-supervised",
             dataclasses.replace(mnist, test=test),
         )

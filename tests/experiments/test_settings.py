@@ -270,7 +270,7 @@ def test_a_mistyped_model_is_one_sentence_that_lists_what_there_is(name):
         ({"kl_weight": float("inf")}, "--kl_weight must be at least 0, not inf"),
         ({"momentum": 1.0}, "--momentum must be at least 0 and below 1, not 1.0"),
         ({"seed": -1}, "--seed must be at least 0, not -1"),
-        ({"seed": 2**32}, "--seed must be at least 0 and below 4294967296"),
+        ({"seed": 2**31}, "--seed must be at least 0 and below 2147483648"),
         ({"learning_rate": "fast"}, "--learning_rate must be of type float, not 'fast'"),
     ],
 )

@@ -6,7 +6,6 @@ import pytest
 import tensorflow as tf
 
 from vae_gan_tf import networks
-from vae_gan_tf.errors import UserError
 from vae_gan_tf.networks import blocks
 
 BIASES = np.float32([0.5, -0.5, 1.0])
@@ -111,10 +110,27 @@ def test_there_is_an_input_for_a_condition_that_there_is():
     assert y.shape == (None, 3) and y.name == "condition"
 
 
-def test_a_quarter_of_an_image():
-    assert blocks.quarter((28, 32, 3)) == (7, 8)
-    with pytest.raises(UserError, match="multiples of 4, not 28 x 30"):
-        blocks.quarter((28, 30, 3))
+@pytest.mark.parametrize(
+    ("shape", "times", "smallest"),
+    [
+        ((28, 32, 3), 2, (7, 8)),
+        ((8, 8, 1), 2, (2, 2)),
+        ((33, 20, 1), 3, (5, 3)),
+        ((64, 64, 3), 3, (8, 8)),
+        ((128, 100, 3), 4, (8, 7)),
+    ],
+)
+def test_a_decoder_begins_with_at_most_8_pixels_a_side(shape, times, smallest):
+    assert blocks.doublings(shape) == times
+    assert blocks.smallest(shape) == smallest
+
+
+def test_what_was_rounded_up_is_cropped_evenly():
+    x = keras.Input([40, 24, 2])
+    assert blocks.cropped(x, (40, 24, 2), "float32") is x
+    network = keras.Model(x, blocks.cropped(x, (37, 20, 2), "float32"))
+    values = np.random.default_rng(0).random([1, 40, 24, 2], np.float32)
+    np.testing.assert_array_equal(network(values), values[:, 1:38, 2:22])
 
 
 def test_initial_weights_are_glorots():

@@ -177,3 +177,38 @@ def test_another_policy_is_refused(policy, keras_settings):
         with pytest.raises(UserError, match=f"dtype policy {policy} asked for"):
             networks.fully_connected_encoder((8, 8, 1), dtype=setting)
         keras.config.set_dtype_policy(policy)
+
+
+CONVOLUTIONS = (
+    networks.convolutional_encoder,
+    networks.convolutional_decoder,
+    networks.discriminator,
+    networks.convolutional_trunk,
+    networks.improved_trunk,
+    networks.improved_decoder,
+)
+SHAPES = [(28, 28, 1), (32, 32, 3), (37, 50, 1), (64, 64, 3), (128, 96, 3)]
+
+
+def dense_weights(network):
+    dense = [layer for layer in network.layers if isinstance(layer, keras.layers.Dense)]
+    return sum(np.prod(layer.kernel.shape) for layer in dense)
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+@pytest.mark.parametrize("builder", CONVOLUTIONS, ids=lambda it: it.__name__)
+def test_the_dense_layers_do_not_grow_with_the_image(builder, shape):
+    network = builder(shape)
+    assert dense_weights(network) <= 1.3 * dense_weights(builder((32, 32, 3)))
+    if builder.__name__.endswith("decoder"):
+        assert network.output_shape == (None, *shape)
+
+
+@pytest.mark.parametrize("shape", [(28, 28, 1), (32, 32, 3)])
+def test_the_networks_of_the_report_have_its_layers(shape):
+    def strided(network):
+        return [it.name for it in network.layers if it.name.endswith(tuple("12345"))]
+
+    assert strided(networks.convolutional_encoder(shape)) == ["conv1", "conv2", "conv3"]
+    assert strided(networks.convolutional_decoder(shape)) == ["deconv1", "deconv2"]
+    assert strided(networks.discriminator(shape)) == ["conv1", "conv2", "conv3"]

@@ -7,7 +7,6 @@ import tensorflow as tf
 from support.networks import check_layers, inputs_of, small
 
 from vae_gan_tf import networks
-from vae_gan_tf.errors import UserError
 
 MNIST, SVHN = (28, 28, 1), (32, 32, 3)
 
@@ -175,11 +174,3 @@ def test_upsampling_repeats_each_pixel():
     two.build(large.shape)
     two.set_weights(layer.get_weights())
     np.testing.assert_allclose(after, two(large), rtol=1e-4, atol=1e-5)
-
-
-@pytest.mark.parametrize(
-    "builder", [networks.upsampling_decoder, networks.improved_decoder], ids=lambda it: it.__name__
-)
-def test_the_decoders_need_sides_that_are_multiples_of_4(builder):
-    with pytest.raises(UserError, match="multiples of 4, not 28 x 30"):
-        builder((28, 30, 1))

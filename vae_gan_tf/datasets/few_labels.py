@@ -47,4 +47,4 @@ def few_labels(
     ]
     kept = np.zeros(len(split.labels), bool)
     kept[np.concatenate(chosen)] = True
-    return FewLabels(split.at(kept), split.at(~kept), labelled_batch, shift)
+    return FewLabels(split.at(kept), split.rows(np.flatnonzero(~kept)), labelled_batch, shift)

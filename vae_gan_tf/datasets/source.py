@@ -30,6 +30,8 @@ class Source:
     """One sentence for users who do not have it."""
     judge: str | None = None
     """The name of the shipped classifier that reads images drawn after these, if there is one."""
+    settings_of: str | None = None
+    """The data set whose entry in the presets runs on this one take; None for its own."""
     in_figures: bool = False
     """Whether figures draw it unasked: of a family the first of these that is there, in the order
     of the entries."""

@@ -4,41 +4,83 @@ import dataclasses
 from pathlib import Path
 
 from vae_gan_tf.catalogue import Catalogue
-from vae_gan_tf.datasets import mnist, svhn
+from vae_gan_tf.datasets import decoded, folder, mnist, store, svhn, tfds_images
+from vae_gan_tf.datasets.form import AS_IT_IS, Form
 from vae_gan_tf.datasets.source import Source
 from vae_gan_tf.datasets.splits import Dataset
+from vae_gan_tf.errors import UserError
 
 SOURCES: Catalogue[Source] = Catalogue("data set", mnist.SOURCES | svhn.SOURCES)
-"""Every data set that `load` knows."""
+"""The data sets that have an entry of their own; `source` has one for each of TFDS, too."""
 
 DEFAULT = "mnist"
 """The data set that ships with the package."""
 
 
 def names() -> tuple[str, ...]:
-    """The names of the data sets, in the order of their entries."""
+    """The names of the data sets that have an entry, in their order."""
     return tuple(SOURCES)
 
 
-def load(name: str, data_dir: str | Path | None = None, download: bool = False) -> Dataset:
-    """A data set, read into memory.
+def source(name: str, form: Form = AS_IT_IS) -> Source:
+    """The entry of a data set: one of `SOURCES`, a folder of images, or a data set of TFDS.
 
     Args:
-      name: one of `names`.
+      name: one of `names`; "folder:" and a path; or a name in TFDS.
+      form: what the images of the last two are made into.
+
+    Raises:
+      UserError: there is no such data set, or it cannot be taken; or another form is asked for of
+        one of `names`, whose images have theirs.
+    """
+    if name in SOURCES:
+        if form != AS_IT_IS:
+            raise UserError(f"--image_size or --grey given for {name}, whose images have one form")
+        return SOURCES[name]
+    return (
+        folder.source(name, form)
+        if name.startswith(folder.PREFIX)
+        else tfds_images.source(name, form, tuple(SOURCES))
+    )
+
+
+def file_name(name: str) -> str:
+    """A data set's name as a part of the names of files and folders.
+
+    It is the name itself, for a folder of images its last part and what tells its path apart.
+    """
+    if name.startswith(folder.PREFIX):
+        path = Path(name.removeprefix(folder.PREFIX)).expanduser().absolute()
+        return f"{path.name}-{decoded.key(str(path))[:8]}"
+    return name.replace("/", "-")
+
+
+def load(
+    name: str,
+    data_dir: str | Path | None = None,
+    download: bool = False,
+    form: Form = AS_IT_IS,
+) -> Dataset:
+    """A data set: MNIST and SVHN read into memory, others mapped from decoded files.
+
+    Args:
+      name: as of `source`.
       data_dir: the folder of TFDS; its own default if ``None``.
       download: whether a data set that is not there may be downloaded (SVHN: 1.47 GiB). MNIST never
         needs a download.
+      form: as of `source`.
 
     Raises:
       UserError: the name is unknown, the data is not there, cannot be had or is damaged.
     """
-    source = SOURCES[name]
+    entry = source(name, form)
+    data = entry.load(store.folder(data_dir), download)
     return dataclasses.replace(
-        source.load(data_dir, download),
+        data,
         name=name,
-        title=source.title,
-        family=source.family,
-        judge=source.judge,
+        title=entry.title,
+        family=entry.family,
+        judge=entry.judge or data.judge,
     )
 
 
@@ -48,7 +90,7 @@ def is_local(name: str, data_dir: str | Path | None = None) -> bool:
     Raises:
       UserError: the name is unknown, or the metadata of a prepared copy is damaged.
     """
-    return SOURCES[name].is_local(data_dir)
+    return source(name).is_local(data_dir)
 
 
 def how_to_get(name: str) -> str:
@@ -57,4 +99,4 @@ def how_to_get(name: str) -> str:
     Raises:
       UserError: the name is unknown.
     """
-    return SOURCES[name].how_to_get
+    return source(name).how_to_get

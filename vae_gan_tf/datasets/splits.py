@@ -1,7 +1,8 @@
 """Images in memory: a split, a split of which few images have labels, a whole data set."""
 
 import dataclasses
-from typing import NamedTuple
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -14,11 +15,38 @@ def in_unit_interval(values: np.ndarray) -> np.ndarray:
     return values.astype(np.float32) / 255 if values.dtype == np.uint8 else values
 
 
+class Rows:
+    """Some rows of an array, in an order, without a copy of them.
+
+    Args:
+        array: [n, ...].
+        places: integers [m], which rows.
+    """
+
+    def __init__(self, array: np.ndarray, places: np.ndarray):
+        self.array, self.places = array, places
+        self.shape = (len(places), *array.shape[1:])
+        self.dtype, self.ndim = array.dtype, array.ndim
+
+    def __len__(self) -> int:
+        return len(self.places)
+
+    def __getitem__(self, places: Any) -> np.ndarray:
+        """The rows at some places, as an array; with more indices than one a part of all rows."""
+        if isinstance(places, tuple):
+            return np.asarray(self)[places]
+        return self.array[self.places[places]]
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        """All of them, as an array."""
+        return np.asarray(self.array[self.places], dtype)
+
+
 class Split(NamedTuple):
     """Images of one purpose, in memory."""
 
-    images: np.ndarray
-    """uint8, [n, height, width, channels]."""
+    images: np.ndarray | Rows
+    """uint8, [n, height, width, channels]; in memory, or in a memory-mapped file."""
     labels: np.ndarray
     """int32, [n], the class 0 to num_classes - 1."""
     given: np.ndarray | None = None
@@ -34,12 +62,17 @@ class Split(NamedTuple):
 
         This is for a few images of a data set; `batches` and `in_order` go through a whole one.
         """
-        return in_unit_interval(self.images), in_unit_interval(self.y)
+        return in_unit_interval(np.asarray(self.images)), in_unit_interval(self.y)
 
     def at(self, indices: np.ndarray | slice | list[int]) -> "Split":
         """The images at some places, with what belongs to them."""
         given = None if self.given is None else self.given[indices]
         return Split(self.images[indices], self.labels[indices], given)
+
+    def rows(self, places: np.ndarray) -> "Split":
+        """The images at some places, without a copy of them."""
+        given = None if self.given is None else self.given[places]
+        return Split(Rows(np.asarray(self.images), places), self.labels[places], given)
 
 
 class FewLabels(NamedTuple):
@@ -79,7 +112,10 @@ class Dataset:
     """What kind of images they are, whichever of them were taken: "mnist", "svhn"; if empty,
     ``name``."""
     judge: str | None = None
-    """The name of the shipped classifier that reads images drawn after these, if there is one."""
+    """What reads images drawn after these, if there is something: the name of a classifier that
+    ships, or the file of another."""
+    judge_file: Path | None = None
+    """Where a judge of this data set is kept, if none ships."""
 
     def __post_init__(self) -> None:
         for field in ("title", "family"):

@@ -17,6 +17,11 @@ NETWORK_TIMEOUT = 5.0
 """Seconds to wait for the host of a download before giving up."""
 
 
+def folder(data_dir: str | Path | None) -> Path:
+    """The folder of TFDS: the given one, or its own default."""
+    return Path(tfds.core.constants.DATA_DIR if data_dir is None else data_dir).expanduser()
+
+
 def builder(name: str, data_dir: str | Path | None) -> tfds.core.DatasetBuilder:
     """The TFDS builder, unmodified; whether it is prepared is up to the caller to see.
 
@@ -27,11 +32,11 @@ def builder(name: str, data_dir: str | Path | None) -> tfds.core.DatasetBuilder:
     Raises:
       UserError: the metadata of the prepared copy is damaged.
     """
-    folder = Path(tfds.core.constants.DATA_DIR if data_dir is None else data_dir).expanduser()
+    data_dir = folder(data_dir)
     try:
-        builder = tfds.builder(name, data_dir=folder)
+        builder = tfds.builder(name, data_dir=data_dir)
     except ParseError as error:  # of dataset_info.json
-        raise damaged(folder / name / str(tfds.builder_cls(name).VERSION)) from error
+        raise damaged(data_dir / name / str(tfds.builder_cls(name).VERSION)) from error
     if builder.data_path.exists() and not builder.info.splits:
         raise damaged(builder.data_path)
     return builder
@@ -76,11 +81,12 @@ def download(builder: tfds.core.DatasetBuilder, title: str, size: str) -> None:
     Raises:
       UserError: the host is not reached, or sends other files than the official ones.
     """
-    url = next(iter(builder.url_infos))
-    host = urllib.parse.urlsplit(url).netloc
+    url = next(iter(builder.url_infos), "")  # some data sets do not tell theirs
+    host = urllib.parse.urlsplit(url).netloc or "its host"
     print(f"Downloading {title}, {size}, from {host}, and preparing it in {builder.data_path}.")
     try:
-        reach(url)
+        if url:
+            reach(url)
         prepare(builder)
     except (OSError, tfds.download.DownloadError, NonMatchingChecksumError) as error:
         raise UserError(f"{title} could not be downloaded from {host}: {error}") from error
@@ -98,12 +104,41 @@ def stored(builder: tfds.core.DatasetBuilder, split: str) -> Iterator[dict[str, 
     Raises:
       UserError: the prepared copy is damaged.
     """
-    read = tfds.ReadConfig(interleave_cycle_length=1, try_autocache=False)
     try:
-        data = builder.as_dataset(split=split, shuffle_files=False, read_config=read)
-        yield from data.batch(1000).prefetch(1).as_numpy_iterator()
+        yield from _stored(builder, split, 1000)
     except tf.errors.OpError as error:
         raise damaged(builder.data_path) from error
+
+
+def examples(builder: tfds.core.DatasetBuilder, split: str) -> Iterator[dict[str, np.ndarray]]:
+    """The examples of a split one by one, of images of any size, in the order of `stored`.
+
+    Raises:
+      UserError: the prepared copy is damaged.
+    """
+    try:
+        yield from _stored(builder, split, 1)
+    except tf.errors.OpError as error:
+        raise damaged(builder.data_path) from error
+
+
+def _stored(
+    builder: tfds.core.DatasetBuilder, split: str, batch: int
+) -> Iterator[dict[str, np.ndarray]]:
+    """Batches of a split in their stored order, or where the batch is 1 its examples."""
+    if builder.info.file_format is tfds.core.FileFormat.ARRAY_RECORD:
+        records = builder.as_data_source(split=split)
+        if batch == 1:
+            yield from records
+            return
+        for start in range(0, len(records), batch):
+            some = [records[place] for place in range(start, min(start + batch, len(records)))]
+            yield {key: np.stack([each[key] for each in some]) for key in some[0]}
+        return
+    read = tfds.ReadConfig(interleave_cycle_length=1, try_autocache=False)
+    data = builder.as_dataset(split=split, shuffle_files=False, read_config=read)
+    data = data if batch == 1 else data.batch(batch)
+    yield from data.prefetch(1).as_numpy_iterator()
 
 
 def damaged(folder: Path) -> UserError:

@@ -2,11 +2,13 @@
 
 Two ship with the package, one of MNIST's digits and one of svhn_small's, each trained on the
 training images of its data set alone by ``reproduce/classifier.py``; ``figures/classifier.json``
-and ``classifier-svhn_small.json`` tell their errors. A judge has no part in the training of any
-model. `scores` has the scores by it.
+and ``classifier-svhn_small.json`` tell their errors. That script trains one for any labelled data
+set, which is kept with its decoded images. A judge has no part in the training of any model.
+`scores` has the scores by it.
 """
 
 import functools
+from pathlib import Path
 
 import keras
 from keras import layers
@@ -16,29 +18,41 @@ from vae_gan_tf.catalogue import Catalogue
 from vae_gan_tf.errors import UserError
 
 
-def mnist_classifier(dtype: str = "float32") -> keras.Model:
-    """The classifier of MNIST's digits, not yet trained: [batch, 28, 28, 1] to logits [batch, 10].
+def mnist_classifier(
+    dtype: str = "float32", image_shape: tuple[int, int, int] = (28, 28, 1), classes: int = 10
+) -> keras.Model:
+    """The classifier of MNIST's digits, not yet trained; for other grey images too.
+
+    From images [batch, height, width, channels] to logits [batch, classes].
 
     Args:
         dtype: the precision of its convolutions, as Keras names it.
+        image_shape: height, width and channels.
+        classes: the number of labels.
     """
-    model = keras.Sequential([keras.Input([28, 28, 1])], name="classifier")
+    model = keras.Sequential([keras.Input(image_shape)], name="classifier")
     for filters in (32, 64, 128):
         _add_convolution(model, filters, dtype)
         model.add(layers.MaxPooling2D())
     model.add(layers.Flatten())
     model.add(layers.Dropout(0.4))
-    model.add(layers.Dense(10))
+    model.add(layers.Dense(classes))
     return model
 
 
-def svhn_classifier(dtype: str = "float32") -> keras.Model:
-    """The classifier of SVHN's digits, not yet trained: [batch, 32, 32, 3] to logits [batch, 10].
+def svhn_classifier(
+    dtype: str = "float32", image_shape: tuple[int, int, int] = (32, 32, 3), classes: int = 10
+) -> keras.Model:
+    """The classifier of SVHN's digits, not yet trained; for other colour images too.
+
+    From images [batch, height, width, channels] to logits [batch, classes].
 
     Args:
         dtype: the precision of its convolutions, as Keras names it.
+        image_shape: height, width and channels.
+        classes: the number of labels.
     """
-    model = keras.Sequential([keras.Input([32, 32, 3])], name="classifier")
+    model = keras.Sequential([keras.Input(image_shape)], name="classifier")
     for filters, dropout in ((32, 0.1), (64, 0.2), (128, 0.3)):
         _add_convolution(model, filters, dtype)
         _add_convolution(model, filters, dtype)
@@ -47,7 +61,7 @@ def svhn_classifier(dtype: str = "float32") -> keras.Model:
     _add_convolution(model, 192, dtype)
     model.add(layers.GlobalAveragePooling2D())
     model.add(layers.Dropout(0.4))
-    model.add(layers.Dense(10))
+    model.add(layers.Dense(classes))
     return model
 
 
@@ -69,9 +83,14 @@ NETWORKS = Catalogue(
 def load(name: str) -> keras.Model:
     """The trained judge of a name, from images [batch, height, width, channels] to logits.
 
+    Args:
+        name: of a judge that ships, or the file of another.
+
     Raises:
         UserError: no judge of that name ships, or its file is damaged.
     """
+    if name.endswith(".npz"):
+        return pretrained.load_file(Path(name))
     NETWORKS[name]  # refuses the names of models that are no judges
     return pretrained.load_pretrained(name)
 

@@ -4,7 +4,9 @@
     python reproduce/classifier.py --dataset=svhn_small
 
 write vae_gan_tf/pretrained/mnist-classifier.npz and svhn_small-classifier.npz, which ship with the
-package, and figures/classifier.json and classifier-svhn_small.json. The training images are
+package, and figures/classifier.json and classifier-svhn_small.json. The classifier of another data
+set is trained as that of MNIST, in colour as that of svhn_small, and kept with its decoded images,
+where other scripts find it. The training images are
 shifted, turned and scaled a little, those of SVHN recoloured as well; the test images are looked at
 once, at the end, by the network as it ships (weights rounded to float16). With other --epochs or
 --images it asks for another --classifier_file, and writes figures/classifier-custom.json.
@@ -25,6 +27,7 @@ from vae_gan_tf.evaluation import judges, scores
 from vae_gan_tf.experiments.flags import Script, parse
 from vae_gan_tf.experiments.record import made_with, write_json
 from vae_gan_tf.experiments.run import load_data, whole
+from vae_gan_tf.experiments.settings import entry, form_of
 
 BATCH, LEARNING_RATE = 100, 2e-3
 
@@ -71,28 +74,30 @@ def main(argv: Sequence[str]) -> None:
     """Trains, saves and tests the classifier of one data set."""
     script = Script(
         __doc__,
-        settings=("seed", "epochs", "images", "precision"),
+        settings=("seed", "epochs", "images", "image_size", "grey", "precision"),
         general=("dataset", "figures_dir", "data_dir"),
         define=define,
     )
     options = parse(script, argv)
     (name, *more) = options.datasets or (datasets.DEFAULT,)
-    if more or name not in TRAININGS:
-        raise UserError(f"one --dataset of {', '.join(TRAININGS)} expected")
-    training, asked_file = TRAININGS[name], options.script_flags["classifier_file"]
+    its = entry(name, form_of(options.overrides))
+    if more or its not in TRAININGS or (its != name and name in datasets.SOURCES):
+        raise UserError(
+            f"one --dataset expected: {', '.join(TRAININGS)}, a folder, or another one of TFDS"
+        )
+    training, asked_file = TRAININGS[its], options.script_flags["classifier_file"]
     seed = options.overrides.get("seed", 0)
     epochs = options.overrides.get("epochs", training.epochs)
     count = options.overrides.get("images") or None
     precision = options.overrides.get("precision", training.precision)
     custom = bool({"epochs", "images"} & options.overrides.keys())
-    if custom and not asked_file:
+    if custom and not asked_file and name in TRAININGS:
         raise UserError(
             "with --epochs or --images the weights are not those that ship; name another "
             "--classifier_file for them"
         )
     data = load_data(options, name)
-    assert data.judge, "the data sets of TRAININGS have a judge"
-    file = Path(asked_file or pretrained.path(data.judge))
+    file = Path(asked_file or data.judge_file or pretrained.path(data.judge or ""))
     split = whole(data.train).at(slice(count))
     keras.utils.set_random_seed(seed)
     distort = keras.Sequential(
@@ -104,7 +109,8 @@ def main(argv: Sequence[str]) -> None:
         ]
     )
     steps = len(split.images) // BATCH * epochs
-    model = training.network(precision)
+    sizes = {"image_shape": data.image_shape, "classes": data.num_classes}
+    model = training.network(precision, **sizes)
     model.compile(
         keras.optimizers.AdamW(
             keras.optimizers.schedules.CosineDecay(LEARNING_RATE, steps),
@@ -118,7 +124,7 @@ def main(argv: Sequence[str]) -> None:
         batches = datasets.batches(split, BATCH, seed, epoch)
         batches = batches.map(lambda x, y: (distort(x, training=True), y))
         model.fit(batches, initial_epoch=epoch, epochs=epoch + 1, verbose=2)
-    finished = training.network()
+    finished = training.network(**sizes)
     finished.set_weights(model.get_weights())
     pretrained.save_pretrained(finished, file)
     shipped = pretrained.load_file(file)
@@ -136,11 +142,18 @@ def main(argv: Sequence[str]) -> None:
         "source": data.source,
         "validation_accuracy": accuracy(shipped, data.validation),
         "test_accuracy": accuracy(shipped, data.test),
-        "weights": {"name": data.judge, "sha256": pretrained.sha256(file)},
+        "weights": {
+            "name": data.judge if name in TRAININGS else file.stem,
+            "sha256": pretrained.sha256(file),
+        },
         "wall_seconds": round(time.perf_counter() - start, 1),
         **made_with(),
     }
-    words = ["classifier", *([name] * (name != "mnist")), *(["custom"] * custom)]
+    words = [
+        "classifier",
+        *([datasets.file_name(name)] * (name != "mnist")),
+        *(["custom"] * custom),
+    ]
     write_json(options.figures_dir / f"{'-'.join(words)}.json", record)
     print(f"Test accuracy {record['test_accuracy']:.2%}")
 

@@ -22,6 +22,7 @@ from vae_gan_tf.experiments.settings import (
     SECTIONS,
     Settings,
     check_meaningful,
+    form_of,
     meaningful,
     preset,
     resolve,
@@ -41,10 +42,12 @@ def _preset(name: str, values: flags.FlagValues) -> None:
 
 def _dataset(name: str, values: flags.FlagValues) -> None:
     text = (
-        "show this data set, and download it where need be (may be repeated); without it every "
+        f"show this data set, and download it where need be (may be repeated): "
+        f"{', '.join(datasets.names())}, any of images with labels that TensorFlow Datasets has, "
+        "by its name there, or folder:PATH with a sub-folder of images a class; without it every "
         "data set of the figure that is already on this machine is shown"
     )
-    flags.DEFINE_multi_enum(name, None, list(datasets.names()), text, flag_values=values)
+    flags.DEFINE_multi_string(name, None, text, flag_values=values)
 
 
 def _string(default: str | None, text: str) -> Callable[[str, flags.FlagValues], object]:
@@ -134,7 +137,8 @@ class Options:
             UserError: see `settings.resolve`.
         """
         overrides = meaningful(model, self.overrides)
-        run = dataclasses.replace(preset(self.preset, model, dataset), **overrides)
+        run = preset(self.preset, model, dataset, form_of(overrides))
+        run = dataclasses.replace(run, **overrides)
         taken = {name: value for name, value in overrides.items() if run.takes(name)}
         return resolve(self.preset, model, dataset, taken)
 
@@ -189,6 +193,7 @@ def _define_setting(name: str, values: flags.FlagValues) -> None:
         int: flags.DEFINE_integer,
         float: flags.DEFINE_float,
         bool: flags.DEFINE_bool,
+        str: flags.DEFINE_string,
     }
     define[field.type](name, None, text, flag_values=values)
 
@@ -198,9 +203,12 @@ def _check(script: Script, options: Options) -> None:
     for name in script.varies:
         if name in options.overrides:
             raise UserError(f"--{name} is what this script varies by itself; see --help")
-    # The checks of the values are those of Settings, whatever the model.
-    defaults = Settings("vae", datasets.DEFAULT, "report")
-    dataclasses.replace(defaults, **options.overrides)
+    form = form_of(options.overrides)
+    for name in options.datasets or (datasets.DEFAULT,):
+        datasets.source(name, form)
+    # The checks of the other values are those of Settings, whatever the model.
+    others = {k: v for k, v in options.overrides.items() if k not in ("image_size", "grey")}
+    dataclasses.replace(Settings("vae", datasets.DEFAULT, "report"), **others)
     for name in options.overrides if script.models else ():
         _check_meaningful(script, options, name)
     images = options.overrides.get("images", 0)

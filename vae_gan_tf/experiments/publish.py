@@ -5,6 +5,7 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
+from vae_gan_tf import datasets
 from vae_gan_tf.experiments.flags import Options
 from vae_gan_tf.experiments.presets import PRESETS
 from vae_gan_tf.experiments.record import made_with, write_json
@@ -37,7 +38,7 @@ def name(options: Options, figure: str, drawn: Sequence[str], interrupted: bool 
     words += [options.preset] if options.preset != "report" else []
     whole = list(drawn) == [PRESETS[options.preset].unasked]
     named = options.preset == "report" or (options.datasets and not whole)
-    words += drawn if len(drawn) < 2 and named else []
+    words += map(datasets.file_name, drawn) if len(drawn) < 2 and named else []
     words += [f"seed{options.overrides['seed']}"] if options.overrides.get("seed") else []
     words += ["pretrained"] if options.pretrained else []
     words += ["custom"] if is_custom(options.overrides) else []

@@ -21,6 +21,8 @@ from vae_gan_tf.experiments.record import write_json
 from vae_gan_tf.experiments.settings import (
     Images,
     Settings,
+    entry,
+    form_of,
     has_preset,
     meaningful,
     preset,
@@ -60,7 +62,8 @@ class Result:
 
 def load_data(options: Options, name: str) -> datasets.Dataset:
     """A data set; it is downloaded only where the command line names it."""
-    return datasets.load(name, options.data_dir, download=name in (options.datasets or ()))
+    named = name in (options.datasets or ())
+    return datasets.load(name, options.data_dir, named, form_of(options.overrides))
 
 
 def figure_datasets(options: Options, models: Sequence[str]) -> tuple[list[str], list[str]]:
@@ -157,6 +160,9 @@ def train(options: Options, model_name: str, data: datasets.Dataset) -> Result:
         tf.config.experimental.enable_op_determinism()
     folder = options.runs_dir / settings.name
     print(f"{settings.model} on {settings.dataset}, run folder {folder}")
+    its = entry(settings.dataset, settings.form)
+    if its != settings.dataset:
+        print(f"The settings of the preset {settings.preset} are those for {its}")
     with lock(folder):
         _claim(folder, settings)
         kept = _kept(folder, settings)
@@ -184,6 +190,7 @@ def train(options: Options, model_name: str, data: datasets.Dataset) -> Result:
             "settings": dataclasses.asdict(settings),
             "images": {name: datasets.count(getattr(data, name)) for name in datasets.SPLITS},
             "source": data.source,
+            **({"settings_of": its} if its != settings.dataset else {}),
             "epochs": outcome.epochs,
             "steps": outcome.steps,
             "losses": outcome.losses,
@@ -320,6 +327,11 @@ def _finish(
     pretrained.save_pretrained(generator(model) if alone else model, weights)
     finished = pretrained.load_file(weights)
     final = score(finished, data)
+    if not data.judge:
+        print(
+            f"No judge reads images of {data.name}, so the scores that need one are left out; "
+            f"reproduce/classifier.py --dataset={data.name} trains one"
+        )
     print(", ".join(f"{name} {value:.4g}" for name, value in final.items()))
     with Summaries(folder / "tensorboard") as summaries:
         summaries.begin(record["steps"])
@@ -334,7 +346,9 @@ def _finish(
 
 def bound(model: VAE, split: datasets.Split) -> dict[str, float]:
     """The bound (1) of a model in test mode and its two parts, means over a split, in nats."""
-    return loop.evaluate(model, tf.function(model.test_step), loop.in_order(split))
+    found = loop.evaluate(model, tf.function(model.test_step), loop.in_order(split))
+    del found["loss"]
+    return found
 
 
 def record_training_bound(result: Result, originals: dict[str, float]) -> None:

@@ -229,6 +229,15 @@ class Settings:
     adversarial_weight: float = _setting(
         1.0, "weight of the generator's adversarial terms", ADVERSARY, of=["adversary"]
     )
+    image_size: str = _setting(
+        "own",
+        "height,width that images of other data sets than MNIST and SVHN are resized to, or own "
+        "for the size that they have",
+        RUN,
+    )
+    grey: bool = _setting(
+        False, "leave the colours of images of other data sets than MNIST and SVHN out", RUN
+    )
     images: int = _setting(0, "use so many images of each split only; 0 for all", RUN)
     seed: int = _setting(0, "seed of weights, order of images and noise", RUN, below=2**31)
     precision: str = _setting(
@@ -243,10 +252,10 @@ class Settings:
 
     def __post_init__(self) -> None:
         _ = MODELS[self.model], PRESETS[self.preset]
-        if self.dataset not in datasets.BINARISED:
-            _ = datasets.SOURCES[self.dataset]
         for name, field in FIELDS.items():
             _check_value(name, getattr(self, name), field)
+        if self.dataset not in datasets.BINARISED:
+            datasets.source(self.dataset, self.form)
 
     @property
     def kind(self) -> "Kind":
@@ -264,12 +273,19 @@ class Settings:
     def name(self) -> str:
         """The name of the run and of its folder; it holds no time, so that a command resumes."""
         cell = f"-{self.architecture}-{self.labels}labels" if self.labels else ""
-        return f"{self.model}{cell}-{self.dataset}-{self.preset}-seed{self.seed}"
+        data = datasets.file_name(self.dataset)
+        return f"{self.model}{cell}-{data}-{self.preset}-seed{self.seed}"
 
     @property
     def weights(self) -> str:
         """The name of the trained networks' file, without its ending."""
-        return f"{self.model}{'-improved' * (self.preset == 'improved')}-{self.dataset}"
+        data = datasets.file_name(self.dataset)
+        return f"{self.model}{'-improved' * (self.preset == 'improved')}-{data}"
+
+    @property
+    def form(self) -> datasets.Form:
+        """What the images of the data set are made into."""
+        return datasets.Form(datasets.parsed_size(self.image_size), self.grey)
 
 
 def _check_value(name: str, value: object, field: dataclasses.Field) -> None:
@@ -358,24 +374,40 @@ def has_preset(name: str, model: str, dataset: str) -> bool:
     """Whether there is a preset of a model for a data set."""
     general = PRESETS[name]
     return not general.only_some_models or bool(
-        {ANY, dataset} & MODELS[model].presets.get(name, {}).keys()
+        {ANY, entry(dataset)} & MODELS[model].presets.get(name, {}).keys()
     )
 
 
-def preset(name: str, model: str, dataset: str) -> Settings:
+def entry(dataset: str, form: datasets.Form = datasets.AS_IT_IS) -> str:
+    """The data set whose entry in the presets runs on a data set take: its own, or another's.
+
+    Grey images take that of mnist, colour images that of svhn_small.
+
+    Raises:
+        UserError: there is no such data set.
+    """
+    if dataset in datasets.BINARISED:
+        return dataset
+    return datasets.source(dataset, form).settings_of or dataset
+
+
+def preset(
+    name: str, model: str, dataset: str, form: datasets.Form = datasets.AS_IT_IS
+) -> Settings:
     """The settings of a preset.
 
     The changes to the defaults come in this order, of which the later win: those of the data set,
     of the model always, of the preset for all models, of the preset for this model; of the last
-    three those for any data set before those for this one.
+    three those for any data set before those for this one. A data set without an entry takes that
+    of another, see `entry`; ``form`` is what its images are made into.
 
     Raises:
         UserError: there is no such preset, model or data set, or the model has no such preset.
     """
-    kind, general = MODELS[model], PRESETS[name]
+    kind, general, its = MODELS[model], PRESETS[name], entry(dataset, form)
     own = kind.presets.get(name, {})
-    if general.only_some_models and not {ANY, dataset} & own.keys():
-        having = [each for each, its in MODELS.items() if name in its.presets]
+    if general.only_some_models and not {ANY, its} & own.keys():
+        having = [each for each, other in MODELS.items() if name in other.presets]
         if model not in having:
             raise UserError(f"there is no preset {name} of {model}, only of {', '.join(having)}")
         raise UserError(
@@ -384,15 +416,18 @@ def preset(name: str, model: str, dataset: str) -> Settings:
     always = kind.presets.get("always", {})
     changes: dict[str, Any] = {}
     for layer in (
-        DATA_SETS.get(dataset),
+        DATA_SETS.get(its),
         always.get(ANY),
-        always.get(dataset),
+        always.get(its),
         general.changes,
         own.get(ANY),
-        own.get(dataset),
+        own.get(its),
     ):
         changes |= layer or {}
-    run = Settings(model=model, dataset=dataset, preset=name, **changes)
+    size = ",".join(map(str, form.size)) if form.size else "own"
+    run = Settings(
+        model=model, dataset=dataset, preset=name, image_size=size, grey=form.grey, **changes
+    )
     scaled = {each: factor * getattr(run, each) for each, factor in general.factors.items()}
     return dataclasses.replace(run, **scaled)
 
@@ -413,7 +448,7 @@ def resolve(
             for a model that needs some.
     """
     overrides = dict(overrides or {})
-    run = preset(preset_name, model, dataset)
+    run = preset(preset_name, model, dataset, form_of(overrides))
     for name in overrides:
         check_meaningful(name, [model], overrides[name])
     run = dataclasses.replace(run, **overrides)
@@ -439,6 +474,12 @@ def resolve(
     if "few labels" in kind.groups and not run.labels:
         raise UserError(f"--labels=0 given for {model}, which needs at least one of each class")
     return run
+
+
+def form_of(overrides: Mapping[str, Any]) -> datasets.Form:
+    """What overridden settings ask a data set's images to be made into."""
+    size = datasets.parsed_size(overrides.get("image_size", "own"))
+    return datasets.Form(size, overrides.get("grey", False))
 
 
 def check_meaningful(name: str, models: Sequence[str], value: object) -> None:

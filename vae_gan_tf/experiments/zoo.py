@@ -7,6 +7,7 @@ import keras
 from vae_gan_tf import networks
 from vae_gan_tf.conditions import ImageCondition, LabelCondition
 from vae_gan_tf.datasets import parts
+from vae_gan_tf.errors import UserError
 from vae_gan_tf.experiments import presets
 from vae_gan_tf.experiments.settings import LIKELIHOODS, MODELS, Images, Kind, Settings
 from vae_gan_tf.models.adversarial import (
@@ -21,6 +22,9 @@ from vae_gan_tf.models.cvae import CVAE
 from vae_gan_tf.models.draw import CDRAW, DRAW
 from vae_gan_tf.models.semi_supervised import Objective, SemiSupervisedVAE
 from vae_gan_tf.models.vae import VAE
+
+LARGEST_STEP = 16e9
+"""Bytes that a semi-supervised step may take, by the estimate of `SemiSupervisedVAE.pair_bytes`."""
 
 RECONSTRUCTIONS = {
     "feature": None,
@@ -181,12 +185,21 @@ def of_few_labels(settings: Settings, images: Images) -> SemiSupervisedVAE:
             settings.labels, images.count - settings.labels, settings.classification_weight
         )
     )
-    return SemiSupervisedVAE(
+    model = SemiSupervisedVAE(
         *trunk_head_and_decoder(settings, images),
         LabelCondition(images.classes),
         objective,
         **_common(settings),
     )
+    needed = model.pair_bytes() * (settings.labelled_batch + settings.batch_size * images.classes)
+    if needed > LARGEST_STEP:
+        fits = int(LARGEST_STEP / model.pair_bytes() - settings.labelled_batch) // images.classes
+        raise UserError(
+            f"a step with each of {images.classes} classes of {settings.batch_size} images would "
+            f"take about {needed / 1e9:.0f} GB, more than {LARGEST_STEP / 1e9:.0f}; "
+            f"--batch_size={max(fits, 1)} fits"
+        )
+    return model
 
 
 def _drawing(settings: Settings) -> dict[str, Any]:

@@ -232,6 +232,15 @@ class SemiSupervisedVAE(CVAE):
         """The part of the encoder that sees y."""
         return _parts(self.encoder)[1]
 
+    def pair_bytes(self) -> int:
+        """About the memory that a pair (x, y) takes in a step, in bytes.
+
+        Three numbers of 32 bits for each output of a layer of head and decoder: the output, what is
+        kept for its gradient, and the gradient.
+        """
+        outputs = [layer.output for part in (self.head, self.decoder) for layer in part.layers]
+        return 12 * sum(math.prod(each.shape[1:]) for each in outputs)
+
     def label_prior(self) -> tfd.OneHotCategorical:
         """p(y), uniform over the classes."""
         return tfd.OneHotCategorical(logits=tf.zeros([self.condition.classes]))

@@ -6,6 +6,7 @@ and gives the symbolic tensor behind its activation.
 """
 
 import dataclasses
+import math
 from collections.abc import Sequence
 from typing import TypeAlias
 
@@ -149,19 +150,35 @@ def doubled(
     return convolution(x, filters, size, dtype, name, style, kind, strides)
 
 
-def quarter(image_shape: tuple[int, int, int]) -> tuple[int, int]:
-    """A quarter of height and width: the size of the image that a decoder doubles twice.
+def doublings(image_shape: tuple[int, int, int]) -> int:
+    """How often a decoder doubles its image: twice up to 32 pixels, once more up to 64, and so on.
 
-    Raises:
-        UserError: height or width is not a multiple of 4.
+    So the image that it begins with, and the one that an encoder ends with, have at most 8 pixels a
+    side, and the fully connected layers there do not grow with the image.
     """
     height, width, _ = image_shape
-    if height % 4 or width % 4:
-        raise UserError(
-            f"the convolutional decoder doubles its image twice, so height and width must be "
-            f"multiples of 4, not {height} x {width}"
-        )
-    return height // 4, width // 4
+    return max(2, math.ceil(math.log2(max(height, width) / 8)))
+
+
+def smallest(image_shape: tuple[int, int, int]) -> tuple[int, int]:
+    """Height and width of the image that a decoder begins with, halves rounded up."""
+    height, width, _ = image_shape
+    times = 2 ** doublings(image_shape)
+    return -(-height // times), -(-width // times)
+
+
+def cropped(
+    x: keras.KerasTensor, image_shape: tuple[int, int, int], dtype: str
+) -> keras.KerasTensor:
+    """The middle of doubled images in the size of the image; as they are where they have it.
+
+    [batch, rows, columns, channels] -> [batch, height, width, channels].
+    """
+    over = [large - small for large, small in zip(x.shape[1:3], image_shape[:2], strict=True)]
+    if not any(over):
+        return x
+    margins = [(each // 2, each - each // 2) for each in over]
+    return layers.Cropping2D(margins, data_format="channels_last", dtype=dtype, name="cropped")(x)
 
 
 def network_input(shape: Sequence[int], name: str) -> keras.KerasTensor:

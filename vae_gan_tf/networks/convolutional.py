@@ -1,7 +1,9 @@
 """Section 4.3: the convolutional encoder, decoder and discriminator.
 
 All three are built in a `Style`; the report's has strides of 2, batch normalisation and ReLUs. For
-SVHN all layers grow by 8/7, which is the argument ``widen``.
+SVHN all layers grow by 8/7, which is the argument ``widen``. Images of more than 32 pixels a side
+have more layers (`blocks.doublings`), of as many filters as their smallest image has. Height and
+width that halving does not divide are rounded up, and a decoder's image is cropped at its edges.
 """
 
 import keras
@@ -37,7 +39,8 @@ def convolutional_encoder(
     image = blocks.network_input(image_shape, "image")
     condition = blocks.condition_inputs(condition_size)
     x = image
-    for number, filters in enumerate((28, 56, 108), start=1):
+    more = (108,) * (blocks.doublings(image_shape) - 2)
+    for number, filters in enumerate((28, 56, 108, *more), start=1):
         x = blocks.halved(x, round(filters * widen), 5, dtype, f"conv{number}", style)
     x = blocks.joined(blocks.flat(x), condition)
     return keras.Model([image, *condition], blocks.gaussian(x, latent_size), name="encoder")
@@ -65,20 +68,19 @@ def convolutional_decoder(
         parameters: of the likelihood for each channel of a pixel.
         dtype: Keras dtype policy, by default the global one, of all but the output layer.
         style: how its layers are made.
-
-    Raises:
-        UserError: height or width is not a multiple of 4.
     """
     dtype = blocks.policy(dtype)
     code = blocks.network_input([latent_size], "code")
     condition = blocks.condition_inputs(condition_size)
-    rows, columns = blocks.quarter(image_shape)
+    rows, columns = blocks.smallest(image_shape)
     filters = round(128 * widen)
     x = blocks.joined(code, condition)
     x = blocks.dense(x, rows * columns * filters, dtype, "dense", style)
     x = layers.Reshape([rows, columns, filters], dtype="float32", name="reshaped")(x)
-    for number, filters in enumerate((64, 32), start=1):
+    more = (128,) * (blocks.doublings(image_shape) - 2)
+    for number, filters in enumerate((*more, 64, 32), start=1):
         x = blocks.doubled(x, round(filters * widen), 5, dtype, f"deconv{number}", style)
+    x = blocks.cropped(x, image_shape, dtype)
     outputs = image_shape[-1] * parameters
     x = layers.Conv2D(
         outputs,
@@ -121,7 +123,8 @@ def discriminator(
     dtype = blocks.policy(dtype)
     image = blocks.network_input(image_shape, "image")
     x = image
-    for number, filters in enumerate((16, 32, 64), start=1):
+    more = (64,) * (blocks.doublings(image_shape) - 2)
+    for number, filters in enumerate((16, 32, 64, *more), start=1):
         x = blocks.halved(x, round(filters * widen), 3, dtype, f"conv{number}", style)
     x = blocks.flat(x)
     seen = [_glimpse(image, x, f"glimpse{number + 1}", dtype, style) for number in range(glimpses)]

@@ -69,7 +69,8 @@ def convolutional_trunk(
     dtype = blocks.policy(dtype)
     image = blocks.network_input(image_shape, "image")
     x = image
-    for number, filters in enumerate((20, 50), start=1):
+    more = (50,) * (blocks.doublings(image_shape) - 2)
+    for number, filters in enumerate((20, 50, *more), start=1):
         x = blocks.convolution(x, round(filters * widen), 5, dtype, f"conv{number}")
         x = layers.MaxPooling2D(2, data_format="channels_last", dtype=dtype, name=f"pool{number}")(
             x
@@ -99,7 +100,8 @@ def improved_trunk(
     dtype = blocks.policy(dtype)
     image = blocks.network_input(image_shape, "image")
     x = image
-    for number, filters in enumerate((32, 64, 128), start=1):
+    more = (128,) * (blocks.doublings(image_shape) - 2)
+    for number, filters in enumerate((32, 64, 128, *more), start=1):
         x = blocks.convolution(x, filters, 3, dtype, f"conv{number}", LEAKY)
         x = layers.MaxPooling2D(2, data_format="channels_last", dtype=dtype, name=f"pool{number}")(
             x
@@ -184,21 +186,20 @@ def upsampling_decoder(
         widen: what the number of filters or units of each layer is multiplied by.
         parameters: of the likelihood for each channel of a pixel.
         dtype: Keras dtype policy, by default the global one, of all but the output layer.
-
-    Raises:
-        UserError: height or width is not a multiple of 4.
     """
     dtype = blocks.policy(dtype)
     code = blocks.network_input([latent_size], "code")
     condition = blocks.condition_inputs(condition_size)
-    rows, columns = blocks.quarter(image_shape)
+    rows, columns = blocks.smallest(image_shape)
     *sides, channels = image_shape
     filters = round(50 * widen)
     x = blocks.dense(code, round(500 * widen), dtype, "dense1")
     x = blocks.dense(x, rows * columns * filters, dtype, "dense2")
     x = layers.Reshape([rows, columns, filters], dtype=dtype, name="reshaped")(x)
-    for number, filters in enumerate((round(20 * widen), channels), start=1):
+    more = (filters,) * (blocks.doublings(image_shape) - 2)
+    for number, filters in enumerate((*more, round(20 * widen), channels), start=1):
         x = blocks.doubled(x, filters, 5, dtype, f"deconv{number}", UPSAMPLING)
+    x = blocks.cropped(x, image_shape, dtype)
     x = blocks.joined(blocks.flat(x, dtype), condition)
     x = blocks.dense(x, round(512 * widen), dtype, "dense3")
     outputs = math.prod(image_shape) * parameters
@@ -225,18 +226,17 @@ def improved_decoder(
         latent_size: length of z.
         parameters: of the likelihood for each channel of a pixel.
         dtype: Keras dtype policy, by default the global one, of all but the output layer.
-
-    Raises:
-        UserError: height or width is not a multiple of 4.
     """
     dtype = blocks.policy(dtype)
     code = blocks.network_input([latent_size], "code")
     condition = blocks.condition_inputs(condition_size)
-    rows, columns = blocks.quarter(image_shape)
+    rows, columns = blocks.smallest(image_shape)
     x = blocks.joined(code, condition)
     x = blocks.dense(x, rows * columns * 32, dtype, "dense", LEAKY)
     x = layers.Reshape([rows, columns, 32], dtype=dtype, name="reshaped")(x)
-    x = blocks.doubled(x, 16, 4, dtype, "deconv1", LEAKY)
+    more = (32,) * (blocks.doublings(image_shape) - 2)
+    for number, filters in enumerate((*more, 16), start=1):
+        x = blocks.doubled(x, filters, 4, dtype, f"deconv{number}", LEAKY)
     x = layers.Conv2DTranspose(
         image_shape[-1] * parameters,
         4,
@@ -247,4 +247,5 @@ def improved_decoder(
         name="parameters",
         **initial_weights(),
     )(x)
+    x = blocks.cropped(x, image_shape, "float32")
     return keras.Model([code, *condition], x, name="decoder")

@@ -1,0 +1,140 @@
+"""Images that are decoded once, into memory-mapped files in the data folder of TFDS.
+
+So one way serves 8 000 and 800 000 images: a batch reads its own images alone.
+"""
+
+import fcntl
+import hashlib
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+
+from vae_gan_tf.datasets.splits import Dataset, Split
+from vae_gan_tf.errors import UserError
+
+FOLDER = "decoded_images"
+"""The folder of the files, in that of TFDS."""
+
+JUDGE = "judge.npz"
+"""The file of a judge, beside the images."""
+
+TEST_SHARE = 7
+"""Of data without test images, one in so many is for test, as of MNIST's 70 000."""
+
+VALIDATION_SHARE = 12
+"""One in so many training images is for validation, as of MNIST's 60 000."""
+
+
+def key(*parts: object) -> str:
+    """Sixteen hexadecimal digits that tell contents apart."""
+    return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
+
+
+def images(
+    folder: Path,
+    count: int,
+    shape: tuple[int, int, int],
+    examples: Iterable[tuple[np.ndarray, int]],
+) -> Split:
+    """The images of a folder, which are decoded first where that was never done.
+
+    Args:
+        folder: of the two files, images.npy and labels.npy.
+        count: of the images.
+        shape: height, width and channels of each.
+        examples: pairs of an image, uint8, and its label; read only where they are decoded.
+
+    Raises:
+        UserError: one of the examples cannot be taken, or the folder cannot be written; there is no
+            folder then.
+    """
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with (folder.parent / f"{folder.name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)  # of two processes the second waits for the first
+            if not folder.exists():
+                _decode(folder, count, shape, examples)
+        pixels = np.load(folder / "images.npy", mmap_mode="r")
+        labels = np.load(folder / "labels.npy")
+    except (OSError, ValueError) as error:
+        if isinstance(error, UserError):
+            raise
+        raise UserError(
+            f"{folder} cannot be written or read ({error}); delete it to decode the images anew"
+        ) from error
+    return Split(pixels, labels)
+
+
+def _decode(
+    folder: Path,
+    count: int,
+    shape: tuple[int, int, int],
+    examples: Iterable[tuple[np.ndarray, int]],
+) -> None:
+    unfinished = folder.with_name(f"{folder.name}.incomplete")
+    shutil.rmtree(unfinished, ignore_errors=True)
+    unfinished.mkdir()
+    try:
+        pixels = np.lib.format.open_memmap(
+            unfinished / "images.npy", "w+", np.uint8, (count, *shape)
+        )
+        labels = np.full(count, -1, np.int32)
+        for place, (image, label) in enumerate(examples):
+            pixels[place], labels[place] = image, label
+        pixels.flush()
+        np.save(unfinished / "labels.npy", labels)
+        unfinished.rename(folder)
+    except BaseException:
+        shutil.rmtree(unfinished, ignore_errors=True)
+        raise
+
+
+def split(
+    all_images: Split, test: int, name: str, classes: list[str], source: str, folder: Path
+) -> Dataset:
+    """The data set of images of which the last are for test.
+
+    Of the training images before them the last twelfth is for validation.
+
+    Args:
+        all_images: training images, then those for test.
+        test: how many are for test.
+        name: of the data set.
+        classes: their names, in the order of the labels.
+        source: one sentence: where the images come from; the split is added to it.
+        folder: of the decoded images, in which a judge may be.
+
+    Raises:
+        UserError: there are too few images, labels are out of range, or a class has no training
+            image.
+    """
+    training = len(all_images.labels) - test
+    validation = training // VALIDATION_SHARE
+    if not (validation and test):
+        raise UserError(
+            f"{name} has {training} images for training and {test} for test; at least "
+            f"{VALIDATION_SHARE} and 1 expected"
+        )
+    labels = all_images.labels
+    if labels.min() < 0 or labels.max() >= len(classes):
+        raise UserError(
+            f"the labels of {name} go from {labels.min()} to {labels.max()}, 0 to "
+            f"{len(classes) - 1} expected"
+        )
+    train = all_images.at(slice(training - validation))
+    without = sorted(set(range(len(classes))) - set(np.unique(train.labels).tolist()))
+    if without:
+        raise UserError(f"the class {classes[without[0]]} of {name} has no training image")
+    return Dataset(
+        name=name,
+        train=train,
+        validation=all_images.at(slice(training - validation, training)),
+        test=all_images.at(slice(training, None)),
+        num_classes=len(classes),
+        source=f"{source} {training - validation} for training, {validation} for validation, "
+        f"{test} for test.",
+        judge=str(folder / JUDGE) if (folder / JUDGE).exists() else None,
+        judge_file=folder / JUDGE,
+    )

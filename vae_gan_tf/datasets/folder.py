@@ -1,0 +1,151 @@
+"""A folder of images with a sub-folder a class: ``folder:PATH``.
+
+PATH holds a sub-folder a class, or the folders "train" and "test" with one each. Where there is no
+"test", one image in seven is for test: the last in an order that is drawn once, with seed 0.
+"""
+
+import functools
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from PIL import Image, UnidentifiedImageError
+
+from vae_gan_tf.datasets import decoded
+from vae_gan_tf.datasets.form import Form
+from vae_gan_tf.datasets.source import Source
+from vae_gan_tf.datasets.splits import Dataset
+from vae_gan_tf.errors import UserError
+
+PREFIX = "folder:"
+
+ENDINGS = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp")
+"""The endings of files that are read; others are left alone."""
+
+
+class Files(NamedTuple):
+    """The image files of a folder, those for test last."""
+
+    paths: list[Path]
+    labels: list[int]
+    classes: list[str]
+    test: int
+    """How many of them are for test."""
+
+
+def source(name: str, form: Form) -> Source:
+    """The entry of a folder of images.
+
+    Args:
+        name: "folder:" and its path.
+        form: what its images are made into.
+
+    Raises:
+        UserError: the folder is not there, or holds no image, or one class alone.
+    """
+    path = _path(name)
+    files = _files(path)
+    return Source(
+        title=path.name,
+        family=path.name,
+        load=functools.partial(_load, name, form),
+        settings_of="mnist" if form.grey or _mode(files.paths[0]) == "L" else "svhn_small",
+    )
+
+
+def _path(name: str) -> Path:
+    return Path(name.removeprefix(PREFIX)).expanduser()
+
+
+def _load(name: str, form: Form, data_dir: Path, download: bool) -> Dataset:
+    path = _path(name)
+    files = _files(path)
+    shape = _shape(files, form)
+    stamps = [(str(it), it.stat().st_size, it.stat().st_mtime_ns) for it in files.paths]
+    folder = data_dir / decoded.FOLDER / f"{path.name}-{decoded.key(stamps, files.test, form)}"
+    found = decoded.images(folder, len(files.paths), shape, _examples(files, form))
+    words = f", {form}" if str(form) else ""
+    begin = f"The folder {path.name}{words}:"
+    return decoded.split(found, files.test, name, files.classes, begin, folder)
+
+
+def _files(path: Path) -> Files:
+    if not path.is_dir():
+        raise UserError(f"there is no folder {path}")
+    parts = [path / "train", path / "test"] if (path / "train").is_dir() else [path]
+    parts = [part for part in parts if part.is_dir()]
+    classes = sorted({it.name for part in parts for it in part.iterdir() if it.is_dir()})
+    found: list[list[tuple[Path, int]]] = []
+    for part in parts:
+        of_part = []
+        for label, name in enumerate(classes):
+            of_class = sorted(
+                it for it in (part / name).glob("**/*") if it.suffix.lower() in ENDINGS
+            )
+            if not of_class:
+                raise UserError(f"the folder {part / name} holds no image ({', '.join(ENDINGS)})")
+            of_part += [(it, label) for it in of_class]
+        found.append(of_part)
+    if len(classes) < 2:
+        raise UserError(
+            f"{path} holds {len(classes)} folders of images, one a class and at least two expected"
+        )
+    files = [each for part in found for each in _drawn(part)]
+    test = len(found[1]) if found[1:] else len(files) // decoded.TEST_SHARE
+    return Files([it for it, _ in files], [label for _, label in files], classes, test)
+
+
+def _drawn(files: list[tuple[Path, int]]) -> list[tuple[Path, int]]:
+    """The files in an order that is always the same, and that mixes the classes."""
+    return [files[place] for place in np.random.default_rng(0).permutation(len(files))]
+
+
+def _mode(path: Path) -> str:
+    """The mode of an image file, "L" or "RGB".
+
+    Raises:
+        UserError: it is no image, or of another kind.
+    """
+    try:
+        with Image.open(path) as image:
+            mode = image.mode
+            transparent = "transparency" in image.info
+    except (OSError, UnidentifiedImageError) as error:
+        raise UserError(f"{path} cannot be read as an image") from error
+    if mode in ("1", "L"):
+        return "L"
+    if mode == "RGB" or (mode == "P" and not transparent):
+        return "RGB"
+    raise UserError(
+        f"{path} is an image of mode {mode}; grey images or colours of 8 bits expected, without "
+        "transparency"
+    )
+
+
+def _shape(files: Files, form: Form) -> tuple[int, int, int]:
+    """The shape of all images in their form; each file's head is looked at."""
+    first = files.paths[0]
+    modes, sizes = _mode(first), Image.open(first).size
+    for path in files.paths:
+        if not form.grey and _mode(path) != modes:
+            raise UserError(
+                f"{first} and {path} are one grey and one in colour; give --grey to make all grey"
+            )
+        with Image.open(path) as image:
+            if not form.size and image.size != sizes:
+                raise UserError(
+                    f"{first} is of {sizes[1]} x {sizes[0]} pixels and {path} of {image.size[1]} x "
+                    f"{image.size[0]}; give --image_size=height,width to resize all"
+                )
+    height, width = form.size or (sizes[1], sizes[0])
+    return height, width, 1 if form.grey or modes == "L" else 3
+
+
+def _examples(files: Files, form: Form) -> Iterator[tuple[np.ndarray, int]]:
+    for path, label in zip(files.paths, files.labels, strict=True):
+        try:
+            with Image.open(path) as image:
+                yield form.applied(image.convert(_mode(path))), label
+        except OSError as error:
+            raise UserError(f"{path} is damaged: {error}") from error

@@ -1,0 +1,157 @@
+"""Any data set of images with labels that TFDS has, by its name there.
+
+Its image and its label are found from the features that TFDS tells of. Test images are those of its
+split "test", or else "validation"; without either, the last seventh of its training images in the
+order in which TFDS stores them, which is a shuffled one.
+"""
+
+import difflib
+import functools
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import tensorflow_datasets as tfds
+from PIL import Image
+
+from vae_gan_tf.datasets import decoded, store
+from vae_gan_tf.datasets.form import Form
+from vae_gan_tf.datasets.source import Source
+from vae_gan_tf.datasets.splits import Dataset
+from vae_gan_tf.errors import UserError
+
+
+class Features(NamedTuple):
+    """What an example of a data set has."""
+
+    image: str
+    """The name of its image."""
+    label: str
+    """The name of its label."""
+    shape: tuple[int | None, ...]
+    """Height, width and channels of an image; None where they differ."""
+    classes: list[str]
+    """The names of the classes."""
+
+
+def source(name: str, form: Form, others: Sequence[str] = ()) -> Source:
+    """The entry of a data set of TFDS.
+
+    Args:
+        name: in TFDS, with its configuration if it has several: "emnist/balanced".
+        form: what its images are made into.
+        others: the names of data sets that are not of TFDS, for the sentence on an unknown one.
+
+    Raises:
+        UserError: TFDS has no such data set, or it is none of images with one label each.
+    """
+    builder = _builder(name, None, others)
+    grey = form.grey or features(builder, name).shape[-1] == 1
+    size = builder.info.download_size
+    return Source(
+        title=name,
+        family=name,
+        load=functools.partial(_load, name, form),
+        is_local=lambda data_dir: _builder(name, data_dir).data_path.exists(),
+        how_to_get=f"name the data_dir of TensorFlow Datasets that holds {name}, or allow its "
+        f"download ({size}) by --dataset={name}.",
+        settings_of="mnist" if grey else "svhn_small",
+    )
+
+
+def _builder(
+    name: str, data_dir: str | Path | None, others: Sequence[str] = ()
+) -> tfds.core.DatasetBuilder:
+    try:
+        return store.builder(name, data_dir)
+    except (tfds.core.registered.DatasetNotFoundError, ValueError) as error:
+        if isinstance(error, UserError):
+            raise
+        plain, _, config = name.partition("/")
+        known = tfds.list_builders(with_community_datasets=False)
+        if plain in known:
+            configs = [it.name for it in tfds.builder_cls(plain).BUILDER_CONFIGS]
+            raise UserError(
+                f"{plain} of TFDS has no configuration {config!r}; it has {', '.join(configs)}"
+            ) from error
+        near = difflib.get_close_matches(plain, [*known, *others])
+        meant = f"; did you mean {' or '.join(near)}?" if near else ""
+        raise UserError(
+            f"there is no data set {name!r}; there are {', '.join(others)}, those of TFDS, and "
+            f"folder:PATH{meant}"
+        ) from error
+
+
+def features(builder: tfds.core.DatasetBuilder, name: str) -> Features:
+    """The image and the label of a data set.
+
+    Raises:
+        UserError: it has none, or several.
+    """
+    found = dict(builder.info.features) if hasattr(builder.info.features, "items") else {}
+    images = [key for key, it in found.items() if isinstance(it, tfds.features.Image)]
+    labels = [key for key, it in found.items() if isinstance(it, tfds.features.ClassLabel)]
+    supervised = builder.info.supervised_keys or ()
+    if len(labels) > 1:
+        labels = [key for key in labels if key in supervised]
+    if len(images) != 1 or len(labels) != 1:
+        has = ", ".join(f"{key} ({type(it).__name__})" for key, it in found.items())
+        raise UserError(
+            f"{name} is no data set of images with one label each; its examples have {has}"
+        )
+    image, label = found[images[0]], found[labels[0]]
+    if image.dtype != np.uint8:
+        dtype = np.dtype(image.np_dtype).name
+        raise UserError(f"the images of {name} are {dtype}, 8 bits expected")
+    if image.shape[-1] not in (1, 3):
+        raise UserError(
+            f"the images of {name} have {image.shape[-1]} channels, 1 (grey) or 3 (colours) "
+            "expected"
+        )
+    return Features(images[0], labels[0], tuple(image.shape), list(label.names))
+
+
+def _load(name: str, form: Form, data_dir: Path, download: bool) -> Dataset:
+    builder = _builder(name, data_dir)
+    if not builder.data_path.exists():
+        if not download:
+            raise UserError(
+                f"There is no {name} in {builder.data_path}: {source(name, form).how_to_get}"
+            )
+        store.download(builder, name, str(builder.info.download_size))
+        builder = _builder(name, data_dir)
+    found = features(builder, name)
+    splits = builder.info.splits
+    if "train" not in splits:
+        raise UserError(f"{name} has no split train; it has {', '.join(splits)}")
+    other = next((split for split in ("test", "validation") if split in splits), None)
+    read = ["train", *([other] if other else [])]
+    count = sum(splits[split].num_examples for split in read)
+    test = splits[other].num_examples if other else count // decoded.TEST_SHARE
+    folder = data_dir / decoded.FOLDER
+    folder /= f"{name.replace('/', '-')}-{decoded.key(builder.info.full_name, form)}"
+    shape = _shape(found, form, name)
+    images = decoded.images(folder, count, shape, _examples(builder, read, found, form, name))
+    words = f", {form}" if str(form) else ""
+    begin = f"{store.version(builder)}{words}:"
+    return decoded.split(images, test, name, found.classes, begin, folder)
+
+
+def _shape(found: Features, form: Form, name: str) -> tuple[int, int, int]:
+    height, width = form.size or found.shape[:2]
+    if height is None or width is None:
+        raise UserError(
+            f"the images of {name} have many sizes; give --image_size=height,width to resize all"
+        )
+    return height, width, 1 if form.grey else int(found.shape[-1] or 3)
+
+
+def _examples(
+    builder: tfds.core.DatasetBuilder, splits: list[str], found: Features, form: Form, name: str
+) -> Iterator[tuple[np.ndarray, int]]:
+    for split in splits:
+        for example in store.examples(builder, split):
+            image = example[found.image]
+            pixels = image[..., 0] if image.shape[-1] == 1 else image
+            yield form.applied(Image.fromarray(pixels)), int(example[found.label])
