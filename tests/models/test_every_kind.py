@@ -178,7 +178,7 @@ def test_descend_is_the_only_place_that_applies_gradients(kind, monkeypatch):
     before = [variable.numpy() for variable in model.trainable_variables]
     model.train_step(models.arrays(kind, 4))
     assert_same(before, [variable.numpy() for variable in model.trainable_variables])
-    asked = {id(variable) for _, _, _, variables in seen for variable in variables}
+    asked = {id(variable) for _, _, _, variables, _ in seen for variable in variables}
     assert asked == {id(variable) for variable in model.trainable_variables}
     assert {id(it) for it, *_ in seen} == {id(it) for it in optimizers(model, kind)}
 

@@ -46,13 +46,16 @@ def reconstructions(
 ) -> np.ndarray:
     """Pairs of an image and its reconstruction, [rows, 10, height, width, channels].
 
-    The images are the first, five pairs a row; codes are sampled from q(z | x).
+    The images are the first, five pairs a row; codes are sampled from q(z | x). Of fewer images
+    than that there are fewer rows, of fewer than five shorter ones.
     """
-    images = images[: 5 * rows]
-    y = for_each(lambda values: values[: 5 * rows], y)
+    columns = min(5, len(images))
+    rows = min(rows, len(images) // columns)
+    images = images[: rows * columns]
+    y = for_each(lambda values: values[: rows * columns], y)
     again = model.reconstruct(images, generator(model).condition.given(y), seed=seed)
     pairs = np.stack([images, again], axis=1)
-    return np.reshape(pairs, [rows, 10, *images.shape[1:]])
+    return np.reshape(pairs, [rows, 2 * columns, *images.shape[1:]])
 
 
 def cell_probabilities(model: CVAEGAN, images: np.ndarray) -> list[list[str]]:

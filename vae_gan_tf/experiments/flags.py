@@ -231,13 +231,14 @@ def _check_meaningful(script: Script, options: Options, name: str) -> None:
     check_meaningful(name, script.models, options.overrides[name])
     if "architecture" in script.varies:
         return
+    dataset = (options.datasets or (datasets.DEFAULT,))[0]
     refusals = []
     for model in script.models:
         overrides = meaningful(model, options.overrides)
         try:
-            if name in overrides and options.settings(model, datasets.DEFAULT).takes(name):
+            if name in overrides and options.settings(model, dataset).takes(name):
                 return
-            resolve(options.preset, model, datasets.DEFAULT, overrides)
+            resolve(options.preset, model, dataset, overrides)
         except UserError as refusal:
             refusals.append(refusal)
     raise refusals[0]

@@ -36,6 +36,7 @@ import keras
 import tensorflow as tf
 from tensorflow_probability import distributions as tfd
 
+from vae_gan_tf import replicas
 from vae_gan_tf.checks import TensorLike, check_network, shapes
 from vae_gan_tf.conditions import LabelCondition
 from vae_gan_tf.errors import UserError
@@ -251,14 +252,17 @@ class VAEGAN(CompiledModel):
     def train_step(self, data: Any) -> dict[str, tf.Tensor]:
         """Generates, updates the discriminator on (3), then encoder and decoder on (2)."""
         seed = numbered_seed(self.generator.seed, batches_seen(self.optimizer))
+        seed, images = replicas.own_seed(seed), replicas.images(data)
         with tf.GradientTape() as tape:
             x, y, generated = self.prepare(data, seed)
             with tape.stop_recording():
-                discriminator_loss, discriminator_terms = self.update_discriminator(x, y, generated)
+                discriminator_loss, discriminator_terms = self.update_discriminator(
+                    x, y, generated, images
+                )
             terms = self.generator_loss(x, y, generated)
             loss = self.weighted(terms)
-        descend(self.optimizer, tape, loss, self.generator.trainable_variables)
-        return {
+        descend(self.optimizer, tape, loss, self.generator.trainable_variables, images)
+        logs = {
             "loss": loss + discriminator_loss,
             "loss/generator": loss,
             "loss/discriminator": discriminator_loss,
@@ -268,15 +272,24 @@ class VAEGAN(CompiledModel):
                 for name, value in discriminator_terms.items()
             },
         }
+        return replicas.logs(logs, images)
 
     def update_discriminator(
-        self, x: tf.Tensor, y: TensorLike | None, generated: Generated
+        self, x: tf.Tensor, y: TensorLike | None, generated: Generated, images: tf.Tensor | int = 1
     ) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
-        """One step of the discriminator on (3); gives the loss and its terms."""
+        """One step of the discriminator on (3); gives the loss and its terms.
+
+        Args:
+            x: the images.
+            y: of each x~.
+            generated: what is generated of them.
+            images: how many there are, labelled or not.
+        """
         with tf.GradientTape() as tape:
             terms = self.discriminator_loss(x, y, generated)
             loss = tf.add_n(list(terms.values()))
-        descend(self.discriminator_optimizer, tape, loss, self.discriminator.trainable_variables)
+        variables = self.discriminator.trainable_variables
+        descend(self.discriminator_optimizer, tape, loss, variables, images)
         return loss, terms
 
     def compile(

@@ -198,6 +198,8 @@ class CompiledModel(Configured, keras.Model):
                 logs = step(iter([batch]))
                 if training:
                     logs = self.means.add(logs, images)
+                else:  # of several replicas their metrics together, weighted by images
+                    logs |= {metric.name: metric.result() for metric in self.metrics}
             if logs is None:
                 raise StopIteration
             self._logs_shown = logs

@@ -3,21 +3,32 @@
 import keras
 import tensorflow as tf
 
+from vae_gan_tf import replicas
+
 
 def descend(
     optimizer: keras.optimizers.Optimizer,
     tape: tf.GradientTape,
     loss: tf.Tensor,
     variables: list[keras.Variable],
+    images: tf.Tensor | int = 1,
 ) -> None:
     """One step of an optimizer against the gradient of a loss that a tape has recorded.
 
     The gradients are those of the loss times the scale of a ``LossScaleOptimizer``, which divides
-    by it; without one the scale is 1.
+    by it; without one the scale is 1. Of several replicas each has a part of the batch, and they
+    make one step together.
+
+    Args:
+        optimizer: that moves the variables.
+        tape: which has recorded the loss.
+        loss: a mean over the images.
+        variables: to be moved.
+        images: how many the loss is over.
     """
     scale = optimizer.scale_loss(tf.ones_like(loss))
-    gradients = tape.gradient(loss, variables, output_gradients=scale)
-    optimizer.apply(gradients, variables)
+    found = tape.gradient(loss, variables, output_gradients=scale)
+    optimizer.apply(replicas.gradients(found, images, optimizer), variables)
 
 
 def batches_seen(optimizer: keras.optimizers.Optimizer) -> tf.Variable:

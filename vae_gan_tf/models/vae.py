@@ -17,6 +17,7 @@ import keras
 import tensorflow as tf
 from tensorflow_probability import distributions as tfd
 
+from vae_gan_tf import replicas
 from vae_gan_tf.checks import TensorLike, check_network, checked_images, checked_tensor, shapes
 from vae_gan_tf.conditions import Condition, NoCondition
 from vae_gan_tf.errors import UserError
@@ -519,11 +520,11 @@ class VAE(CompiledModel):
 
     def step_seed(self) -> tf.Tensor:
         """The seed of the present training step, by its number: a resumed run has it too."""
-        return numbered_seed(self.seed, batches_seen(self.optimizer))
+        return replicas.own_seed(numbered_seed(self.seed, batches_seen(self.optimizer)))
 
     def test_seed(self) -> tf.Tensor:
         """The seed of a batch of an evaluation: by the images before it, for noise of its own."""
-        return numbered_seed(self.seed, self.validation.images)
+        return replicas.own_seed(numbered_seed(self.seed, self.validation.images))
 
     @property
     def metrics(self) -> list[keras.Metric]:
@@ -549,11 +550,11 @@ class VAE(CompiledModel):
 
     def train_step(self, data: Any) -> dict[str, tf.Tensor]:
         """One step on the `training_loss` of a batch; gives the loss and its terms by name."""
-        batch = self.training_batch(data)
+        batch, images = self.training_batch(data), replicas.images(data)
         with tf.GradientTape() as tape:
             loss, terms = self.training_loss(*batch, self.step_seed())
-        descend(self.optimizer, tape, loss, self.trainable_variables)
-        return {"loss": loss, **terms}
+        descend(self.optimizer, tape, loss, self.trainable_variables, images)
+        return replicas.logs({"loss": loss, **terms}, images)
 
     def test_step(self, data: Any) -> dict[str, tf.Tensor]:
         """The bound (1) in test mode, averaged over the images since the metrics were reset.

@@ -9,7 +9,7 @@ from typing import Any
 import tensorflow as tf
 from keras import layers
 
-from vae_gan_tf import attention
+from vae_gan_tf import attention, replicas
 from vae_gan_tf.serialization import registered
 
 ImagesShape = tuple[int | None, int, int, int]
@@ -64,9 +64,11 @@ class BatchNormalization(layers.BatchNormalization):
             is_training=training,
         )
         if training:
-            count = tf.cast(tf.size(images) // channels, tf.float32)
+            pixels = tf.size(images) // channels
+            count = tf.cast(pixels, tf.float32)
             # The operation gives the unbiased variance; Keras' moving average holds the biased one.
             batch_variance *= (count - 1) / count
+            batch_mean, batch_variance = replicas.mean([batch_mean, batch_variance], pixels)
             for average, value in (
                 (self.moving_mean, batch_mean),
                 (self.moving_variance, batch_variance),
