@@ -1,5 +1,6 @@
 import dataclasses
 import fcntl
+import gc
 import os
 import zlib
 
@@ -7,6 +8,10 @@ import pytest
 from support import data, models
 
 from vae_gan_tf import datasets
+
+# The graphs that tests leave behind are cycles of objects: to free them takes a part of the time, and
+# to keep them some GB of memory.
+gc.disable()
 
 
 def pytest_addoption(parser):

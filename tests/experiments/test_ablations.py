@@ -1,3 +1,4 @@
+import dataclasses
 import json
 
 import pytest
@@ -68,3 +69,26 @@ def test_a_diverged_run_is_a_line_of_the_table(run_script, monkeypatch):
 def test_ablations_that_cannot_be_made(run_script, flag, sentence):
     with pytest.raises(UserError, match=sentence):
         run_script("ablations", flag)
+
+
+def test_samples_of_a_gan_are_scored(run_script, monkeypatch):
+    def drawn(options, model, data):
+        return dataclasses.replace(
+            made_up(options, model, data), data=dataclasses.replace(data, judge="mnist-classifier")
+        )
+
+    monkeypatch.setattr(ablations, "DRAWN", 20)
+    monkeypatch.setattr(run, "train", drawn)
+    figures = run_script("ablations", "--preset=smoke", "--seeds=1", "--model=cvae-gan")
+    for each in json.loads((figures / "ablations-smoke.json").read_text())["runs"]:
+        assert set(ablations.SCORES) - {"bound"} <= set(each["measured"])
+
+
+def test_an_interrupted_run_ends_the_table(run_script, monkeypatch):
+    def stopped(options, model, data):
+        return dataclasses.replace(made_up(options, model, data), interrupted=True)
+
+    monkeypatch.setattr(run, "train", stopped)
+    with pytest.raises(SystemExit) as end:
+        run_script(*ABLATIONS)
+    assert end.value.code == 130

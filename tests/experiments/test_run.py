@@ -242,3 +242,20 @@ def test_what_the_judge_says_of_a_model(name, mnist):
     assert found["reconstruction_accuracy"] == np.mean(read == labels) > 0.9
     squares = np.sum((images - np.float64(again)) ** 2) / count
     assert found["squared_error"] == pytest.approx(squares, rel=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--batch_size=25"], "--devices=2 given, which does not divide --batch_size=25"),
+        (
+            [*FEW, "--labelled_batch=25"],
+            "--devices=2 given, which does not divide --labelled_batch=25",
+        ),
+    ],
+)
+def test_devices_must_divide_a_batch(arguments, sentence, tmp_path, mnist, data_dir, monkeypatch):
+    monkeypatch.setattr("vae_gan_tf.training.devices.count", lambda asked: 2)
+    model = "semi-supervised" if FEW[0] in arguments else "vae"
+    with pytest.raises(UserError, match=sentence):
+        run.train(smoke(tmp_path, data_dir, "--devices=2", *arguments), model, mnist)

@@ -1,3 +1,6 @@
+import concurrent.futures
+import json
+
 import pytest
 
 from vae_gan_tf import networks
@@ -66,3 +69,37 @@ def test_step_time_counts_the_operations_of_section_4_6(name):
         critic = step_time.multiply_adds(model.discriminator)
         expected += 2000 * 3 * decoder + 200 * 13 * critic
     assert step_time.step_operations(model, 100) == expected
+
+
+def test_each_model_and_precision_is_a_line_of_the_table(run_script, monkeypatch, capsys):
+    class Here:
+        """Runs what it is given at once, in this process."""
+
+        def __init__(self, *given, **options):
+            pass
+
+        def __enter__(self):
+            return self
+
+        def __exit__(self, *raised):
+            pass
+
+        def submit(self, function, *arguments):
+            done = concurrent.futures.Future()
+            done.set_result(function(*arguments))
+            return done
+
+    def timed(options, model, precision, steps):
+        assert steps == 3
+        row = dict.fromkeys(("milliseconds", "images_per_second", "input_share"), 0.5)
+        more = dict.fromkeys(("ceiling_gigaflop_per_second", "ceiling_share", "peak_gigabytes"), 1)
+        return {"model": model, "precision": precision, **row, **more}
+
+    monkeypatch.setattr(step_time.concurrent.futures, "ProcessPoolExecutor", Here)
+    monkeypatch.setattr(step_time, "time_model", timed)
+    figures = run_script("step_time", "--models=vae,draw", "--steps=3")
+    rows = json.loads((figures / "step_time.json").read_text())["rows"]
+    found = [(row["model"], row["precision"]) for row in rows]
+    assert found == [(model, it) for model in ("vae", "draw") for it in step_time.PRECISIONS]
+    printed = capsys.readouterr().out
+    assert "| draw | mixed_bfloat16 |" in printed and "cores" in printed

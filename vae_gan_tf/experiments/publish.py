@@ -13,7 +13,7 @@ from vae_gan_tf.experiments.run import Result
 from vae_gan_tf.experiments.scripts import stop
 from vae_gan_tf.plotting import grids
 
-REPEATS = ("seed", "precision", "deterministic")
+REPEATS = ("seed", "precision", "devices", "deterministic")
 """Overriding these repeats a preset's experiment; overriding another makes it another one."""
 
 

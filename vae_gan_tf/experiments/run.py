@@ -33,7 +33,7 @@ from vae_gan_tf.models.adversarial import VAEGAN, generator
 from vae_gan_tf.models.export import export
 from vae_gan_tf.models.vae import VAE
 from vae_gan_tf.plotting import grids
-from vae_gan_tf.training import loop
+from vae_gan_tf.training import devices, loop
 from vae_gan_tf.training.checkpoints import lock
 from vae_gan_tf.training.history import History
 from vae_gan_tf.training.summaries import Summaries
@@ -138,7 +138,9 @@ def train(options: Options, model_name: str, data: datasets.Dataset) -> Result:
             judge of the data set cannot be loaded.
     """
     settings = options.settings(model_name, data.name)
-    kind = settings.kind
+    kind, number = settings.kind, devices.count(settings.devices)
+    settings = dataclasses.replace(settings, devices=str(number))
+    check_devices(settings, number)
     if options.scores_every and kind.part:
         raise UserError(
             f"--scores_every is for samples of labels or codes alone, and {model_name} is given "
@@ -171,7 +173,8 @@ def train(options: Options, model_name: str, data: datasets.Dataset) -> Result:
             validations = History(folder, kept["steps"]).validations
             return Result(model, data, model_name, kept, validations=validations)
         count = datasets.count(data.train)
-        model = build_model(settings, Images(data.image_shape, data.num_classes, count))
+        with devices.strategy(number).scope():
+            model = build_model(settings, Images(data.image_shape, data.num_classes, count))
         if first:
             generator(model).set_weights(first.model.get_weights())
         outcome = loop.train(
@@ -203,6 +206,14 @@ def train(options: Options, model_name: str, data: datasets.Dataset) -> Result:
             return Result(model, data, model_name, record, interrupted=True)
         finished = _finish(model, data, record, folder, settings)
         return Result(finished, data, model_name, record, validations=outcome.validations)
+
+
+def check_devices(settings: Settings, number: int) -> None:
+    """Raises a UserError unless the images of a step can be spread evenly over so many devices."""
+    for name in ("batch_size", "labelled_batch"):
+        size = getattr(settings, name)
+        if settings.takes(name) and size % number:
+            raise UserError(f"--devices={number} given, which does not divide --{name}={size}")
 
 
 def _train_generator(options: Options, settings: Settings, data: datasets.Dataset) -> Result:
@@ -346,7 +357,8 @@ def _finish(
 
 def bound(model: VAE, split: datasets.Split) -> dict[str, float]:
     """The bound (1) of a model in test mode and its two parts, means over a split, in nats."""
-    found = loop.evaluate(model, tf.function(model.test_step), loop.in_order(split))
+    step = devices.on_all(model, model.test_step)
+    found = loop.evaluate(model, step, loop.in_order(split))
     del found["loss"]
     return found
 

@@ -246,6 +246,11 @@ class Settings:
         RUN,
         choices=("float32", "mixed_bfloat16", "mixed_float16"),
     )
+    devices: str = _setting(
+        "1",
+        "devices that each step is spread over, or all: GPUs, or where there are none processors",
+        RUN,
+    )
     deterministic: bool = _setting(
         False, "the same result from the same command, bit for bit, on the same machine", RUN
     )

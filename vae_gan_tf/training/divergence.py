@@ -39,7 +39,7 @@ def check_weights(model: keras.Model, step: int, saved: int) -> None:
         Diverged: a weight is infinite or no number.
     """
     for variable in model.weights:
-        if not bool(tf.reduce_all(tf.math.is_finite(variable.value))):
+        if not bool(tf.reduce_all(tf.math.is_finite(variable.numpy()))):
             raise Diverged(
                 f"the weight {variable.path} is not finite after step {step}, so the run was "
                 f"stopped; its checkpoint of step {saved} is kept (a smaller learning rate may "

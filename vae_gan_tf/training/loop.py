@@ -16,6 +16,7 @@ import tensorflow as tf
 
 from vae_gan_tf import datasets
 from vae_gan_tf.errors import UserError
+from vae_gan_tf.training import devices
 from vae_gan_tf.training.callbacks import show_pictures, show_scores, show_weights
 from vae_gan_tf.training.checkpoints import Checkpoints
 from vae_gan_tf.training.divergence import check_losses, check_weights
@@ -96,7 +97,9 @@ def train(
         print(f"Going on from step {step} in {folder}")
     history = History(folder, step)
     progress = Progress(step, epochs, epoch_steps, batch_size, history.seconds)
-    train_step, test_step = tf.function(model.train_step), tf.function(model.test_step)
+    train_step, test_step = (
+        devices.on_all(model, step) for step in (model.train_step, model.test_step)
+    )
     validation = in_order(data.validation)
     callbacks = [show_pictures(pictures), show_scores(scores, scores_every), show_weights]
 
@@ -106,7 +109,8 @@ def train(
             epoch, first_batch = divmod(step, epoch_steps)
             progress.begin_epoch(step)
             sums: dict[str, float] = {}
-            for batch in datasets.batches(data.train, batch_size, seed, epoch, first_batch):
+            batches = datasets.batches(data.train, batch_size, seed, epoch, first_batch)
+            for batch in devices.spread(model, batches):
                 losses = fetch(train_step(batch))
                 step += 1
                 check_losses(losses, step, saved)
@@ -156,9 +160,9 @@ def evaluate(
         batches: one or more.
     """
     model.reset_metrics()
-    for batch in batches:
+    for batch in devices.spread(model, batches):
         results = step(batch)
-    return fetch(results)
+    return fetch(devices.validated(model, results))
 
 
 def in_order(split: datasets.Split) -> tf.data.Dataset:

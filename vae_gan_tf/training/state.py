@@ -18,7 +18,7 @@ def optimizers(model: keras.Model) -> dict[str, keras.Optimizer]:
 def learning_rates(model: keras.Model) -> dict[str, float]:
     """The present learning rate of each optimizer: "learning_rate", "discriminator_..."."""
     return {
-        name.replace("optimizer", "learning_rate"): float(optimizer.learning_rate)
+        name.replace("optimizer", "learning_rate"): float(optimizer.learning_rate.numpy())
         for name, optimizer in optimizers(model).items()
     }
 

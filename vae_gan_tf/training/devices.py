@@ -1,0 +1,82 @@
+"""The devices that a run is spread over: one, or several by ``tf.distribute.MirroredStrategy``."""
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from vae_gan_tf.errors import UserError
+
+Step = Callable[[Any], dict[str, tf.Tensor]]
+
+ALL = "all"
+"""Stands for all devices that there are."""
+
+
+def present() -> list[str]:
+    """The names of the devices to train on: the GPUs, or where there are none the processors."""
+    for kind in ("GPU", "CPU"):
+        for device in tf.config.list_physical_devices(kind) if kind == "GPU" else []:
+            tf.config.experimental.set_memory_growth(device, True)
+        names = [device.name for device in tf.config.list_logical_devices(kind)]
+        if names:
+            return names
+    return []
+
+
+def count(asked: str) -> int:
+    """The number of devices that "all" or a number asks for.
+
+    Raises:
+        UserError: it is no number from 1 on, or there are fewer.
+    """
+    if asked == "1":
+        return 1
+    there = len(present())
+    number = there if asked == ALL else int(asked) if asked.isdigit() else 0
+    if not 1 <= number <= there:
+        raise UserError(f"--devices={asked} given, 1 to {there} expected, or {ALL}")
+    return number
+
+
+@functools.cache  # TensorFlow makes a strategy of several devices once in a process
+def strategy(number: int) -> tf.distribute.Strategy:
+    """The strategy of so many devices."""
+    if number == 1:
+        return tf.distribute.get_strategy()
+    return tf.distribute.MirroredStrategy(present()[:number])
+
+
+def replicas(model: keras.Model) -> int:
+    """How many replicas of a model there are, one a device."""
+    return model.distribute_strategy.num_replicas_in_sync
+
+
+def on_all(model: keras.Model, step: Step) -> Step:
+    """A model's step, compiled, on all its devices: each has a part of the batch."""
+    over = model.distribute_strategy
+
+    @tf.function
+    def run(batch: Any) -> dict[str, tf.Tensor]:
+        logs = over.run(step, args=(batch,))  # the same on every replica
+        return {name: over.experimental_local_results(each)[0] for name, each in logs.items()}
+
+    return run
+
+
+def spread(model: keras.Model, batches: tf.data.Dataset) -> Any:
+    """Batches whose images are spread over the devices of a model."""
+    if replicas(model) == 1:
+        return batches
+    options = tf.data.Options()
+    options.experimental_distribute.auto_shard_policy = tf.data.experimental.AutoShardPolicy.DATA
+    return model.distribute_strategy.experimental_distribute_dataset(batches.with_options(options))
+
+
+def validated(model: keras.Model, results: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+    """What an evaluation gave: of several replicas their metrics together, weighted by images."""
+    if replicas(model) == 1:
+        return results
+    return {metric.name: metric.result() for metric in model.metrics}
