@@ -9,8 +9,8 @@ from support import data, models
 
 from vae_gan_tf import datasets
 
-# The graphs that tests leave behind are cycles of objects: to free them takes a part of the time, and
-# to keep them some GB of memory.
+# The graphs that tests leave behind are cycles of objects. To free them takes a part of the time of
+# the tests; to keep them takes some GB of memory.
 gc.disable()
 
 

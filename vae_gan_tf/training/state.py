@@ -10,7 +10,8 @@ def optimizers(model: keras.Model) -> dict[str, keras.Optimizer]:
         By the name of the model's attribute: "optimizer", and of a GAN "discriminator_optimizer".
     """
     if not model.optimizer.built:  # those of a GAN are built by its compile
-        model.optimizer.build(model.trainable_variables)
+        with model.distribute_strategy.scope():
+            model.optimizer.build(model.trainable_variables)
     names = ("optimizer", "discriminator_optimizer")
     return {name: getattr(model, name) for name in names if hasattr(model, name)}
 
