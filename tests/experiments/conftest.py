@@ -33,8 +33,12 @@ def deterministic():
 
 
 @pytest.fixture
-def run_script(tmp_path, data_dir):
-    """Runs the main function of a script with folders of its own; gives the folder of figures."""
+def run_script(tmp_path, data_dir, monkeypatch):
+    """Runs the main function of a script with folders of its own; gives the folder of figures.
+
+    Without a SavedModel, whose graphs take long to trace.
+    """
+    monkeypatch.setattr("vae_gan_tf.experiments.run.export", lambda model, folder: None)
 
     def run(name, *arguments):
         script = importlib.import_module(f"vae_gan_tf.experiments.{name}")

@@ -1,10 +1,12 @@
 import dataclasses
+import functools
 import json
 
 import pytest
 from support.runs import made_up
 
 from vae_gan_tf.errors import Diverged, UserError
+from vae_gan_tf.evaluation import scores
 from vae_gan_tf.experiments import ablations, run
 
 ABLATIONS = ("ablations", "--preset=smoke", "--seeds=1", "--model=cvae", "--images=60")
@@ -77,6 +79,8 @@ def test_samples_of_a_gan_are_scored(run_script, monkeypatch):
             made_up(options, model, data), data=dataclasses.replace(data, judge="mnist-classifier")
         )
 
+    quick = functools.partial(scores.all_scores, frechet_resamples=2)
+    monkeypatch.setattr(scores, "all_scores", quick)
     monkeypatch.setattr(ablations, "DRAWN", 20)
     monkeypatch.setattr(run, "train", drawn)
     figures = run_script("ablations", "--preset=smoke", "--seeds=1", "--model=cvae-gan")

@@ -4,6 +4,7 @@ import json
 
 import pytest
 from support import files
+from support.runs import without_training
 
 from vae_gan_tf import datasets
 from vae_gan_tf.errors import UserError
@@ -31,20 +32,22 @@ def test_a_figure_of_a_folder_of_images(run_script, animals, tmp_path, capsys):
     assert run.name == f"cvae-{datasets.file_name(name)}-smoke-seed0"
 
 
-def test_a_judge_of_a_folder_is_found(run_script, animals, data_dir):
+def test_a_judge_of_a_folder_is_found(run_script, animals, data_dir, monkeypatch):
     name = f"folder:{animals}"
     assert datasets.load(name, data_dir).judge is None
     figures = run_script("classifier", f"--dataset={name}", "--epochs=1")
     (path,) = figures.glob("classifier-animals-*-custom.json")
     assert 0 <= json.loads(path.read_text())["test_accuracy"] <= 1
     assert datasets.load(name, data_dir).judge.endswith("judge.npz")
+    without_training(monkeypatch)
     figures = run_script("figure6", "--preset=smoke", f"--dataset={name}")
     (path,) = figures.glob("figure6-smoke*.json")
     (record,) = json.loads(path.read_text())["runs"]
     assert 0 <= record["scores"]["label_accuracy"] <= 1
 
 
-def test_images_of_other_sizes_and_grey(run_script, animals):
+def test_images_of_other_sizes_and_grey(run_script, animals, monkeypatch):
+    without_training(monkeypatch)
     figures = run_script(
         "figure7", "--preset=smoke", f"--dataset=folder:{animals}", "--image_size=20,14", "--grey"
     )

@@ -28,7 +28,8 @@ def test_steps_whose_operations_are_not_counted(run_script, argument, sentence):
 
 
 @pytest.mark.slow
-def test_step_time_counts_the_operations_of_section_4_3(data_dir):
+def test_step_time_counts_the_operations_of_section_4_3(data_dir, monkeypatch):
+    monkeypatch.setattr(step_time, "matrix_product_seconds", lambda precision: [0.1])
     options = Options(overrides={"batch_size": 20}, data_dir=data_dir)
     row = step_time.time_model(options, "cvae-gan", "float32", steps=2)
     # Multiply-adds by hand, layer by layer, as output pixels x kernel area x inputs x filters.

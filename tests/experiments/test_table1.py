@@ -41,7 +41,7 @@ def test_table_1_goes_on_where_it_stopped(run_script, tmp_path, monkeypatch, cap
     (cell,) = (figures / NAME).iterdir()
     del first["settings"]["shift"]  # as a version without this setting wrote it
     cell.write_text(json.dumps(first))
-    run_script(*TABLE, "--column=60", "--seeds=2")
+    run_script(*TABLE, "--column=60", "--seeds=0..1")
     assert trained == [(60, 0), (100, 1), (60, 1)]
     runs = json.loads((figures / f"{NAME}.json").read_text())["runs"]
     assert first in runs and len(runs) == 4
@@ -104,6 +104,9 @@ def test_what_a_gan_adds_is_measured_seed_by_seed():
         (["--dataset=svhn"], "flag 'dataset'"),
         (["--pretrained"], "flag 'pretrained'"),
         (["--row=Linear"], "Linear"),
+        (["--seeds=0"], "--seeds=0 given, a number of seeds or first..last expected"),
+        (["--seeds=5..3"], "--seeds=5..3 given"),
+        (["--seeds=some"], "--seeds=some given"),
         (["--preset=improved", "--adversarial_weight=0"], "what the rows of the preset improved v"),
     ],
 )

@@ -14,7 +14,7 @@ SHAPE, HALF, CLASSES = (8, 8, 1), (8, 4, 1), 3
 SIXTEENTH = {"widen": 1 / 16}
 """A sixteenth of the filters."""
 
-LATENT, UNITS, STEPS = 4, 16, 3
+LATENT, UNITS, STEPS = 4, 16, 2
 
 
 def small_networks(

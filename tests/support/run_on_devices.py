@@ -1,4 +1,4 @@
-"""A program that trains a run on two logical processors: folder, data folder, and when to die.
+"""A program that trains on two logical processors: the data folder, when to die, run folders.
 
 It is a process of its own, for logical processors must be set before TensorFlow starts.
 """
@@ -6,7 +6,6 @@ It is a process of its own, for logical processors must be set before TensorFlow
 import os
 import signal
 import sys
-from pathlib import Path
 
 import tensorflow as tf
 
@@ -16,10 +15,17 @@ from vae_gan_tf.experiments import run
 from vae_gan_tf.experiments.flags import Script, parse
 from vae_gan_tf.experiments.settings import MODELS
 
-FLAGS = ("--preset=smoke", "--deterministic", "--architecture=fully_connected", "--latent_size=4")
+FLAGS = (
+    "--preset=smoke",
+    "--deterministic",
+    "--devices=2",
+    "--architecture=fully_connected",
+    "--latent_size=4",
+    "--units=16",
+)
 
 
-def main(folder, data_dir, model, devices, dies):
+def main(data_dir, dies, *folders):
     processor = tf.config.list_physical_devices("CPU")[0]
     logical = [tf.config.LogicalDeviceConfiguration()] * 2
     tf.config.set_logical_device_configuration(processor, logical)
@@ -31,10 +37,11 @@ def main(folder, data_dir, model, devices, dies):
         return batches(split, batch_size, seed, epoch, first_batch)
 
     datasets.batches = deadly
-    asked = ["script", *FLAGS, f"--runs_dir={folder}", f"--data_dir={data_dir}"]
-    options = parse(Script("", tuple(MODELS)), [*asked, f"--devices={devices}", "--units=16"])
-    print(run.train(options, model, data.few_digits()).record["weights"]["sha256"])
+    for folder in folders:
+        asked = ["script", *FLAGS, f"--runs_dir={folder}", f"--data_dir={data_dir}"]
+        options = parse(Script("", tuple(MODELS)), asked)
+        print(run.train(options, "vae", data.few_digits()).record["weights"]["sha256"])
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), *sys.argv[2:])
+    main(*sys.argv[1:])

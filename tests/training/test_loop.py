@@ -181,7 +181,7 @@ CHILD = """
     tf.config.experimental.enable_op_determinism()
     for folder in map(Path, folders):
         keras.utils.set_random_seed(0)
-        model = models.cvae_gan()
+        model = models.vae()
         model.compile(keras.optimizers.Adam(1e-3))
         loop.train(model, tiny_data(), folder, batch_size=10, epochs=3, seed=0)
         optimizers = state.optimizers(model).values()
@@ -203,7 +203,7 @@ def test_a_killed_run_ends_with_the_same_weights_as_an_unbroken_one(tmp_path):
     child = run_child("never", broken, unbroken)
     assert child.returncode == 0, child.stderr
     one, other = np.load(broken / "end.npz"), np.load(unbroken / "end.npz")
-    assert len(one.files) > 50
+    assert len(one.files) > 20
     for name in one.files:
         np.testing.assert_array_equal(one[name], other[name])
     for folder in (broken, unbroken):

@@ -148,7 +148,7 @@ def main(argv: Sequence[str]) -> None:
             {**epochs, **options.overrides, **settings, "seed": seed},
             folder=f"ablations/{'-'.join(row.lower().replace(',', '').split())}",
         )
-        for seed in range(options.script_flags["seeds"])
+        for seed in sweeps.seeds(options)
         for row, (model, settings) in shown.items()
     ]
     kept = sweeps.kept_table(options, "ablations")

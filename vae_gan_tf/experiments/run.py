@@ -185,6 +185,7 @@ def train(options: Options, model_name: str, data: datasets.Dataset) -> Result:
             epochs=settings.epochs,
             seed=settings.seed,
             patience=settings.patience,
+            jit=settings.jit,
             pictures=_pictures(settings, data),
             scores=_scores(data, data.judge),
             scores_every=options.scores_every,

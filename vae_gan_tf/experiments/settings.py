@@ -251,6 +251,11 @@ class Settings:
         "devices that each step is spread over, or all: GPUs, or where there are none processors",
         RUN,
     )
+    jit: bool = _setting(
+        False,
+        "compile each training step by XLA, which draws other noise from the same seed",
+        RUN,
+    )
     deterministic: bool = _setting(
         False, "the same result from the same command, bit for bit, on the same machine", RUN
     )

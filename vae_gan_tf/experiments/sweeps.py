@@ -22,8 +22,25 @@ from vae_gan_tf.training.progress import duration
 
 def define_seeds(values: flags.FlagValues) -> None:
     """Defines --seeds."""
-    text = "runs of each kind, with the seeds 0, 1, ..."
-    flags.DEFINE_integer("seeds", 3, text, lower_bound=1, flag_values=values)
+    text = "runs of each kind: their number, with the seeds 0, 1, ..., or seeds such as 3..5"
+    flags.DEFINE_string("seeds", "3", text, flag_values=values)
+
+
+def seeds(options: Options) -> range:
+    """The seeds that --seeds asks for.
+
+    Raises:
+        UserError: it is neither a number of them nor the first and the last.
+    """
+    text = options.script_flags["seeds"]
+    first, dots, last = text.partition("..")
+    try:
+        found = range(int(first), int(last) + 1) if dots else range(int(text))
+    except ValueError:
+        found = range(0)
+    if not found or found[0] < 0:
+        raise UserError(f"--seeds={text} given, a number of seeds or first..last expected")
+    return found
 
 
 class Run(NamedTuple):

@@ -259,9 +259,7 @@ def asked_runs(
             },
             folder="control" if row in CONTROL else "",
         )
-        for seed in range(
-            options.script_flags["seeds"]
-        )  # a number for every cell first, then better ones
+        for seed in sweeps.seeds(options)  # a number for every cell first, then better ones
         for row in options.script_flags["row"] or shown
         for labels in options.script_flags["column"]
     ]

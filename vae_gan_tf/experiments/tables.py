@@ -46,21 +46,22 @@ class KeptTable:
         write_json(self.path / f"{name}.json", cell)
 
     def write(
-        self, lines: Sequence[Sequence[str]], note: str, picture: Figure, record: Record
+        self, lines: Sequence[Sequence[str]], note: str, picture: Figure | None, record: Record
     ) -> None:
         """Writes the table's files.
 
         Args:
             lines: the texts of each line, the heads first.
             note: a paragraph below it.
-            picture: of it.
+            picture: of it, if there is one.
             record: its json.
 
         Raises:
             UserError: a file cannot be written.
         """
         tables.write(lines, note, self.path)
-        grids.save(picture, self.path.with_suffix(".png"))
+        if picture:
+            grids.save(picture, self.path.with_suffix(".png"))
         write_json(self.path.with_suffix(".json"), record)
 
     def show(self) -> None:

@@ -54,13 +54,20 @@ def replicas(model: keras.Model) -> int:
     return model.distribute_strategy.num_replicas_in_sync
 
 
-def on_all(model: keras.Model, step: Step) -> Step:
-    """A model's step, compiled, on all its devices: each has a part of the batch."""
+def on_all(model: keras.Model, step: Step, jit: bool = False) -> Step:
+    """A model's step, compiled, on all its devices: each has a part of the batch.
+
+    Args:
+        model: made under a strategy, or none.
+        step: its ``train_step`` or ``test_step``.
+        jit: whether XLA compiles it.
+    """
     over = model.distribute_strategy
+    compiled = tf.function(step, jit_compile=True) if jit else step
 
     @tf.function
     def run(batch: Any) -> dict[str, tf.Tensor]:
-        logs = over.run(step, args=(batch,))  # the same on every replica
+        logs = over.run(compiled, args=(batch,))  # the same on every replica
         return {name: over.experimental_local_results(each)[0] for name, each in logs.items()}
 
     return run

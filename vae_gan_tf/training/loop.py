@@ -56,6 +56,7 @@ def train(
     epochs: int,
     seed: int,
     patience: int = 0,
+    jit: bool = False,
     pictures: Callable[[keras.Model], dict[str, np.ndarray]] = lambda model: {},
     scores: Callable[[keras.Model], dict[str, float]] = lambda model: {},
     scores_every: int = 0,
@@ -71,6 +72,7 @@ def train(
         epochs: passes over the training images.
         seed: the order of the images in each epoch derives from it.
         patience: stop when the validation bound has not risen for this many epochs; 0 for never.
+        jit: whether XLA compiles the training step.
         pictures: gives the pictures [n, height, width, channels] that TensorBoard shows after
             each epoch, by name.
         scores: gives the scores of sampled images that TensorBoard shows as curves, by name.
@@ -97,9 +99,8 @@ def train(
         print(f"Going on from step {step} in {folder}")
     history = History(folder, step)
     progress = Progress(step, epochs, epoch_steps, batch_size, history.seconds)
-    train_step, test_step = (
-        devices.on_all(model, step) for step in (model.train_step, model.test_step)
-    )
+    train_step = devices.on_all(model, model.train_step, jit)
+    test_step = devices.on_all(model, model.test_step)
     validation = in_order(data.validation)
     callbacks = [show_pictures(pictures), show_scores(scores, scores_every), show_weights]
 
