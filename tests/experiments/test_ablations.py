@@ -90,7 +90,7 @@ def test_samples_of_a_gan_are_scored(run_script, monkeypatch):
 
 def test_an_interrupted_run_ends_the_table(run_script, monkeypatch):
     def stopped(options, model, data):
-        return dataclasses.replace(made_up(options, model, data), interrupted=True)
+        return dataclasses.replace(made_up(options, model, data), interrupted=2)
 
     monkeypatch.setattr(run, "train", stopped)
     with pytest.raises(SystemExit) as end:

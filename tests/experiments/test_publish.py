@@ -15,7 +15,7 @@ def options(*arguments):
     return parse(Script("A figure.", ("cvae-gan",)), ["script", *arguments])
 
 
-def tiny_result(name="mnist", interrupted=False):
+def tiny_result(name="mnist", interrupted=0):
     images = np.zeros([2, 28, 28, 1], np.uint8)
     split = datasets.Split(images, np.zeros(2, np.int32))
     data = datasets.Dataset(name, split, split, split, 10, "made by the test", "Test", "test")
@@ -25,23 +25,23 @@ def tiny_result(name="mnist", interrupted=False):
 @pytest.mark.parametrize(
     ("arguments", "drawn", "interrupted", "name"),
     [
-        ([], ["mnist", "svhn_small"], False, "figure7"),
-        ([], ["mnist", "svhn"], False, "figure7"),
-        (["--seed=0"], ["mnist", "svhn"], False, "figure7"),
-        (["--seed=3"], ["mnist", "svhn"], False, "figure7-seed3"),
-        (["--preset=improved"], ["mnist"], False, "figure7-improved"),
+        ([], ["mnist", "svhn_small"], 0, "figure7"),
+        ([], ["mnist", "svhn"], 0, "figure7"),
+        (["--seed=0"], ["mnist", "svhn"], 0, "figure7"),
+        (["--seed=3"], ["mnist", "svhn"], 0, "figure7-seed3"),
+        (["--preset=improved"], ["mnist"], 0, "figure7-improved"),
         (
             ["--preset=improved", "--dataset=mnist", "--seed=1"],
             ["mnist"],
             False,
             "figure7-improved-mnist-seed1",
         ),
-        ([], ["mnist"], False, "figure7-mnist"),
-        (["--preset=quick"], ["mnist"], False, "figure7-quick"),
-        (["--preset=quick", "--epochs=1"], ["mnist"], False, "figure7-quick-custom"),
-        (["--epochs=2"], ["mnist", "svhn"], False, "figure7-custom"),
-        ([], ["mnist"], True, "figure7-mnist-interrupted"),
-        (["--pretrained"], ["mnist", "svhn_small"], False, "figure7-pretrained"),
+        ([], ["mnist"], 0, "figure7-mnist"),
+        (["--preset=quick"], ["mnist"], 0, "figure7-quick"),
+        (["--preset=quick", "--epochs=1"], ["mnist"], 0, "figure7-quick-custom"),
+        (["--epochs=2"], ["mnist", "svhn"], 0, "figure7-custom"),
+        ([], ["mnist"], 2, "figure7-mnist-interrupted"),
+        (["--pretrained"], ["mnist", "svhn_small"], 0, "figure7-pretrained"),
     ],
 )
 def test_only_a_whole_run_gets_the_plain_name(tmp_path, arguments, drawn, interrupted, name):
@@ -52,7 +52,7 @@ def test_only_a_whole_run_gets_the_plain_name(tmp_path, arguments, drawn, interr
         publish.publish(asked, "figure7", grids.page(panels), results)
     assert sorted(path.name for path in tmp_path.iterdir()) == [f"{name}.json", f"{name}.png"]
     record = json.loads((tmp_path / f"{name}.json").read_text())
-    assert record["interrupted"] is interrupted
+    assert record["interrupted"] is bool(interrupted)
     assert len(record["runs"]) == len(drawn)
     assert set(record["versions"]) >= {"tensorflow", "keras", "tensorflow-probability"}
 

@@ -82,7 +82,6 @@ def test_scripts_run_again_and_their_modules_are_loaded_again_in_a_notebook(tmp_
 
 
 @pytest.mark.slow
-@fails("the handler of Ctrl-C is set in any thread", ValueError)
 def test_a_script_works_in_a_thread(run_script):
     with ThreadPoolExecutor(1) as pool:
         figures = pool.submit(run_script, "figure9", "--preset=smoke").result()
@@ -97,7 +96,6 @@ def test_a_script_works_in_a_thread(run_script):
         ("figure9", "--batch_size=1000"),
     ],
 )
-@fails("the settings of a run are kept before all that may refuse it")
 def test_a_refused_run_leaves_nothing_that_the_right_one_would_meet(
     run_script, tmp_path, name, flag
 ):

@@ -83,7 +83,7 @@ def main(argv: Sequence[str]) -> None:
     print(data.source)
     result = train(whole, "draw", data)
     if result.interrupted:
-        stop()
+        stop(result.interrupted)
     images, _ = result.data.test.arrays()
     test = nats.nats(result.model, images, samples=samples)
     validation = [-each["elbo/elbo"] for each in result.validations]

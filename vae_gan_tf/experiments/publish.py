@@ -49,17 +49,17 @@ def name(options: Options, figure: str, drawn: Sequence[str], interrupted: bool 
 def publish(options: Options, figure: str, picture: Figure, results: Sequence[Result]) -> Path:
     """Writes the picture of a figure, and the json beside it; gives the picture's path.
 
-    After an interrupted run it ends the program, with exit code 130.
+    After an interrupted run it ends the program, with the exit code of its signal.
     """
-    interrupted = any(result.interrupted for result in results)
+    interrupted = max(result.interrupted for result in results)
     drawn = list(dict.fromkeys(result.data.name for result in results))
-    path = options.figures_dir / f"{name(options, figure, drawn, interrupted)}.png"
+    path = options.figures_dir / f"{name(options, figure, drawn, bool(interrupted))}.png"
     record = {
         "figure": figure,
         "preset": options.preset,
         "overrides": options.overrides,
         "pretrained": options.pretrained,
-        "interrupted": interrupted,
+        "interrupted": bool(interrupted),
         "runs": [result.record for result in results],
         **made_with(),
     }
@@ -67,5 +67,5 @@ def publish(options: Options, figure: str, picture: Figure, results: Sequence[Re
     write_json(path.with_suffix(".json"), record)
     print(f"Wrote {path} and {path.with_suffix('.json').name}")
     if interrupted:
-        stop()
+        stop(interrupted)
     return path

@@ -42,6 +42,10 @@ SCORED = 1000
 """Samples that TensorBoard's scores are of, and validation images beside them."""
 
 
+SETTINGS = "settings.json"
+"""The file of a run folder that holds what the run was begun with."""
+
+
 @dataclasses.dataclass(frozen=True)
 class Result:
     """A trained model with what the json beside a figure tells of it."""
@@ -50,7 +54,8 @@ class Result:
     data: datasets.Dataset
     model_name: str
     record: dict
-    interrupted: bool = False
+    interrupted: int = 0
+    """The number of the signal that ended its training; 0 if none did."""
     validations: Sequence[dict[str, float]] = ()
     """The bound on the validation images after each epoch of a run that was trained."""
 
@@ -166,7 +171,7 @@ def train(options: Options, model_name: str, data: datasets.Dataset) -> Result:
     if its != settings.dataset:
         print(f"The settings of the preset {settings.preset} are those for {its}")
     with lock(folder):
-        _claim(folder, settings)
+        begun = _begun(folder, settings)
         kept = _kept(folder, settings)
         if kept:
             model = pretrained.load_file(folder / f"{settings.weights}.npz")
@@ -175,6 +180,9 @@ def train(options: Options, model_name: str, data: datasets.Dataset) -> Result:
         count = datasets.count(data.train)
         with devices.strategy(number).scope():
             model = build_model(settings, Images(data.image_shape, data.num_classes, count))
+        loop.check_batches(data.train, settings.batch_size)
+        if not begun:  # after all that may refuse it
+            write_json(folder / SETTINGS, dataclasses.asdict(settings))
         if first:
             generator(model).set_weights(first.model.get_weights())
         outcome = loop.train(
@@ -204,7 +212,7 @@ def train(options: Options, model_name: str, data: datasets.Dataset) -> Result:
         if first:
             record["generator_first"] = first.record
         if outcome.interrupted:
-            return Result(model, data, model_name, record, interrupted=True)
+            return Result(model, data, model_name, record, interrupted=outcome.interrupted)
         finished = _finish(model, data, record, folder, settings)
         return Result(finished, data, model_name, record, validations=outcome.validations)
 
@@ -300,13 +308,12 @@ def _scores(
     return lambda model: scores.sample_scores(model, real(), judge, SCORED)
 
 
-def _claim(folder: Path, settings: Settings) -> None:
-    """Writes the settings into a new run folder; refuses one that was started with others."""
-    path = folder / "settings.json"
+def _begun(folder: Path, settings: Settings) -> bool:
+    """Whether the folder holds a run of these settings; refuses one that was begun with others."""
+    path = folder / SETTINGS
     asked = dataclasses.asdict(settings)
     if not path.exists():
-        write_json(path, asked)
-        return
+        return False
     begun = with_defaults(json.loads(path.read_text()))
     for name in asked | begun:
         if asked.get(name) != begun.get(name):
@@ -315,6 +322,7 @@ def _claim(folder: Path, settings: Settings) -> None:
                 f"{asked.get(name)!r} is asked for now; name another --runs_dir, or delete that "
                 "folder to start anew"
             )
+    return True
 
 
 def _kept(folder: Path, settings: Settings) -> dict | None:

@@ -20,7 +20,10 @@ def run(main: Callable[[Sequence[str]], None]) -> None:
         sys.exit(130)
 
 
-def stop() -> NoReturn:
-    """Ends the program after a run that was interrupted."""
+def stop(signal_number: int) -> NoReturn:
+    """Ends the program after a run that a signal interrupted.
+
+    The exit code is the one that a shell expects: 130 after Ctrl-C, 143 after SIGTERM.
+    """
     print("The run was interrupted; the same command goes on where it stopped.")
-    sys.exit(130)  # what a shell expects of a program that Ctrl-C ended
+    sys.exit(128 + signal_number)

@@ -136,7 +136,7 @@ def fill(
             cell = {"settings": dataclasses.asdict(settings), "diverged": str(error)}
         else:
             if result.interrupted:
-                stop()
+                stop(result.interrupted)
             cell = result.record | measure(result) | made_with()
         table.keep(cell_name(each.row, settings), {"row": each.row} | cell)
         write(finished(table))

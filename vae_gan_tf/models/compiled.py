@@ -18,6 +18,9 @@ StepFunction = Callable[[Iterator[Any]], Logs]
 """What Keras makes of a step: it takes batches from an iterator and gives the logs."""
 
 
+AT_ONCE = 5000
+"""Images of arrays that are looked at in one go."""
+
 EVERY_IMAGE_COUNTS = "weights of images or classes given, and every image counts the same"
 
 
@@ -138,8 +141,15 @@ class CompiledModel(Configured, keras.Model):
             raise UserError(EVERY_IMAGE_COUNTS)
         y = as_array(y)
         if isinstance(as_tuple(x)[0], np.ndarray | tf.Tensor):
-            self.check((x, y), training=True)
+            self._check_arrays((x,) if y is None else (x, y))
         return super().fit(x, y, *args, **kwargs)
+
+    def _check_arrays(self, arrays: Any) -> None:
+        """Looks at arrays before the first step, some images at a time, a matter of memory."""
+        for start in range(0, len(keras.tree.flatten(arrays)[0]), AT_ONCE):
+            some = slice(start, start + AT_ONCE)
+            part = keras.tree.map_structure(lambda values, some=some: values[some], arrays)
+            self.check(part, training=True)
 
     def evaluate(
         self, x: Any = None, y: Any = None, *args: Any, sample_weight: None = None, **kwargs: Any

@@ -1,28 +1,44 @@
-"""Ctrl-C, which ends a run after the step that it is at."""
+"""Signals that end a run after the step that it is at: Ctrl-C, SIGTERM and SIGHUP."""
 
 import signal
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
+ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+"""Ctrl-C; what Slurm and Docker send before they kill; what a closed terminal sends."""
+
 
 @contextmanager
-def interruptible() -> Iterator[Callable[[], bool]]:
-    """Notes a Ctrl-C instead of obeying it; a second one is obeyed as ever.
+def interruptible() -> Iterator[Callable[[], int]]:
+    """Notes a signal instead of obeying it; a second one is obeyed as ever.
+
+    One that was ignored when the program began, as in the background or under ``nohup``, stays so.
+    In another thread than the main one signals are left as they are.
 
     Yields:
-        A function that tells whether Ctrl-C was pressed.
+        A function that gives the number of the signal that came, 0 if none did.
     """
-    pressed = False
-    previous = signal.getsignal(signal.SIGINT)
+    if threading.current_thread() is not threading.main_thread():
+        yield lambda: 0
+        return
+    came = 0
+    previous = {number: signal.getsignal(number) for number in ENDING}
+    heard = [number for number in ENDING if previous[number] is not signal.SIG_IGN]
+
+    def put_back() -> None:
+        for number in heard:
+            signal.signal(number, previous[number])
 
     def note(number: int, frame: FrameType | None) -> None:
-        nonlocal pressed
-        pressed = True
-        signal.signal(signal.SIGINT, previous)
+        nonlocal came
+        came = number
+        put_back()
 
-    signal.signal(signal.SIGINT, note)
+    for number in heard:
+        signal.signal(number, note)
     try:
-        yield lambda: pressed
+        yield lambda: came
     finally:
-        signal.signal(signal.SIGINT, previous)
+        put_back()

@@ -33,8 +33,8 @@ SCALARS_EVERY = 10
 class Outcome(NamedTuple):
     """How a run ended."""
 
-    interrupted: bool
-    """Whether Ctrl-C ended it."""
+    interrupted: int
+    """The number of the signal that ended it, Ctrl-C for instance; 0 if none did."""
     epochs: float
     """Passes over the training images."""
     steps: int
@@ -83,12 +83,7 @@ def train(
         UserError: there are fewer images than in a batch; a checkpoint is damaged or of another
             architecture.
     """
-    epoch_steps = datasets.epoch_steps(data.train, batch_size)
-    if not epoch_steps:
-        raise UserError(
-            f"batches of {batch_size} images asked for, and there are "
-            f"{datasets.epoch_images(data.train)} images to train on"
-        )
+    epoch_steps = check_batches(data.train, batch_size)
     last_step = epochs * epoch_steps
     # Not the optimizer's count, which is less where steps of a scaled loss were left out.
     count = tf.Variable(0, dtype=tf.int64)
@@ -146,6 +141,21 @@ def train(
         validations=history.validations,
         seconds=history.seconds,
     )
+
+
+def check_batches(split: datasets.Split | datasets.FewLabels, batch_size: int) -> int:
+    """The number of steps in an epoch.
+
+    Raises:
+        UserError: there are fewer images than in a batch.
+    """
+    steps = datasets.epoch_steps(split, batch_size)
+    if not steps:
+        raise UserError(
+            f"batches of {batch_size} images asked for, and there are "
+            f"{datasets.epoch_images(split)} images to train on"
+        )
+    return steps
 
 
 def evaluate(
