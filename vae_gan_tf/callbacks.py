@@ -12,6 +12,7 @@ from vae_gan_tf.errors import UserError
 from vae_gan_tf.evaluation import pictures, scores
 from vae_gan_tf.evaluation.images import checked_images
 from vae_gan_tf.models.adversarial import generator
+from vae_gan_tf.models.compiled import as_arrays
 from vae_gan_tf.models.descent import batches_seen
 from vae_gan_tf.models.vae import for_each
 from vae_gan_tf.plotting import grids
@@ -50,7 +51,8 @@ class TensorBoard(keras.callbacks.Callback):
     ):
         super().__init__()
         self.images = checked_images(images, "n", "height", "width", "channels")
-        self.y, self.judge, self.scores_every = y, judge, scores_every
+        self.y = y = as_arrays(y)
+        self.judge, self.scores_every = judge, scores_every
         labels = None if y is None or isinstance(y, tuple) else np.asarray(y)
         self.labels = labels if labels is not None and labels.ndim == 1 else None
         if judge is not None and self.labels is None:
@@ -63,7 +65,12 @@ class TensorBoard(keras.callbacks.Callback):
         return int(batches_seen(self.model.optimizer))
 
     def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
-        """Begins an event file; what an earlier one holds of later steps is deleted."""
+        """Begins an event file; what an earlier one holds of later steps is deleted.
+
+        Raises:
+            UserError: the model cannot take the images or their side information.
+        """
+        generator(self.model).check((self.images, self.y), training=False)
         self._summaries.begin(self.step)
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:

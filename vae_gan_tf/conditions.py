@@ -114,6 +114,8 @@ class LabelCondition(Condition):
     arguments = ("classes",)
 
     def __init__(self, classes: int = 10):
+        if not isinstance(classes, int) or classes < 1:
+            raise UserError(f"labels of {classes!r} classes asked for, at least 1 expected")
         self.classes = self.size = classes
 
     def vector(self, y: TensorLike | None) -> tf.Tensor:
@@ -154,6 +156,8 @@ class ImageCondition(Condition):
 
     def __init__(self, shape: tuple[int, int, int]):
         self.shape = tuple(shape)
+        if len(self.shape) != 3:
+            raise UserError(f"images {list(shape)} given, [height, width, channels] expected")
         self.size = math.prod(self.shape)
 
     def vector(self, y: TensorLike | None) -> tf.Tensor:

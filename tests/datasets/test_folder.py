@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import ExifTags, Image
 from support import files
 
 from vae_gan_tf import datasets
@@ -151,3 +151,16 @@ def test_a_folder_that_is_not_there(tmp_path):
 def test_two_folders_of_one_name_have_runs_of_their_own(tmp_path):
     names = [datasets.file_name(f"folder:{tmp_path / it / 'animals'}") for it in "ab"]
     assert names[0] != names[1] and all(name.startswith("animals-") for name in names)
+
+
+def test_photographs_are_turned_as_the_camera_noted(tmp_path):
+    path = files.folder(tmp_path / "animals", shape=(12, 10, 1))
+    pixels = files.pixels(0, (10, 12, 1))[..., 0]
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = 6
+    Image.fromarray(pixels).save(path / "cat" / "00.png", exif=exif)
+    data = load(path, tmp_path)
+    assert data.image_shape == (12, 10, 1)
+    turned = np.rot90(pixels, -1)
+    images, _ = everything(data)
+    assert any(np.array_equal(image[..., 0], turned) for image in images)

@@ -17,7 +17,7 @@ def test_images_come_back_as_they_are():
         (np.zeros([0, 4, 4, 1]), r"shape \[0, 4, 4, 1\] given, \[n, 4, 4, 1\] expected"),
         (np.zeros([4, 4, 1]), r"shape \[4, 4, 1\] given"),
         (np.zeros([2, 4, 5, 1]), r"shape \[2, 4, 5, 1\] given"),
-        (np.full([2, 4, 4, 1], 255), r"lie in \[0, 1\]; found 255 to 255"),
+        (np.full([2, 4, 4, 1], 255, np.int64), r"lie in \[0, 1\]; found 255 to 255"),
         (np.full([2, 4, 4, 1], -0.1), r"lie in \[0, 1\]; found -0.1"),
         (np.full([2, 4, 4, 1], np.nan), r"lie in \[0, 1\]; found nan"),
     ],

@@ -70,3 +70,18 @@ def test_data_that_cannot_be_drawn(run_script, tmp_path, flag, sentence):
     with pytest.raises(UserError, match=sentence):
         run_script("figure6", "--preset=smoke", flag)
     assert not (tmp_path / "runs").exists()
+
+
+def test_a_run_of_a_folder_that_has_changed_is_refused(run_script, animals, monkeypatch):
+    without_training(monkeypatch)
+    command = ("figure6", "--preset=smoke", f"--dataset=folder:{animals}/")
+    run_script(*command)
+    run_script(*command)
+    (animals / "cat" / "00.png").unlink()
+    with pytest.raises(UserError, match=r"begun with other images of .*, which have changed since"):
+        run_script(*command)
+
+
+def test_a_folder_of_fewer_images_than_a_batch_has_a_judge(run_script, tmp_path):
+    few = files.folder(tmp_path / "few", count=20, shape=(12, 10, 1))
+    run_script("classifier", f"--dataset=folder:{few}", "--epochs=1")

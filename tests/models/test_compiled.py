@@ -256,3 +256,120 @@ def test_the_feature_loss_is_a_sum_over_features_of_any_shape():
     found = gan.generator_costs(tf.constant(x), None, generated)["feature"]
     one, other = (np.float64(network(it)[0]) for it in (x, generated.reconstructed))
     np.testing.assert_allclose(found, np.sum((one - other) ** 2, (1, 2, 3)) / 4, rtol=1e-4)
+
+
+@pytest.mark.slow
+def test_averages_of_weights_that_two_optimizers_share_are_swapped_back():
+    model = compiled(
+        "M2 whose classifier is the discriminator",
+        keras.optimizers.Adam(1e-2, use_ema=True, ema_momentum=0.9),
+    )
+    seen = []
+
+    class Note(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            seen.append(self.model.get_weights())
+
+        def on_epoch_begin(self, epoch, logs=None):
+            seen.append(self.model.get_weights())
+
+    swap = keras.callbacks.SwapEMAWeights(swap_on_epoch=True)
+    # Weights are noted before they are swapped, and after they were swapped back.
+    data = models.dataset("M2", 20)
+    model.fit(data, epochs=2, verbose=0, callbacks=[Note(), swap, Note()])
+    before, after = seen[2], seen[5]
+    assert_same(before, after, rtol=1e-5, atol=1e-6)
+
+
+def test_a_batch_without_unlabelled_images_is_refused():
+    model, ((x, y), unlabelled) = compiled("M2"), models.arrays("M2", 10)
+    with pytest.raises(UserError, match="a batch without unlabelled images"):
+        model.train_on_batch((x, y), unlabelled[:0])
+
+
+def test_arrays_without_images_are_refused():
+    model, x = compiled("VAE"), models.images(0)
+    for call in (model.fit, model.evaluate, model.predict):
+        with pytest.raises(UserError, match="a batch without images"):
+            call(x, verbose=0)
+
+
+@pytest.mark.slow
+def test_labels_may_be_a_list_wherever_they_are_given():
+    model, ((x, y), unlabelled) = compiled("M2"), models.arrays("M2", 10)
+    pair = x, y.tolist()
+    model.fit(pair, unlabelled, validation_data=pair, verbose=0)
+    np.testing.assert_allclose(model.predict(pair, verbose=0), model.predict((x, y), verbose=0))
+    np.testing.assert_array_equal(model(*pair), model(x, y))
+
+
+class Own(keras.layers.Layer):
+    def __init__(self):
+        super().__init__()
+        self.inner = keras.layers.BatchNormalization()
+
+    def call(self, inputs, training=False):
+        return self.inner(inputs, training=training)
+
+
+def test_batch_normalisation_within_a_layer_is_found():
+    image = keras.Input(models.SHAPE)
+    h = Own()(keras.layers.Flatten()(image))
+    encoder = keras.Model(image, [keras.layers.Dense(4)(h), keras.layers.Dense(4)(h)])
+    model = vae_gan_tf.VAE(encoder, models.small_networks()[1])
+    model.compile(run_eagerly=True)
+    with pytest.raises(UserError, match="a batch of a single image"):
+        model.fit(models.images(1), verbose=0)
+
+
+def trunk_of_other_logits():
+    trunk, head, decoder = models.semi_supervised_networks()
+    product, log_variance, logits = trunk.outputs
+    other = keras.Model(trunk.inputs, [product, log_variance, keras.layers.Dense(3)(logits)])
+    return vae_gan_tf.SemiSupervisedVAE(
+        other, head, decoder, vae_gan_tf.LabelCondition(3), vae_gan_tf.Objective.per_image(1, 1)
+    )
+
+
+MISFITS = {
+    "a GAN of M2": lambda: vae_gan_tf.VAEGAN(
+        models.semi_supervised(), models.small_discriminator(1)
+    ),
+    "a GAN of a network": lambda: vae_gan_tf.VAEGAN(
+        models.small_discriminator(1), models.small_discriminator(1)
+    ),
+    "a GAN of labels of a network": lambda: vae_gan_tf.CVAEGAN(
+        models.small_discriminator(1), models.small_discriminator(1)
+    ),
+    "a judging GAN of a VAE": lambda: vae_gan_tf.JudgingVAEGAN(models.vae()),
+    "a judging GAN of other logits": lambda: vae_gan_tf.JudgingVAEGAN(trunk_of_other_logits()),
+    "a reconstruction by name": lambda: models.vae_gan(reconstruction="mse"),
+    "no variance": lambda: models.vae_gan(feature_variance=0.0),
+    "a negative weight": lambda: models.vae_gan(adversarial_weight=-1.0),
+    "a likelihood by name": lambda: vae_gan_tf.VAE(*models.small_networks(), likelihood="gaussian"),
+    "the class of a likelihood": lambda: vae_gan_tf.VAE(
+        *models.small_networks(), likelihood=vae_gan_tf.Gaussian
+    ),
+    "no condition": lambda: vae_gan_tf.CVAE(*models.small_networks(3), condition=None),
+    "a KL weight of nan": lambda: models.vae(kl_weight=float("nan")),
+    "half a step": lambda: models.draw(steps=1.5),
+    "no classes": lambda: vae_gan_tf.LabelCondition(0),
+    "half a class": lambda: vae_gan_tf.LabelCondition(2.5),
+    "an image without channels": lambda: vae_gan_tf.ImageCondition((8, 4)),
+    "no objective": lambda: vae_gan_tf.SemiSupervisedVAE(
+        *models.semi_supervised_networks(), vae_gan_tf.LabelCondition(3), None
+    ),
+}
+
+
+@pytest.mark.parametrize("mistake", MISFITS)
+def test_parts_that_do_not_fit_are_refused_where_the_model_is_built(mistake):
+    with pytest.raises(UserError) as error:
+        MISFITS[mistake]()
+    assert "\n" not in str(error.value)
+
+
+def test_one_optimizer_is_not_given_twice():
+    optimizer = keras.optimizers.SGD(0.1)
+    with pytest.raises(UserError, match="one optimizer given twice"):
+        compiled("VAE-GAN", optimizer, optimizer)

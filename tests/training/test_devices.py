@@ -45,7 +45,7 @@ def test_a_run_on_two_devices_goes_on_to_the_bit(tmp_path):
 @pytest.mark.parametrize("asked", ["0", "-1", "many", "1000"])
 def test_devices_that_are_not_there(asked):
     there = len(devices.present())
-    with pytest.raises(UserError, match=f"--devices={asked} given, 1 to {there} expected, or all"):
+    with pytest.raises(UserError, match=f"--devices={asked} given, .* from 1 to {there} exp"):
         devices.count(asked)
 
 

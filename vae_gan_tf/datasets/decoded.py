@@ -137,4 +137,5 @@ def split(
         f"{test} for test.",
         judge=str(folder / JUDGE) if (folder / JUDGE).exists() else None,
         judge_file=folder / JUDGE,
+        contents=folder.name,
     )

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from PIL import Image, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
 from vae_gan_tf.datasets import decoded
 from vae_gan_tf.datasets.form import Form
@@ -55,7 +55,7 @@ def source(name: str, form: Form) -> Source:
 
 
 def _path(name: str) -> Path:
-    return Path(name.removeprefix(PREFIX)).expanduser()
+    return Path(name.removeprefix(PREFIX)).expanduser().absolute()
 
 
 def _load(name: str, form: Form, data_dir: Path, download: bool) -> Dataset:
@@ -123,22 +123,29 @@ def _mode(path: Path) -> str:
     )
 
 
+def _size(path: Path) -> tuple[int, int]:
+    """Height and width of an image as it is looked at: cameras note where its top is."""
+    with Image.open(path) as image:
+        width, height = image.size
+        on_its_side = image.getexif().get(ExifTags.Base.Orientation, 1) >= 5
+    return (width, height) if on_its_side else (height, width)
+
+
 def _shape(files: Files, form: Form) -> tuple[int, int, int]:
     """The shape of all images in their form; each file's head is looked at."""
     first = files.paths[0]
-    modes, sizes = _mode(first), Image.open(first).size
+    modes, sizes = _mode(first), _size(first)
     for path in files.paths:
         if not form.grey and _mode(path) != modes:
             raise UserError(
                 f"{first} and {path} are one grey and one in colour; give --grey to make all grey"
             )
-        with Image.open(path) as image:
-            if not form.size and image.size != sizes:
-                raise UserError(
-                    f"{first} is of {sizes[1]} x {sizes[0]} pixels and {path} of {image.size[1]} x "
-                    f"{image.size[0]}; give --image_size=height,width to resize all"
-                )
-    height, width = form.size or (sizes[1], sizes[0])
+        if not form.size and (size := _size(path)) != sizes:
+            raise UserError(
+                f"{first} is of {sizes[0]} x {sizes[1]} pixels and {path} of {size[0]} x "
+                f"{size[1]}; give --image_size=height,width to resize all"
+            )
+    height, width = form.size or sizes
     return height, width, 1 if form.grey or modes == "L" else 3
 
 
@@ -146,6 +153,7 @@ def _examples(files: Files, form: Form) -> Iterator[tuple[np.ndarray, int]]:
     for path, label in zip(files.paths, files.labels, strict=True):
         try:
             with Image.open(path) as image:
-                yield form.applied(image.convert(_mode(path))), label
+                upright = ImageOps.exif_transpose(image)
+                yield form.applied(upright.convert(_mode(path))), label
         except OSError as error:
             raise UserError(f"{path} is damaged: {error}") from error

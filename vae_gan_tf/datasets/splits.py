@@ -114,6 +114,8 @@ class Dataset:
     judge: str | None = None
     """What reads images drawn after these, if there is something: the name of a classifier that
     ships, or the file of another."""
+    contents: str = ""
+    """What tells the decoded images apart from those of other files under the same name."""
     judge_file: Path | None = None
     """Where a judge of this data set is kept, if none ships."""
 

@@ -10,7 +10,7 @@ LUMINANCE = np.array([0.299, 0.587, 0.114])
 
 
 def checked_images(images: ArrayLike, *shape: int | str) -> np.ndarray:
-    """Images as an array.
+    """Images as an array; those of uint8 are divided by 255.
 
     Args:
         images: to be checked.
@@ -20,6 +20,8 @@ def checked_images(images: ArrayLike, *shape: int | str) -> np.ndarray:
         UserError: they are of another shape, or hold values outside [0, 1].
     """
     images = np.asarray(images)
+    if images.dtype == np.uint8:
+        images = images / np.float32(255)
     if (
         images.ndim != len(shape)
         or not images.size

@@ -6,6 +6,7 @@ claim, its section, the command that tests it, what was measured, and the verdic
 
 from collections.abc import Sequence
 
+from vae_gan_tf.errors import UserError
 from vae_gan_tf.experiments.flags import Script, parse
 from vae_gan_tf.experiments.tables import KeptTable
 
@@ -35,6 +36,8 @@ def main(argv: Sequence[str]) -> None:
     options = parse(Script(__doc__, settings=(), general=("figures_dir",)), argv)
     table = KeptTable(options.figures_dir / "claims")
     claims = list(table.cells().values())
+    if not claims:
+        raise UserError(f"there are no claims in {table.path}, a json file each expected")
     lines = [[*HEADS.values()], *([claim[name] for name in HEADS] for claim in claims)]
     table.write(lines, NOTE, None, {"table": "claims", "claims": claims})
     table.show()

@@ -1,4 +1,4 @@
-"""Trains the classifier that scores pictures of digits, and writes its weights.
+"""Trains the classifier that scores pictures, and writes its weights.
 
     python reproduce/classifier.py
     python reproduce/classifier.py --dataset=svhn_small
@@ -108,7 +108,8 @@ def main(argv: Sequence[str]) -> None:
             *training.recolour(seed),
         ]
     )
-    steps = len(split.images) // BATCH * epochs
+    batch_size = min(BATCH, len(split.images))
+    steps = len(split.images) // batch_size * epochs
     sizes = {"image_shape": data.image_shape, "classes": data.num_classes}
     model = training.network(precision, **sizes)
     model.compile(
@@ -121,7 +122,7 @@ def main(argv: Sequence[str]) -> None:
     )
     start = time.perf_counter()
     for epoch in range(epochs):
-        batches = datasets.batches(split, BATCH, seed, epoch)
+        batches = datasets.batches(split, batch_size, seed, epoch)
         batches = batches.map(lambda x, y: (distort(x, training=True), y))
         model.fit(batches, initial_epoch=epoch, epochs=epoch + 1, verbose=2)
     finished = training.network(**sizes)
@@ -132,7 +133,7 @@ def main(argv: Sequence[str]) -> None:
         "settings": {
             "dataset": name,
             "epochs": epochs,
-            "batch_size": BATCH,
+            "batch_size": batch_size,
             "learning_rate": LEARNING_RATE,
             "weight_decay": training.weight_decay,
             "precision": precision,

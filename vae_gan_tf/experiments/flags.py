@@ -170,7 +170,8 @@ def parse(script: Script, argv: Sequence[str]) -> Options:
     more |= {name: Path(given[name]) for name in FOLDER_FLAGS if name in given}
     options = Options(
         overrides={name: given[name] for name in taken if given[name] is not None},
-        datasets=tuple(dict.fromkeys(given.get("dataset") or ())) or None,
+        # Completing a path on the command line leaves a slash behind it.
+        datasets=tuple(dict.fromkeys(it.rstrip("/") for it in given.get("dataset") or ())) or None,
         script_flags={name: given[name] for name in own},
         **more,
     )
@@ -278,6 +279,8 @@ def _shown(script: Script, name: str) -> bool:
     """Whether the help shows a setting: where it means something to a model of the script."""
     if script.settings is not None:
         return name in script.settings
+    if name in script.varies:
+        return False
     return any(MODELS[model].has(name) for model in script.models)
 
 

@@ -171,7 +171,7 @@ def train(options: Options, model_name: str, data: datasets.Dataset) -> Result:
     if its != settings.dataset:
         print(f"The settings of the preset {settings.preset} are those for {its}")
     with lock(folder):
-        begun = _begun(folder, settings)
+        begun = _begun(folder, settings, data.contents)
         kept = _kept(folder, settings)
         if kept:
             model = pretrained.load_file(folder / f"{settings.weights}.npz")
@@ -182,7 +182,8 @@ def train(options: Options, model_name: str, data: datasets.Dataset) -> Result:
             model = build_model(settings, Images(data.image_shape, data.num_classes, count))
         loop.check_batches(data.train, settings.batch_size)
         if not begun:  # after all that may refuse it
-            write_json(folder / SETTINGS, dataclasses.asdict(settings))
+            more = {"contents": data.contents} if data.contents else {}
+            write_json(folder / SETTINGS, dataclasses.asdict(settings) | more)
         if first:
             generator(model).set_weights(first.model.get_weights())
         outcome = loop.train(
@@ -308,13 +309,18 @@ def _scores(
     return lambda model: scores.sample_scores(model, real(), judge, SCORED)
 
 
-def _begun(folder: Path, settings: Settings) -> bool:
-    """Whether the folder holds a run of these settings; refuses one that was begun with others."""
+def _begun(folder: Path, settings: Settings, contents: str) -> bool:
+    """Whether the folder holds a run of these settings and images; refuses one of others."""
     path = folder / SETTINGS
     asked = dataclasses.asdict(settings)
     if not path.exists():
         return False
     begun = with_defaults(json.loads(path.read_text()))
+    if begun.pop("contents", "") != contents:
+        raise UserError(
+            f"the run in {folder} was begun with other images of {settings.dataset}, which have "
+            "changed since; name another --runs_dir, or delete that folder to start anew"
+        )
     for name in asked | begun:
         if asked.get(name) != begun.get(name):
             raise UserError(
@@ -348,9 +354,11 @@ def _finish(
     finished = pretrained.load_file(weights)
     final = score(finished, data)
     if not data.judge:
+        size = settings.image_size
+        flags = f" --image_size={size}" * bool(settings.form.size) + " --grey" * settings.grey
         print(
             f"No judge reads images of {data.name}, so the scores that need one are left out; "
-            f"reproduce/classifier.py --dataset={data.name} trains one"
+            f"reproduce/classifier.py --dataset={data.name}{flags} trains one"
         )
     print(", ".join(f"{name} {value:.4g}" for name, value in final.items()))
     with Summaries(folder / "tensorboard") as summaries:

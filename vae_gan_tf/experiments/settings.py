@@ -248,7 +248,7 @@ class Settings:
     )
     devices: str = _setting(
         "1",
-        "devices that each step is spread over, or all: GPUs, or where there are none processors",
+        "devices that each step is spread over, GPUs for instance, or all",
         RUN,
     )
     jit: bool = _setting(
@@ -283,14 +283,18 @@ class Settings:
     def name(self) -> str:
         """The name of the run and of its folder; it holds no time, so that a command resumes."""
         cell = f"-{self.architecture}-{self.labels}labels" if self.labels else ""
-        data = datasets.file_name(self.dataset)
-        return f"{self.model}{cell}-{data}-{self.preset}-seed{self.seed}"
+        return f"{self.model}{cell}-{self._data_name()}-{self.preset}-seed{self.seed}"
 
     @property
     def weights(self) -> str:
         """The name of the trained networks' file, without its ending."""
-        data = datasets.file_name(self.dataset)
-        return f"{self.model}{'-improved' * (self.preset == 'improved')}-{data}"
+        improved = "-improved" * (self.preset == "improved")
+        return f"{self.model}{improved}-{self._data_name()}"
+
+    def _data_name(self) -> str:
+        """The data set and the form of its images, in the names of files."""
+        size = f"-{self.image_size.replace(',', 'x')}" * bool(self.form.size)
+        return f"{datasets.file_name(self.dataset)}{size}{'-grey' * self.grey}"
 
     @property
     def form(self) -> datasets.Form:

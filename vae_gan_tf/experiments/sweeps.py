@@ -113,7 +113,8 @@ def fill(
     ]
     wanted = [it.settings(each.model, data.name) for it, each in zip(started, asked, strict=True)]
     show(options, (dataclasses.replace(its, seed=0) for its in wanted))
-    write(finished(table))
+    if finished(table):
+        write(finished(table))
     for each, its_options, settings in zip(asked, started, wanted, strict=True):
         cells = finished(table)
         done = [with_defaults(cell["settings"]) for cell in cells]

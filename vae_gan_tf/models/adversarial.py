@@ -110,7 +110,26 @@ class VAEGAN(CompiledModel):
         reconstruction: CrossEntropy | SquaredError | None = None,
         **kwargs: Any,
     ):
+        if not isinstance(generator, VAE):
+            raise UserError(f"a generator {type(generator).__name__} given, a VAE expected")
+        few = isinstance(generator, SemiSupervisedVAE)
+        if few is not isinstance(self, SemiSupervisedVAEGAN):
+            raise UserError(
+                f"{type(self).__name__} of {type(generator).__name__} asked for; a semi-supervised "
+                "generator and SemiSupervisedVAEGAN or JudgingVAEGAN go together"
+            )
+        if not 0 < feature_variance < float("inf"):
+            raise UserError(f"feature_variance must be positive, not {feature_variance}")
+        if not 0 <= adversarial_weight < float("inf"):
+            raise UserError(f"adversarial_weight must be at least 0, not {adversarial_weight}")
+        if not (reconstruction is None or callable(reconstruction)):
+            raise UserError(
+                f"reconstruction={reconstruction!r} given, CrossEntropy(), SquaredError() or None "
+                "expected"
+            )
         check_network("the discriminator, to features and logits", discriminator, [2])
+        if len(discriminator.inputs) != 1:
+            raise UserError(f"a discriminator of {len(discriminator.inputs)} inputs, not of images")
         super().__init__(**kwargs)
         self.generator = generator
         self.discriminator = discriminator
@@ -311,6 +330,8 @@ class VAEGAN(CompiledModel):
             auto_scale_loss: whether the losses are scaled where a network computes in float16.
             **kwargs: those of `CompiledModel.compile`.
         """
+        if discriminator_optimizer is not None and discriminator_optimizer is optimizer:
+            raise UserError("one optimizer given twice; an object for each expected, or one alone")
         super().compile(optimizer, auto_scale_loss=auto_scale_loss, **kwargs)
         self._follows = discriminator_optimizer is None
         self.discriminator_optimizer = (
@@ -327,8 +348,13 @@ class VAEGAN(CompiledModel):
         one, other = map(innermost, (self.optimizer, self.discriminator_optimizer))
         if self._follows:
             other._learning_rate = one._learning_rate
-        if one.use_ema:  # `SwapEMAWeights` looks for a list of optimizers
-            one.optimizers = [one, other]
+        if one.use_ema and not self._shares_weights():
+            one.optimizers = [one, other]  # for `SwapEMAWeights`
+
+    def _shares_weights(self) -> bool:
+        """Whether the discriminator is a part of the generator."""
+        own = {id(variable) for variable in self.generator.trainable_variables}
+        return any(id(variable) in own for variable in self.discriminator.trainable_variables)
 
     def get_compile_config(self) -> dict[str, Any] | None:
         """What Keras saves of a compiled model, and the second optimizer; None if not compiled."""
@@ -342,7 +368,9 @@ class VAEGAN(CompiledModel):
         """The ``fit`` of `CompiledModel`."""
         history = super().fit(*args, **kwargs)
         # With use_ema Keras ends by putting the averages into the weights, of one optimizer alone.
-        self.discriminator_optimizer.finalize_variable_values(self.discriminator.trainable_weights)
+        if not self._shares_weights():
+            weights = self.discriminator.trainable_weights
+            self.discriminator_optimizer.finalize_variable_values(weights)
         return history
 
     # What follows is the generator's: adding a discriminator changes its training only.
@@ -410,7 +438,7 @@ class CVAEGAN(VAEGAN):
     """
 
     def __init__(self, generator: CVAE, discriminator: keras.Model, **kwargs: Any):
-        if not isinstance(generator.condition, LabelCondition):
+        if not isinstance(getattr(generator, "condition", None), LabelCondition):
             raise UserError("CVAE-GAN needs a generator conditioned on labels")
         super().__init__(generator, discriminator, **kwargs)
 
@@ -562,8 +590,14 @@ class JudgingVAEGAN(SemiSupervisedVAEGAN):
     arguments = tuple(name for name in VAEGAN.arguments if name != "discriminator")
 
     def __init__(self, generator: SemiSupervisedVAE, **kwargs: Any):
+        if not isinstance(generator, SemiSupervisedVAE):
+            raise UserError("semi-supervised VAE-GAN needs a semi-supervised VAE as its generator")
         trunk = generator.trunk
-        layer = trunk.get_layer("logits")
+        layer = next((each for each in trunk.layers if each.name == "logits"), None)
+        if layer is None or layer.output is not trunk.outputs[2]:
+            raise UserError(
+                'a trunk given whose logits, its third output, are not those of a layer "logits"'
+            )
         logits = keras.ops.pad(layer.output, [[0, 0], [0, 1]])
         discriminator = keras.Model(trunk.inputs, [layer.input, logits], name="discriminator")
         super().__init__(generator, discriminator, **kwargs)

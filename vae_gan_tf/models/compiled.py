@@ -18,6 +18,8 @@ StepFunction = Callable[[Iterator[Any]], Logs]
 """What Keras makes of a step: it takes batches from an iterator and gives the logs."""
 
 
+NO_IMAGES = "a batch without images given, at least one expected"
+
 AT_ONCE = 5000
 """Images of arrays that are looked at in one go."""
 
@@ -139,7 +141,9 @@ class CompiledModel(Configured, keras.Model):
         """
         if sample_weight is not None or class_weight is not None:
             raise UserError(EVERY_IMAGE_COUNTS)
-        y = as_array(y)
+        x, y = as_arrays(x), as_arrays(y)
+        if "validation_data" in kwargs:
+            kwargs["validation_data"] = as_arrays(kwargs["validation_data"])
         if isinstance(as_tuple(x)[0], np.ndarray | tf.Tensor):
             self._check_arrays((x,) if y is None else (x, y))
         return super().fit(x, y, *args, **kwargs)
@@ -161,12 +165,39 @@ class CompiledModel(Configured, keras.Model):
         """
         if sample_weight is not None:
             raise UserError(EVERY_IMAGE_COUNTS)
-        return super().evaluate(x, as_array(y), *args, **kwargs)
+        check_some(x)
+        return super().evaluate(as_arrays(x), as_arrays(y), *args, **kwargs)
+
+    def predict(self, x: Any, *args: Any, **kwargs: Any) -> Any:
+        """Keras' ``predict``: the reconstructions of images, or of pairs (images, y).
+
+        Raises:
+            UserError: values that the model cannot take are given.
+        """
+        check_some(x)
+        return super().predict(as_arrays(x), *args, **kwargs)
+
+    def train_on_batch(
+        self,
+        x: Any,
+        y: Any = None,
+        sample_weight: None = None,
+        class_weight: None = None,
+        **kwargs: Any,
+    ) -> Any:
+        """Keras' ``train_on_batch``.
+
+        Raises:
+            UserError: values that the model cannot be trained on, or weights of images, are given.
+        """
+        if sample_weight is not None or class_weight is not None:
+            raise UserError(EVERY_IMAGE_COUNTS)
+        return super().train_on_batch(as_arrays(x), as_arrays(y), **kwargs)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Calls the model; a UserError is one sentence, to which Keras would add the arguments."""
         try:
-            return super().__call__(*args, **kwargs)
+            return super().__call__(*map(as_arrays, args), **kwargs)
         except UserError as error:
             original: BaseException = error
             while isinstance(original.__context__, UserError):
@@ -235,7 +266,7 @@ class CompiledModel(Configured, keras.Model):
         # A replica may have none of the images of a last batch.
         parts = [it for it in map(without_optionals, parts) if keras.tree.flatten(it)[0].shape[0]]
         if not parts:
-            raise UserError("a batch without images given, at least one expected")
+            raise UserError(NO_IMAGES)
         counts = [self.check(part, training) for part in parts]
         if training and 1 in counts and any(map(normalises_batches, layers_of(self))):
             raise UserError(
@@ -272,9 +303,9 @@ class CompiledModel(Configured, keras.Model):
 
         The input signature is that of images and side information, unless another is given.
         """
-        specs = self.input_specs()
-        signature = [specs if specs[1:] else specs[0]]
-        super().export(filepath, *args, **({"input_signature": signature} | kwargs))
+        image, *y = self.input_specs()
+        pair = [image, tuple(y) if y[1:] else y[0]] if y else image
+        super().export(filepath, *args, **({"input_signature": [pair]} | kwargs))
 
 
 def build(optimizer: keras.optimizers.Optimizer, variables: list[keras.Variable]) -> None:
@@ -299,9 +330,8 @@ class Means:
 
 
 def layers_of(model: keras.Model) -> Iterable[keras.layers.Layer]:
-    """All layers of a model, those of the networks in it too."""
-    for layer in model.layers:
-        yield from layers_of(layer) if isinstance(layer, keras.Model) else [layer]
+    """All layers of a model, those of the networks and layers in it too."""
+    return model._flatten_layers(include_self=False)
 
 
 def normalises_batches(layer: keras.layers.Layer) -> bool:
@@ -314,9 +344,18 @@ def as_tuple(values: Any) -> tuple[Any, ...]:
     return tuple(values) if isinstance(values, tuple | list) and values else (values,)
 
 
-def as_array(y: Any) -> Any:
-    """Labels in a list as an array, which Keras would take for a list of arrays; else y."""
-    return np.asarray(y) if isinstance(y, list) and all(map(np.isscalar, y)) else y
+def as_arrays(data: Any) -> Any:
+    """Labels in a list as an array, which Keras would take for a list of arrays; else the data."""
+    if isinstance(data, list) and data and all(map(np.isscalar, data)):
+        return np.asarray(data)
+    return tuple(map(as_arrays, data)) if type(data) is tuple else data
+
+
+def check_some(x: Any) -> None:
+    """Raises a UserError if x is an array without images."""
+    first = as_tuple(x)[0]
+    if isinstance(first, np.ndarray | tf.Tensor) and not first.shape[0]:
+        raise UserError(NO_IMAGES)
 
 
 def unpack(data: Any) -> tuple[Any, Any]:

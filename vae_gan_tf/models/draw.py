@@ -106,7 +106,7 @@ class DRAW(VAE):
         judged: int = 1,
         **kwargs: Any,
     ):
-        if steps < 1:
+        if not isinstance(steps, int) or steps < 1:
             raise UserError(f"DRAW of {steps} steps asked for, at least 1 expected")
         if not 1 <= judged <= steps:
             raise UserError(f"{judged} canvases of {steps} to be judged, 1 to {steps} expected")

@@ -24,7 +24,7 @@ def check_seed(seed: Seed) -> None:
     if not (
         np.issubdtype(numbers.dtype, np.integer)
         and numbers.shape in ((), (2,))
-        and np.all(np.abs(numbers) <= LARGEST)
+        and np.all((-LARGEST <= numbers) & (numbers <= LARGEST))
     ):
         raise UserError(
             f"the seed {seed!r} given, an integer from {-LARGEST} to {LARGEST}, or two of them, "
@@ -41,7 +41,7 @@ def stateless_seed(seed: Seed) -> tf.Tensor:
         UserError: the seed is not made of integers of 32 bits.
     """
     check_seed(seed)
-    tensor = tf.convert_to_tensor(seed, tf.int32)
+    tensor = tf.cast(seed, tf.int32)
     return tf.stack([tensor, 0]) if tensor.shape.rank == 0 else tensor
 
 

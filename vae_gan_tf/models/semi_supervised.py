@@ -216,6 +216,8 @@ class SemiSupervisedVAE(CVAE):
         **kwargs: Any,
     ):
         encoder = _composed(trunk, head, condition)
+        if not isinstance(objective, Objective):
+            raise UserError(f"an objective {objective!r} given, an Objective expected")
         super().__init__(encoder, decoder, condition, **kwargs)
         self.objective = objective
 
@@ -421,7 +423,10 @@ class SemiSupervisedVAE(CVAE):
         if not training:
             return super().check(data, training)
         (x, y), unlabelled = self.training_batch(data)
-        return super().check((x, y), training) + self.checked_images(unlabelled).shape[0]
+        count = self.checked_images(unlabelled).shape[0]
+        if not count:
+            raise UserError("a batch without unlabelled images given, at least one expected")
+        return super().check((x, y), training) + count
 
 
 def unpack_batch(data: Any) -> tuple[Any, Any]:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, fields
 from typing import Any, ClassVar, NamedTuple
 
 import keras
+import numpy as np
 import tensorflow as tf
 from tensorflow_probability import distributions as tfd
 
@@ -25,7 +26,14 @@ from vae_gan_tf.likelihoods import Bernoulli, Likelihood
 from vae_gan_tf.models.compiled import CompiledModel, unpack
 from vae_gan_tf.models.descent import batches_seen, descend
 from vae_gan_tf.models.nest import Nest
-from vae_gan_tf.models.seeds import Seed, check_seed, numbered_seed, split_seed, stateless_seed
+from vae_gan_tf.models.seeds import (
+    LARGEST,
+    Seed,
+    check_seed,
+    numbered_seed,
+    split_seed,
+    stateless_seed,
+)
 from vae_gan_tf.serialization import registered
 
 LARGEST_LOG_VARIANCE = 80.0
@@ -222,7 +230,21 @@ class VAE(CompiledModel):
         seed: int = 0,
         **kwargs: Any,
     ):
+        if not isinstance(seed, int | np.integer):
+            raise UserError(
+                f"the seed {seed!r} given, an integer from {-LARGEST} to {LARGEST} expected"
+            )
         check_seed(seed)
+        if not (isinstance(kl_weight, int | float) and 0 <= kl_weight < float("inf")):
+            raise UserError(f"kl_weight must be a number of at least 0, not {kl_weight!r}")
+        if not (likelihood is None or isinstance(likelihood, Likelihood)):
+            raise UserError(
+                f"likelihood={likelihood!r} given, a Likelihood such as Bernoulli() expected"
+            )
+        if not isinstance(self.condition, Condition):
+            raise UserError(
+                f"condition={self.condition!r} given, such as LabelCondition(10) expected"
+            )
         check_network("the encoder", encoder, self.encoder_outputs)
         check_network("the decoder", decoder, self.decoder_outputs)
         super().__init__(**kwargs)

@@ -37,7 +37,11 @@ def count(asked: str) -> int:
     there = len(present())
     number = there if asked == ALL else int(asked) if asked.isdigit() else 0
     if not 1 <= number <= there:
-        raise UserError(f"--devices={asked} given, 1 to {there} expected, or {ALL}")
+        devices = f"{there} device{'s' * (there > 1)}"
+        raise UserError(
+            f"--devices={asked} given, and TensorFlow has {devices} here: GPUs, or where there are "
+            f"none the processor; a number from 1 to {there} expected, or {ALL}"
+        )
     return number
 
 
