@@ -141,6 +141,7 @@ class CompiledModel(Configured, keras.Model):
         """
         if sample_weight is not None or class_weight is not None:
             raise UserError(EVERY_IMAGE_COUNTS)
+        check_some(x)
         x, y = as_arrays(x), as_arrays(y)
         if "validation_data" in kwargs:
             kwargs["validation_data"] = as_arrays(kwargs["validation_data"])
