@@ -59,7 +59,7 @@ def check_network(what: str, network: keras.Model, outputs: Sequence[int]) -> No
     """
     try:
         found = len(network.outputs) if network.inputs else 0
-        found = 0 if isinstance(network.output, dict) else found
+        found = 0 if isinstance(getattr(network, "output", None), dict) else found
     except (AttributeError, TypeError, ValueError):  # a subclassed network, or an unbuilt one
         found = 0
     if not found:

@@ -21,7 +21,7 @@ OPTIMIZERS = {
     "SGD": lambda: keras.optimizers.SGD(0.01),
     "clipped SGD": lambda: keras.optimizers.SGD(0.1, global_clipnorm=0.5),
 }
-KINDS = ("VAE", "CVAE of labels", "M2", "conditional DRAW", "CVAE-GAN", "M2 with GAN")
+KINDS = ("VAE", "conditional DRAW", "CVAE-GAN", "M2 with GAN")
 """A sample of the kinds, for a step on two replicas that is not traced takes long."""
 
 CLIPPED = ("CVAE-GAN",)

@@ -4,8 +4,10 @@ import pytest
 
 
 @pytest.fixture(autouse=True)
-def ctrl_c():
-    """The handler of Ctrl-C as in a terminal: programs in the background are started without."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+def signals():
+    """The handlers of signals as in a terminal: in the background programs start without some."""
+    handlers = {signal.SIGINT: signal.default_int_handler, signal.SIGHUP: signal.SIG_DFL}
+    before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
     yield
-    signal.signal(signal.SIGINT, before)
+    for number, handler in before.items():
+        signal.signal(number, handler)
