@@ -29,18 +29,15 @@ class Toy(tfds.core.GeneratorBasedBuilder):
         )
 
     def _split_generators(self, dl_manager):
-        return {split: self._examples(count) for split, count in self.COUNTS.items()}
+        return {split: self._generate_examples(count) for split, count in self.COUNTS.items()}
 
-    def _examples(self, count):
+    def _generate_examples(self, count):
         for place in range(count):
             yield place, {"image": self.image(place), "label": place % 3}
 
     def image(self, place):
         shape = [size or 8 + place % 2 for size in self.SHAPE]
         return np.full(shape, place, self.DTYPE)
-
-    def _generate_examples(self):
-        raise NotImplementedError
 
 
 class GreyToy(Toy):
@@ -76,7 +73,7 @@ def test_a_data_set_of_tfds_is_found_by_its_name(data_dir):
     assert [len(getattr(data, name).labels) for name in datasets.SPLITS] == [44, 4, 12]
     assert (data.num_classes, data.image_shape, data.title) == (3, (8, 6, 3), "toy")
     assert data.source.endswith("toy/1.0.0: 44 for training, 4 for validation, 12 for test.")
-    examples = store.examples(store.builder("toy", data_dir), "train")
+    examples = store.stored(store.builder("toy", data_dir), "train", batch=None)
     stored = [int(it["image"][0, 0, 0]) for it in examples]
     found = np.concatenate([data.train.images, data.validation.images])[:, 0, 0, 0]
     np.testing.assert_array_equal(found, stored)

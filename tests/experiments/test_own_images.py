@@ -34,12 +34,13 @@ def test_a_figure_of_a_folder_of_images(run_script, animals, tmp_path, capsys):
 
 def test_a_judge_of_a_folder_is_found(run_script, animals, data_dir, monkeypatch):
     name = f"folder:{animals}"
+    without_training(monkeypatch)
+    run_script("figure6", "--preset=smoke", f"--dataset={name}")  # finished, without its scores
     assert datasets.load(name, data_dir).judge is None
     figures = run_script("classifier", f"--dataset={name}", "--epochs=1")
     (path,) = figures.glob("classifier-animals-*-custom.json")
     assert 0 <= json.loads(path.read_text())["test_accuracy"] <= 1
     assert datasets.load(name, data_dir).judge.endswith("judge.npz")
-    without_training(monkeypatch)
     figures = run_script("figure6", "--preset=smoke", f"--dataset={name}")
     (path,) = figures.glob("figure6-smoke*.json")
     (record,) = json.loads(path.read_text())["runs"]

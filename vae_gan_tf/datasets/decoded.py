@@ -58,9 +58,9 @@ def images(
                 _decode(folder, count, shape, examples)
         pixels = np.load(folder / "images.npy", mmap_mode="r")
         labels = np.load(folder / "labels.npy")
+    except UserError:
+        raise
     except (OSError, ValueError) as error:
-        if isinstance(error, UserError):
-            raise
         raise UserError(
             f"{folder} cannot be written or read ({error}); delete it to decode the images anew"
         ) from error

@@ -98,37 +98,32 @@ def reach(url: str) -> None:
     urllib.request.urlopen(request, timeout=NETWORK_TIMEOUT).close()
 
 
-def stored(builder: tfds.core.DatasetBuilder, split: str) -> Iterator[dict[str, np.ndarray]]:
+def stored(
+    builder: tfds.core.DatasetBuilder, split: str, batch: int | None = 1000
+) -> Iterator[dict[str, np.ndarray]]:
     """The examples of a split in batches, in the order in which TFDS stores them.
 
-    Raises:
-      UserError: the prepared copy is damaged.
-    """
-    try:
-        yield from _stored(builder, split, 1000)
-    except tf.errors.OpError as error:
-        raise damaged(builder.data_path) from error
-
-
-def examples(builder: tfds.core.DatasetBuilder, split: str) -> Iterator[dict[str, np.ndarray]]:
-    """The examples of a split one by one, of images of any size, in the order of `stored`.
+    Args:
+      builder: of a prepared data set.
+      split: its name there.
+      batch: examples in a batch; None for one by one, as images of many sizes must be.
 
     Raises:
       UserError: the prepared copy is damaged.
     """
     try:
-        yield from _stored(builder, split, 1)
+        yield from _stored(builder, split, batch)
     except tf.errors.OpError as error:
         raise damaged(builder.data_path) from error
 
 
 def _stored(
-    builder: tfds.core.DatasetBuilder, split: str, batch: int
+    builder: tfds.core.DatasetBuilder, split: str, batch: int | None
 ) -> Iterator[dict[str, np.ndarray]]:
-    """Batches of a split in their stored order, or where the batch is 1 its examples."""
+    """Batches of a split in their stored order, or where the batch is None its examples."""
     if builder.info.file_format is tfds.core.FileFormat.ARRAY_RECORD:
         records = builder.as_data_source(split=split)
-        if batch == 1:
+        if batch is None:
             yield from records
             return
         for start in range(0, len(records), batch):
@@ -137,7 +132,7 @@ def _stored(
         return
     read = tfds.ReadConfig(interleave_cycle_length=1, try_autocache=False)
     data = builder.as_dataset(split=split, shuffle_files=False, read_config=read)
-    data = data if batch == 1 else data.batch(batch)
+    data = data if batch is None else data.batch(batch)
     yield from data.prefetch(1).as_numpy_iterator()
 
 

@@ -65,9 +65,9 @@ def _builder(
 ) -> tfds.core.DatasetBuilder:
     try:
         return store.builder(name, data_dir)
+    except UserError:
+        raise
     except (tfds.core.registered.DatasetNotFoundError, ValueError) as error:
-        if isinstance(error, UserError):
-            raise
         plain, _, config = name.partition("/")
         known = tfds.list_builders(with_community_datasets=False)
         if plain in known:
@@ -151,7 +151,7 @@ def _examples(
     builder: tfds.core.DatasetBuilder, splits: list[str], found: Features, form: Form, name: str
 ) -> Iterator[tuple[np.ndarray, int]]:
     for split in splits:
-        for example in store.examples(builder, split):
+        for example in store.stored(builder, split, batch=None):
             image = example[found.image]
             pixels = image[..., 0] if image.shape[-1] == 1 else image
             yield form.applied(Image.fromarray(pixels)), int(example[found.label])

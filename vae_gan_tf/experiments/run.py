@@ -175,6 +175,9 @@ def train(options: Options, model_name: str, data: datasets.Dataset) -> Result:
         kept = _kept(folder, settings)
         if kept:
             model = pretrained.load_file(folder / f"{settings.weights}.npz")
+            if kept.get("judge") != _judge_name(data):  # one was trained since
+                kept |= {"scores": score(model, data), "judge": _judge_name(data)}
+                write_json(folder / "record.json", kept)
             validations = History(folder, kept["steps"]).validations
             return Result(model, data, model_name, kept, validations=validations)
         count = datasets.count(data.train)
@@ -203,6 +206,7 @@ def train(options: Options, model_name: str, data: datasets.Dataset) -> Result:
             "settings": dataclasses.asdict(settings),
             "images": {name: datasets.count(getattr(data, name)) for name in datasets.SPLITS},
             "source": data.source,
+            "judge": _judge_name(data),
             **({"settings_of": its} if its != settings.dataset else {}),
             "epochs": outcome.epochs,
             "steps": outcome.steps,
@@ -329,6 +333,11 @@ def _begun(folder: Path, settings: Settings, contents: str) -> bool:
                 "folder to start anew"
             )
     return True
+
+
+def _judge_name(data: datasets.Dataset) -> str | None:
+    """The name of the judge that reads images of a data set, without its folder."""
+    return Path(data.judge).stem if data.judge else None
 
 
 def _kept(folder: Path, settings: Settings) -> dict | None:

@@ -1,5 +1,6 @@
 """What every model is to a Keras program: compiled, fitted, evaluated, saved and exported."""
 
+import abc
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, ClassVar
@@ -26,7 +27,7 @@ AT_ONCE = 5000
 EVERY_IMAGE_COUNTS = "weights of images or classes given, and every image counts the same"
 
 
-class CompiledModel(Configured, keras.Model):
+class CompiledModel(Configured, keras.Model, abc.ABC):
     """The base class of the models: ``compile``, ``fit`` and what else Keras has for every model.
 
     Each batch is looked at before the step that it is for (`check`), outside of what is compiled:
@@ -46,6 +47,7 @@ class CompiledModel(Configured, keras.Model):
         self.means = Means()
         self._logs_shown: Logs = {}
 
+    @abc.abstractmethod
     def check(self, data: Any, training: bool) -> int:
         """The number of images in a batch of data, which is looked at.
 
@@ -56,11 +58,10 @@ class CompiledModel(Configured, keras.Model):
         Raises:
             UserError: the model cannot take it.
         """
-        raise NotImplementedError
 
+    @abc.abstractmethod
     def input_specs(self) -> list[tf.TensorSpec]:
         """The specifications of images and side information, for ``export``."""
-        raise NotImplementedError
 
     def compile(
         self,
@@ -240,7 +241,8 @@ class CompiledModel(Configured, keras.Model):
                 logs = step(iter([batch]))
                 if training:
                     logs = self.means.add(logs, images)
-                else:  # of several replicas their metrics together, weighted by images
+                elif self.distribute_strategy.num_replicas_in_sync > 1:
+                    # The metrics of all replicas together, weighted by images.
                     logs |= {metric.name: metric.result() for metric in self.metrics}
             if logs is None:
                 raise StopIteration
