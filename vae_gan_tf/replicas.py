@@ -49,10 +49,7 @@ def mean(values: Sequence[tf.Tensor], number: tf.Tensor) -> list[tf.Tensor]:
     """
     if count() == 1:
         return list(values)
-    part = share(number)
-    return _all_reduced(
-        [tf.math.multiply_no_nan(each, tf.cast(part, each.dtype)) for each in values]
-    )
+    return _all_reduced(_weighted(values, number))
 
 
 def logs(values: dict[str, tf.Tensor], number: tf.Tensor) -> dict[str, tf.Tensor]:

@@ -34,6 +34,7 @@ class Files(NamedTuple):
     """How many of them are for test."""
 
 
+@functools.cache  # settings ask for it again and again, and a folder may hold many files
 def source(name: str, form: Form) -> Source:
     """The entry of a folder of images.
 

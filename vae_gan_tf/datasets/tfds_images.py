@@ -35,6 +35,7 @@ class Features(NamedTuple):
     """The names of the classes."""
 
 
+@functools.cache  # settings ask for it again and again
 def source(name: str, form: Form, others: Sequence[str] = ()) -> Source:
     """The entry of a data set of TFDS.
 
