@@ -373,3 +373,21 @@ def test_one_optimizer_is_not_given_twice():
     optimizer = keras.optimizers.SGD(0.1)
     with pytest.raises(UserError, match="one optimizer given twice"):
         compiled("VAE-GAN", optimizer, optimizer)
+
+
+@pytest.mark.slow
+def test_a_weight_that_is_changed_counts_in_the_next_fit_and_evaluation():
+    model = compiled("VAE-GAN", keras.optimizers.SGD(0.0), run_eagerly=False, jit_compile=False)
+    data = models.dataset("VAE-GAN", 10)
+
+    def shown():
+        model.optimizer.iterations.assign(0)
+        return {name: values[0] for name, values in model.fit(data, verbose=0).history.items()}
+
+    before, evaluated = shown(), model.evaluate(data, verbose=0, return_dict=True)
+    model.generator.kl_weight, model.adversarial_weight = 3.0, 2.0
+    after, again = shown(), model.evaluate(data, verbose=0, return_dict=True)
+    adversarial = before["generator/drawn"] + before["generator/reconstructed"]
+    expected = before["loss/generator"] + 2 * before["generator/kl"] + adversarial
+    assert after["loss/generator"] == pytest.approx(expected, rel=1e-4)
+    assert again["loss"] == pytest.approx(evaluated["loss"] + 2 * evaluated["elbo/kl"], rel=1e-4)

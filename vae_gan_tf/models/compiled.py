@@ -1,6 +1,7 @@
 """What every model is to a Keras program: compiled, fitted, evaluated, saved and exported."""
 
 import abc
+import types
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, ClassVar
@@ -45,7 +46,8 @@ class CompiledModel(Configured, keras.Model, abc.ABC):
         # Sums and distributions are float32 whatever the global policy; networks have their own.
         super().__init__(**({"dtype": "float32"} | kwargs))
         self.means = Means()
-        self._logs_shown: Logs = {}
+        # A dictionary would become a part of a checkpoint.
+        self._made_with = types.SimpleNamespace(train=None, test=None, predict=None)
 
     @abc.abstractmethod
     def check(self, data: Any, training: bool) -> int:
@@ -208,19 +210,19 @@ class CompiledModel(Configured, keras.Model, abc.ABC):
 
     def make_train_function(self, force: bool = False) -> None:
         """Makes what ``fit`` calls: a step on each batch, once it was looked at."""
-        if self.train_function is None or force:
+        if self._out_of_date("train", self.train_function) or force:
             super().make_train_function(force=True)
             self.train_function = self._looking(self.train_function, training=True)
 
     def make_test_function(self, force: bool = False) -> None:
         """Makes what ``evaluate`` calls: a step on each batch, once it was looked at."""
-        if self.test_function is None or force:
+        if self._out_of_date("test", self.test_function) or force:
             super().make_test_function(force=True)
             self.test_function = self._looking(self.test_function, training=False)
 
     def make_predict_function(self, force: bool = False) -> None:
         """Makes what ``predict`` calls: a step on each batch, once it was looked at."""
-        if self.predict_function is None or force:
+        if self._out_of_date("predict", self.predict_function) or force:
             super().make_predict_function(force=True)
             predict = self.predict_function
 
@@ -230,6 +232,21 @@ class CompiledModel(Configured, keras.Model, abc.ABC):
                 return predict(batches)
 
             self.predict_function = function
+
+    def constants(self) -> list[Any]:
+        """What a compiled step holds as a constant, such as ``kl_weight``."""
+        values = [getattr(self, name) for name in self.arguments]
+        inner = [each.constants() for each in values if isinstance(each, CompiledModel)]
+        return [each for each in values if not isinstance(each, keras.Model)] + inner
+
+    def _out_of_date(self, which: str, function: Any) -> bool:
+        """Whether a function of Keras is to be made: for the first time, or as a constant changed.
+
+        Notes what it is made with.
+        """
+        now, before = self.constants(), getattr(self._made_with, which)
+        setattr(self._made_with, which, now)
+        return function is None or before != now
 
     def _looking(self, step: StepFunction, training: bool) -> StepFunction:
         """The function of a step, which looks at each batch before, and at the logs after it."""
@@ -246,7 +263,7 @@ class CompiledModel(Configured, keras.Model, abc.ABC):
                     logs |= {metric.name: metric.result() for metric in self.metrics}
             if logs is None:
                 raise StopIteration
-            self._logs_shown = logs
+            self.means.shown = logs
             return logs
 
         return function
@@ -285,7 +302,7 @@ class CompiledModel(Configured, keras.Model, abc.ABC):
 
     def get_metrics_result(self) -> Logs:
         """What is shown of the epoch, or the evaluation, so far."""
-        return self._logs_shown
+        return self.means.shown
 
     def predict_step(self, data: Any) -> tf.Tensor:
         """The reconstructions of images x, or of (x, y), at the mean of q(z | x, y)."""
@@ -320,7 +337,11 @@ def build(optimizer: keras.optimizers.Optimizer, variables: list[keras.Variable]
 class Means:
     """The means of logs over the batches so far, weighted by their numbers of images."""
 
+    shown: Logs
+    """What Keras shows of the epoch, or of an evaluation, so far."""
+
     def __init__(self) -> None:
+        self.shown = {}
         self._images = 0
         self._sums: dict[str, float] = {}
 
