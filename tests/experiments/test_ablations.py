@@ -17,6 +17,7 @@ def one_rate(monkeypatch):
     monkeypatch.setattr(ablations, "RATES", {"cvae": (1e-3,), "cvae-gan": (1e-4,)})
 
 
+@pytest.mark.slow
 def test_ablations_go_on_where_they_stopped(run_script, monkeypatch):
     trained = []
 
@@ -73,6 +74,7 @@ def test_ablations_that_cannot_be_made(run_script, flag, sentence):
         run_script("ablations", flag)
 
 
+@pytest.mark.slow
 def test_samples_of_a_gan_are_scored(run_script, monkeypatch):
     def drawn(options, model, data):
         return dataclasses.replace(

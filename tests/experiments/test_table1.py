@@ -115,6 +115,7 @@ def test_a_table_1_that_cannot_be(run_script, arguments, sentence):
         run_script("table1", "--preset=smoke", *arguments)
 
 
+@pytest.mark.slow
 def test_the_improved_table_1(run_script, monkeypatch):
     monkeypatch.setattr(run, "train", made_up)
     figures = run_script("table1", "--preset=improved", "--column=20", "--seeds=1", *SMALL)

@@ -43,6 +43,7 @@ def toys(monkeypatch):
     monkeypatch.setitem(datasets.SOURCES, "toys", source)
 
 
+@pytest.mark.slow
 def test_a_toy_model_and_a_toy_data_set_are_an_entry_each(toys, tmp_path):
     folders = (f"--runs_dir={tmp_path / 'runs'}", f"--figures_dir={tmp_path / 'figures'}")
     script = Script("A figure of toys.", ("toy-vae",))

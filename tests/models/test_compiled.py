@@ -62,6 +62,7 @@ def test_weights_of_images_are_refused_beside_unlabelled_ones():
         model.fit(data, verbose=0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["VAE", "CVAE-GAN"])
 def test_a_batch_of_a_single_image_is_not_normalised_in_silence(kind):
     data = models.dataset(kind, 5, batch=4)
@@ -102,6 +103,7 @@ def test_a_number_of_images_is_a_number(count):
         models.vae().sample(count)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["CVAE of labels", "CVAE-GAN"])
 def test_labels_may_be_a_list(kind):
     model, (x, y) = compiled(kind, keras.optimizers.SGD(0.0)), models.arrays(kind, 10)

@@ -125,6 +125,7 @@ def test_mixed_precision(builder):
         assert np.sqrt(np.mean((one - other) ** 2)) < 0.05 * np.std(other)
 
 
+@pytest.mark.slow
 @BUILDERS
 def test_save_and_load(builder, tmp_path):
     network = small(builder, dtype="mixed_bfloat16")
@@ -195,6 +196,7 @@ def dense_weights(network):
     return sum(np.prod(layer.kernel.shape) for layer in dense)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
 @pytest.mark.parametrize("builder", CONVOLUTIONS, ids=lambda it: it.__name__)
 def test_the_dense_layers_do_not_grow_with_the_image(builder, shape):

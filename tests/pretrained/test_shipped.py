@@ -16,6 +16,7 @@ from vae_gan_tf.pretrained import catalogue
 FIGURES = Path(__file__).parents[2] / "figures"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", pretrained.SHIPPED)
 def test_a_shipped_model_is_what_the_catalogue_says(name):
     model, entry = pretrained.load_pretrained(name), pretrained.SHIPPED[name]

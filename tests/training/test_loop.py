@@ -238,6 +238,7 @@ def values(shown, name):
     return [float(tf.make_ndarray(point.tensor_proto)) for point in shown.Tensors(name)]
 
 
+@pytest.mark.slow
 def test_tensorboard_shows_scores_at_an_interval(unbroken):
     shown = events(unbroken[0])
     assert [point.step for point in shown.Tensors("scores/recall")] == [8, 16]
