@@ -50,4 +50,4 @@ def run_script(tmp_path, data_dir, monkeypatch):
     return run
 
 
-WITHOUT_RUNS = ("side_by_side", "scores", "classifier", "step_time")
+WITHOUT_RUNS = ("side_by_side", "scores", "classifier", "step_time", "scale")

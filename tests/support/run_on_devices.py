@@ -1,17 +1,17 @@
-"""A program that trains on two logical processors: the data folder, when to die, run folders.
+"""A program that trains on two devices: the data folder, when to die, run folders.
 
-It is a process of its own, for logical processors must be set before TensorFlow starts.
+The devices are two logical processors, or where ``TF_CONFIG`` is set two workers. It is a process
+of its own, for these must be set before TensorFlow starts.
 """
 
 import os
 import signal
-import sys
 
 import tensorflow as tf
 
 from support import data
 from vae_gan_tf import datasets
-from vae_gan_tf.experiments import run
+from vae_gan_tf.experiments import run, scripts
 from vae_gan_tf.experiments.flags import Script, parse
 from vae_gan_tf.experiments.settings import MODELS
 
@@ -26,9 +26,10 @@ FLAGS = (
 
 
 def main(data_dir, dies, *folders):
-    processor = tf.config.list_physical_devices("CPU")[0]
-    logical = [tf.config.LogicalDeviceConfiguration()] * 2
-    tf.config.set_logical_device_configuration(processor, logical)
+    if "TF_CONFIG" not in os.environ:
+        processor = tf.config.list_physical_devices("CPU")[0]
+        logical = [tf.config.LogicalDeviceConfiguration()] * 2
+        tf.config.set_logical_device_configuration(processor, logical)
     batches = datasets.batches
 
     def deadly(split, batch_size, seed, epoch, first_batch=0):
@@ -44,4 +45,4 @@ def main(data_dir, dies, *folders):
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    scripts.run(lambda argv: main(*argv[1:]))

@@ -27,6 +27,7 @@ from vae_gan_tf.experiments.settings import (
     preset,
     resolve,
 )
+from vae_gan_tf.training import workers
 
 FEWEST_IMAGES = 50
 """Test images that a picture of reconstructions shows."""
@@ -63,6 +64,11 @@ def _scores_every(name: str, values: flags.FlagValues) -> None:
     flags.DEFINE_integer(name, 0, text, lower_bound=0, flag_values=values)
 
 
+def _worker_minutes(name: str, values: flags.FlagValues) -> None:
+    text = "minutes to wait for the other workers that TF_CONFIG names, if it is set"
+    flags.DEFINE_float(name, 10.0, text, lower_bound=0, upper_bound=1e4, flag_values=values)
+
+
 COMMON_FLAGS: dict[str, Callable[[str, flags.FlagValues], object]] = {
     "preset": _preset,
     "dataset": _dataset,
@@ -71,6 +77,7 @@ COMMON_FLAGS: dict[str, Callable[[str, flags.FlagValues], object]] = {
     "runs_dir": _string("runs", "folder of the runs: checkpoints, TensorBoard, models"),
     "data_dir": _string(None, "folder of TFDS data sets (default: that of TFDS)"),
     "scores_every": _scores_every,
+    "worker_minutes": _worker_minutes,
     "show_settings": _switch("print the settings that a run would use, and end"),
 }
 """How each flag that is no setting is defined."""
@@ -150,7 +157,7 @@ def parse(script: Script, argv: Sequence[str]) -> Options:
 
     Raises:
         UserError: an unknown flag, a value that a flag does not take, or a setting that means
-            nothing to any of the script's models.
+            nothing to any of the script's models; the workers of ``TF_CONFIG`` did not come.
     """
     values = flags.FlagValues()
     for name in script.general:
@@ -181,6 +188,8 @@ def parse(script: Script, argv: Sequence[str]) -> Options:
     if len(rest) > 1:
         raise UserError(f"flags only expected (see --help), not {rest[1]!r}")
     _check(script, options)
+    if "worker_minutes" in given and not options.show_settings:
+        workers.join(given["worker_minutes"])
     return options
 
 

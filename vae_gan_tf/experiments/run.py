@@ -1,5 +1,6 @@
 """From settings to a trained model: the run folder, the training, the final scores."""
 
+import contextlib
 import dataclasses
 import functools
 import json
@@ -33,7 +34,7 @@ from vae_gan_tf.models.adversarial import VAEGAN, generator
 from vae_gan_tf.models.export import export
 from vae_gan_tf.models.vae import VAE
 from vae_gan_tf.plotting import grids
-from vae_gan_tf.training import devices, loop
+from vae_gan_tf.training import devices, loop, workers
 from vae_gan_tf.training.checkpoints import lock
 from vae_gan_tf.training.history import History
 from vae_gan_tf.training.summaries import Summaries
@@ -142,84 +143,117 @@ def train(options: Options, model_name: str, data: datasets.Dataset) -> Result:
         UserError: the folder cannot be written, is in use, or holds a run of other settings; the
             judge of the data set cannot be loaded.
     """
-    settings = options.settings(model_name, data.name)
-    kind, number = settings.kind, devices.count(settings.devices)
-    settings = dataclasses.replace(settings, devices=str(number))
-    check_devices(settings, number)
-    if options.scores_every and kind.part:
-        raise UserError(
-            f"--scores_every is for samples of labels or codes alone, and {model_name} is given "
-            "a part of an image"
-        )
-    if data.judge:
-        judges.load(data.judge)  # before the training, not after it
-    first = None
-    if settings.generator_first:
-        first = _train_generator(options, settings, data)
-        if first.interrupted:
-            return first
-    if settings.images:
-        cut = {name: getattr(data, name).at(slice(settings.images)) for name in datasets.SPLITS}
-        data = dataclasses.replace(data, **cut)
-    data = with_side_information(data, settings)
-    keras.utils.set_random_seed(settings.seed)
-    if settings.deterministic:
-        tf.config.experimental.enable_op_determinism()
-    folder = options.runs_dir / settings.name
-    print(f"{settings.model} on {settings.dataset}, run folder {folder}")
-    its = entry(settings.dataset, settings.form)
-    if its != settings.dataset:
-        print(f"The settings of the preset {settings.preset} are those for {its}")
-    with lock(folder):
+    with workers.attended(), contextlib.ExitStack() as held:
+        with workers.together():  # refuses what is wrong
+            settings = options.settings(model_name, data.name)
+            number = devices.count(settings.devices)
+            settings = dataclasses.replace(settings, devices=str(number))
+            check_devices(settings, number)
+            if options.scores_every and settings.kind.part:
+                raise UserError(
+                    f"--scores_every is for samples of labels or codes alone, and {model_name} is "
+                    "given a part of an image"
+                )
+            if data.judge:
+                judges.load(data.judge)  # before the training, not after it
+        workers.compare("settings", repr(settings) + data.contents)
+        first = None
+        if settings.generator_first:
+            first = _train_generator(options, settings, data)
+            if first.interrupted:
+                return first
+        folder = options.runs_dir / settings.name
+        print(f"{settings.model} on {settings.dataset}, run folder {folder}")
+        its = entry(settings.dataset, settings.form)
+        if its != settings.dataset:
+            print(f"The settings of the preset {settings.preset} are those for {its}")
+        with workers.together():
+            if workers.leads():
+                held.enter_context(lock(folder))
+        workers.check_folder(folder)
+        return _train(options, settings, data, first, folder)
+
+
+def _train(
+    options: Options,
+    settings: Settings,
+    data: datasets.Dataset,
+    first: Result | None,
+    folder: Path,
+) -> Result:
+    """Trains in a run folder that is held, see `train`.
+
+    Args:
+        options: of the command line.
+        settings: of the run.
+        data: all its images, with their labels.
+        first: the generator that it begins with, if it does.
+        folder: of the run.
+    """
+    name, number = settings.model, int(settings.devices)
+    with workers.together():
+        if settings.images:
+            cut = {each: getattr(data, each).at(slice(settings.images)) for each in datasets.SPLITS}
+            data = dataclasses.replace(data, **cut)
+        data = with_side_information(data, settings)
+        keras.utils.set_random_seed(settings.seed)
+        if settings.deterministic:
+            tf.config.experimental.enable_op_determinism()
         begun = _begun(folder, settings, data.contents)
         kept = _kept(folder, settings)
-        if kept:
-            model = pretrained.load_file(folder / f"{settings.weights}.npz")
-            if kept.get("judge") != _judge_name(data):  # one was trained since
-                kept |= {"scores": score(model, data), "judge": _judge_name(data)}
-                write_json(folder / "record.json", kept)
-            validations = History(folder, kept["steps"]).validations
-            return Result(model, data, model_name, kept, validations=validations)
-        count = datasets.count(data.train)
-        with devices.strategy(number).scope():
-            model = build_model(settings, Images(data.image_shape, data.num_classes, count))
         loop.check_batches(data.train, settings.batch_size)
-        if not begun:  # after all that may refuse it
-            more = {"contents": data.contents} if data.contents else {}
-            write_json(folder / SETTINGS, dataclasses.asdict(settings) | more)
-        if first:
-            generator(model).set_weights(first.model.get_weights())
-        outcome = loop.train(
-            model,
-            data,
-            folder,
-            batch_size=settings.batch_size,
-            epochs=settings.epochs,
-            seed=settings.seed,
-            patience=settings.patience,
-            jit=settings.jit,
-            pictures=_pictures(settings, data),
-            scores=_scores(data, data.judge),
-            scores_every=options.scores_every,
-        )
-        record = {
-            "settings": dataclasses.asdict(settings),
-            "images": {name: datasets.count(getattr(data, name)) for name in datasets.SPLITS},
-            "source": data.source,
-            "judge": _judge_name(data),
-            **({"settings_of": its} if its != settings.dataset else {}),
-            "epochs": outcome.epochs,
-            "steps": outcome.steps,
-            "losses": outcome.losses,
-            "validation": outcome.validations[-1] if outcome.validations else {},
-            "wall_seconds": round(outcome.seconds, 1),
-        }
-        if first:
-            record["generator_first"] = first.record
-        if outcome.interrupted:
-            return Result(model, data, model_name, record, interrupted=outcome.interrupted)
+    if kept:
+        model = pretrained.load_file(folder / f"{settings.weights}.npz")
+        if kept.get("judge") != _judge_name(data):  # one was trained since
+            kept |= {"scores": score(model, data), "judge": _judge_name(data)}
+            write_json(folder / "record.json", kept)
+        validations = History(folder, kept["steps"]).validations
+        return Result(model, data, name, kept, validations=validations)
+    count = datasets.count(data.train)
+    with devices.strategy(number).scope():
+        model = build_model(settings, Images(data.image_shape, data.num_classes, count))
+    if not begun:  # after all that may refuse it
+        more = {"contents": data.contents} if data.contents else {}
+        write_json(folder / SETTINGS, dataclasses.asdict(settings) | more)
+    if first:
+        generator(model).set_weights(first.model.get_weights())
+    outcome = loop.train(
+        model,
+        data,
+        folder,
+        batch_size=settings.batch_size,
+        epochs=settings.epochs,
+        seed=settings.seed,
+        patience=settings.patience,
+        jit=settings.jit,
+        pictures=_pictures(settings, data),
+        scores=_scores(data, data.judge),
+        scores_every=options.scores_every,
+    )
+    its = entry(settings.dataset, settings.form)
+    record = {
+        "settings": dataclasses.asdict(settings),
+        "images": {each: datasets.count(getattr(data, each)) for each in datasets.SPLITS},
+        "source": data.source,
+        "judge": _judge_name(data),
+        **({"settings_of": its} if its != settings.dataset else {}),
+        "epochs": outcome.epochs,
+        "steps": outcome.steps,
+        "losses": outcome.losses,
+        "validation": outcome.validations[-1] if outcome.validations else {},
+        "wall_seconds": round(outcome.seconds, 1),
+    }
+    if first:
+        record["generator_first"] = first.record
+    if outcome.interrupted:
+        return Result(model, data, name, record, interrupted=outcome.interrupted)
+    if workers.leads():
         finished = _finish(model, data, record, folder, settings)
-        return Result(finished, data, model_name, record, validations=outcome.validations)
+    workers.wait_for_all()
+    if not workers.leads():
+        finished = pretrained.load_file(folder / f"{settings.weights}.npz")
+        record = json.loads((folder / "record.json").read_text())
+    return Result(finished, data, name, record, validations=outcome.validations)
 
 
 def check_devices(settings: Settings, number: int) -> None:

@@ -33,12 +33,14 @@ Writes figures/step_time.json and prints a table. Run it on a machine that does 
 
 import concurrent.futures
 import dataclasses
+import itertools
 import multiprocessing
 import os
 import resource
 import statistics
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 import keras
 import numpy as np
@@ -50,7 +52,7 @@ from vae_gan_tf.errors import UserError
 from vae_gan_tf.experiments.flags import Options, Script, parse
 from vae_gan_tf.experiments.record import made_with, write_json
 from vae_gan_tf.experiments.run import load_data, with_side_information
-from vae_gan_tf.experiments.settings import Images, check_meaningful
+from vae_gan_tf.experiments.settings import Images, Settings, check_meaningful
 from vae_gan_tf.experiments.zoo import build_model
 from vae_gan_tf.models.adversarial import generator
 from vae_gan_tf.models.draw import DRAW
@@ -158,9 +160,36 @@ def time_model(options: Options, model_name: str, precision: str, steps: int) ->
     settings = dataclasses.replace(options, overrides=overrides).settings(kind, datasets.DEFAULT)
     data = with_side_information(load_data(options, datasets.DEFAULT), settings)
     model = build_model(settings, Images(data.image_shape, data.num_classes))
-    batches = iter(datasets.batches(data.train, settings.batch_size, seed=0, epoch=0))
+    found = time_steps(model, data, settings, steps)
+    operations = step_operations(model, settings.batch_size, settings.labelled_batch)
+    step = found["milliseconds"] / 1000
+    return {
+        "model": model_name,
+        "precision": precision,
+        **found,
+        "gigaflop": operations / 1e9,
+        "ceiling_share": operations / 1e9 / step / found["ceiling_gigaflop_per_second"],
+    }
+
+
+def time_steps(
+    model: keras.Model, data: datasets.Dataset, settings: Settings, steps: int
+) -> dict[str, float]:
+    """Times the training steps of a compiled model, after a warm-up, beside the machine's ceiling.
+
+    Args:
+        model: compiled.
+        data: what it is trained on.
+        settings: of the run: batch size and precision.
+        steps: how many are timed.
+
+    Returns:
+        Milliseconds, the median; images a second; the share of the time spent waiting for input;
+        the ceiling right before and after; the peak memory of this process in GB.
+    """
+    batches = endless(data.train, settings.batch_size)
     train_step = tf.function(model.train_step)
-    products = matrix_product_seconds(precision)
+    products = matrix_product_seconds(settings.precision)
     waits, times = [], []
     for _ in range(WARM_UP + steps):
         start = time.perf_counter()
@@ -169,21 +198,21 @@ def time_model(options: Options, model_name: str, precision: str, steps: int) ->
         loop.fetch(train_step(batch))
         waits.append(fed - start)
         times.append(time.perf_counter() - start)
-    products += matrix_product_seconds(precision)
+    products += matrix_product_seconds(settings.precision)
     step = statistics.median(times[WARM_UP:])
-    ceiling = 2 * 2048**3 / statistics.median(products)
-    operations = step_operations(model, settings.batch_size, settings.labelled_batch)
     return {
-        "model": model_name,
-        "precision": precision,
         "milliseconds": 1000 * step,
         "images_per_second": settings.batch_size / step,
         "input_share": sum(waits[WARM_UP:]) / sum(times[WARM_UP:]),
-        "gigaflop": operations / 1e9,
-        "ceiling_gigaflop_per_second": ceiling / 1e9,
-        "ceiling_share": operations / step / ceiling,
+        "ceiling_gigaflop_per_second": 2 * 2048**3 / statistics.median(products) / 1e9,
         "peak_gigabytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6,
     }
+
+
+def endless(split: datasets.Split | datasets.FewLabels, batch_size: int) -> Iterator[Any]:
+    """Batches, epoch after epoch."""
+    for epoch in itertools.count():
+        yield from datasets.batches(split, batch_size, seed=0, epoch=epoch)
 
 
 def table(rows: Sequence[dict]) -> str:

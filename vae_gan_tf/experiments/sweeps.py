@@ -17,6 +17,7 @@ from vae_gan_tf.experiments.record import made_with
 from vae_gan_tf.experiments.scripts import stop
 from vae_gan_tf.experiments.settings import Settings, with_defaults
 from vae_gan_tf.experiments.tables import KeptTable, Record, slug
+from vae_gan_tf.training import workers
 from vae_gan_tf.training.progress import duration
 
 
@@ -140,6 +141,7 @@ def fill(
                 stop(result.interrupted)
             cell = result.record | measure(result) | made_with()
         table.keep(cell_name(each.row, settings), {"row": each.row} | cell)
+        workers.wait_for_all()
         write(finished(table))
 
 

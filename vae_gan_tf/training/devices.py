@@ -1,4 +1,8 @@
-"""The devices that a run is spread over: one, or several by ``tf.distribute.MirroredStrategy``."""
+"""The devices that a run is spread over: one, or several, by ``tf.distribute``.
+
+Those of one process are under a ``MirroredStrategy``, those of several under the strategy of their
+`workers`.
+"""
 
 import functools
 from collections.abc import Callable
@@ -8,6 +12,7 @@ import keras
 import tensorflow as tf
 
 from vae_gan_tf.errors import UserError
+from vae_gan_tf.training import workers
 
 Step = Callable[[Any], dict[str, tf.Tensor]]
 
@@ -32,6 +37,8 @@ def count(asked: str) -> int:
     Raises:
         UserError: it is no number from 1 on, or there are fewer.
     """
+    if (over := workers.strategy()) is not None:
+        return _of_workers(asked, over.num_replicas_in_sync)
     if asked == "1":
         return 1
     there = len(present())
@@ -45,9 +52,20 @@ def count(asked: str) -> int:
     return number
 
 
+def _of_workers(asked: str, number: int) -> int:
+    """The number of devices of all workers."""
+    if asked not in ("1", ALL, str(number)):
+        raise UserError(
+            f"--devices={asked} given, and the workers of {workers.VARIABLE} have {number} together"
+        )
+    return number
+
+
 @functools.cache  # TensorFlow makes a strategy of several devices once in a process
 def strategy(number: int) -> tf.distribute.Strategy:
     """The strategy of so many devices."""
+    if (over := workers.strategy()) is not None:
+        return over
     if number == 1:
         return tf.distribute.get_strategy()
     return tf.distribute.MirroredStrategy(present()[:number])

@@ -16,7 +16,7 @@ import tensorflow as tf
 
 from vae_gan_tf import datasets
 from vae_gan_tf.errors import UserError
-from vae_gan_tf.training import devices
+from vae_gan_tf.training import devices, workers
 from vae_gan_tf.training.callbacks import show_pictures, show_scores, show_weights
 from vae_gan_tf.training.checkpoints import Checkpoints
 from vae_gan_tf.training.divergence import check_losses, check_weights
@@ -99,7 +99,14 @@ def train(
     validation = in_order(data.validation)
     callbacks = [show_pictures(pictures), show_scores(scores, scores_every), show_weights]
 
-    with Summaries(folder / "tensorboard") as summaries, interruptible() as interrupted:
+    with (
+        workers.own_folder(folder) as own,
+        Summaries(own / "tensorboard") as summaries,
+        interruptible() as signalled,
+    ):
+        ended = 0
+        if own != folder:
+            checkpoints = Checkpoints(own, step=count, **state(model))
         summaries.begin(step)
         while step < last_step and not history.patience_ended(patience):
             epoch, first_batch = divmod(step, epoch_steps)
@@ -114,7 +121,8 @@ def train(
                 if step % SCALARS_EVERY == 0:
                     summaries.scalars(step, losses | learning_rates(model))
                 progress.end_step(step, losses)
-                if interrupted():
+                ended = workers.highest(signalled())
+                if ended:
                     break
             means = {name: value / (step - saved) for name, value in sums.items()}
             bound = None
@@ -130,11 +138,12 @@ def train(
             count.assign(step)
             checkpoints.save(step)
             saved = step
-            if interrupted():
+            ended = workers.highest(signalled())
+            if ended:
                 break
 
     return Outcome(
-        interrupted=interrupted(),
+        interrupted=ended,
         epochs=step / epoch_steps,
         steps=step,
         losses=history.losses,
