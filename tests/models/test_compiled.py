@@ -393,3 +393,11 @@ def test_a_weight_that_is_changed_counts_in_the_next_fit_and_evaluation():
     expected = before["loss/generator"] + 2 * before["generator/kl"] + adversarial
     assert after["loss/generator"] == pytest.approx(expected, rel=1e-4)
     assert again["loss"] == pytest.approx(evaluated["loss"] + 2 * evaluated["elbo/kl"], rel=1e-4)
+
+
+def test_strategies_that_keras_cannot_drive_are_refused():
+    with tf.distribute.MultiWorkerMirroredStrategy().scope():
+        model = models.KINDS["VAE"]()
+        model.compile()
+    with pytest.raises(UserError, match=r"cannot drive .* set TF_CONFIG and run"):
+        model.fit(models.arrays("VAE", 4)[0], verbose=0)

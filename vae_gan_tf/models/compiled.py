@@ -22,6 +22,9 @@ StepFunction = Callable[[Iterator[Any]], Logs]
 
 NO_IMAGES = "a batch without images given, at least one expected"
 
+DRIVEN = (tf.distribute.MirroredStrategy, tf.distribute.OneDeviceStrategy)
+"""The strategies of ``tf.distribute`` that Keras' ``fit`` can drive, beside having none."""
+
 AT_ONCE = 5000
 """Images of arrays that are looked at in one go."""
 
@@ -140,8 +143,16 @@ class CompiledModel(Configured, keras.Model, abc.ABC):
 
         Raises:
             UserError: weights of images are given; values that the model cannot be trained on: of
-                arrays before the first step, else before the step of the batch that holds them.
+                arrays before the first step, else before the step of the batch that holds them;
+                the model was made under a strategy that Keras cannot drive.
         """
+        over = self.distribute_strategy
+        if over is not tf.distribute.get_strategy() and not isinstance(over, DRIVEN):
+            raise UserError(
+                f"fit given a model of a {type(over).__name__}, which Keras 3 cannot drive "
+                "(keras-team/keras#20585); the scripts in reproduce/ can: set TF_CONFIG and run "
+                "python reproduce/figure6.py on each worker"
+            )
         if sample_weight is not None or class_weight is not None:
             raise UserError(EVERY_IMAGE_COUNTS)
         check_some(x)
