@@ -126,6 +126,21 @@ def test_nothing_is_downloaded_unless_it_is_allowed(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+def test_what_is_refused_is_not_downloaded_first(tmp_path, monkeypatch):
+    monkeypatch.setattr(store, "download", lambda *given: pytest.fail("a download was begun"))
+    with pytest.raises(UserError, match="have many sizes; give --image_size"):
+        datasets.load("sizes_toy", tmp_path, download=True)
+
+
+def test_a_download_of_unknown_size_says_so(tmp_path, monkeypatch):
+    said = []
+    monkeypatch.setattr(store, "download", lambda builder, title, size: said.append(size))
+    with pytest.raises(UserError):  # nothing was prepared
+        datasets.load("toy", tmp_path, download=True)
+    assert said == ["of unknown size"]
+    assert "(of unknown size)" in datasets.source("toy").how_to_get
+
+
 def test_a_form_is_for_data_sets_without_an_entry():
     with pytest.raises(UserError, match="--image_size or --grey given for mnist"):
         datasets.load("mnist", form=datasets.Form((32, 32)))

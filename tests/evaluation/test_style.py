@@ -255,6 +255,7 @@ X = np.random.default_rng(0).random([5, *SHAPE], np.float32)
 Y = np.array([3, 1, 4, 1, 5])
 
 
+@pytest.mark.slow
 def test_transfer_decodes_one_code_with_every_label(model):
     outputs = style.transfer(model, X, Y, seed=7)
     assert outputs.shape == (5, 10, *SHAPE)

@@ -96,6 +96,7 @@ def test_scores_that_are_stopped_keep_what_is_measured(run_script, tmp_path, mon
     assert asked == ["vae-mnist", "cvae-mnist", "cvae-mnist"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("weights", "sentence"),
     [

@@ -96,6 +96,7 @@ def test_draw_without_attention():
     assert model.code_shape == (3, 7)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "kind"),
     [("feature", type(None)), ("cross_entropy", CrossEntropy), ("squared_error", SquaredError)],
@@ -184,6 +185,7 @@ def test_the_improved_cvae_gan():
     assert model.optimizer.beta_1 == model.discriminator_optimizer.beta_1 == 0.5
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("pools", [True, False], ids=["pools", "strides"])
 @pytest.mark.parametrize("normalised", [True, False], ids=["normalised", "biases"])
 def test_the_networks_of_the_ablations(pools, normalised):

@@ -333,6 +333,7 @@ def test_losses_of_given_images_average_what_the_networks_say_of_each_pair():
     assert {name: float(it) for name, it in found.items()} == pytest.approx(expected, 1e-4)
 
 
+@pytest.mark.slow
 def test_a_semi_supervised_step_draws_by_the_run_seed_and_the_number_of_the_step(codes):
     drawn = check_draws(lambda seed: linear_few(seed=seed), few((2, 2, 1)), codes)
     # Every pair has a code of its own from the prior.
@@ -412,6 +413,7 @@ SENTENCES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mistake", UNFIT)
 def test_mistakes_in_a_semi_supervised_batch(mistake):
     model = semi_supervised()

@@ -258,6 +258,7 @@ def test_steps_end_in_the_image(kind):
     np.testing.assert_allclose(model((x, y) if y is not None else x), model.reconstruct(x, y))
 
 
+@pytest.mark.slow
 def test_windows_are_given_where_there_are_any():
     x = images()
     for windows in ((2, 3), (2, None), (None, 3), (None, None)):

@@ -323,6 +323,7 @@ def test_each_network_sees_one_batch_a_step(decoded):
         )
 
 
+@pytest.mark.slow
 def test_a_step_draws_by_the_run_seed_and_the_number_of_the_step(codes):
     check_draws(lambda seed: linear(seed=seed), batch(SMALL), codes)
 

@@ -101,6 +101,7 @@ def test_initial_weights_follow_the_seed():
     assert np.abs(weights(0) - weights(1)).min() > 0
 
 
+@pytest.mark.slow
 @BUILDERS
 def test_mixed_precision(builder):
     full, mixed = small(builder), small(builder, dtype="mixed_bfloat16")

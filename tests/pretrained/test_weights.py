@@ -88,6 +88,7 @@ def with_an_unknown_argument(path):
     path.write_bytes(as_bytes(arrays | {"config": np.array(json.dumps(config))}))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("saved", "sentence"),
     [

@@ -25,6 +25,10 @@ FLAGS = (
 )
 
 
+ENDS = {"dies": signal.SIGKILL, "stops": signal.SIGTERM}
+"""The signals that the program may have in its second epoch."""
+
+
 def main(data_dir, dies, *folders):
     if "TF_CONFIG" not in os.environ:
         processor = tf.config.list_physical_devices("CPU")[0]
@@ -33,15 +37,18 @@ def main(data_dir, dies, *folders):
     batches = datasets.batches
 
     def deadly(split, batch_size, seed, epoch, first_batch=0):
-        if epoch == 1 and dies == "dies":
-            os.kill(os.getpid(), signal.SIGKILL)
+        if epoch == 1 and dies in ENDS:
+            os.kill(os.getpid(), ENDS[dies])
         return batches(split, batch_size, seed, epoch, first_batch)
 
     datasets.batches = deadly
     for folder in folders:
         asked = ["script", *FLAGS, f"--runs_dir={folder}", f"--data_dir={data_dir}"]
         options = parse(Script("", tuple(MODELS)), asked)
-        print(run.train(options, "vae", data.few_digits()).record["weights"]["sha256"])
+        result = run.train(options, "vae", data.few_digits())
+        if result.interrupted:
+            scripts.stop(result.interrupted)
+        print(result.record["weights"]["sha256"])
 
 
 if __name__ == "__main__":

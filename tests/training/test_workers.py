@@ -126,25 +126,40 @@ def start(its, place, *arguments):
 
 
 @pytest.mark.slow
-def test_two_processes_train_one_model_and_go_on_where_one_was_killed(tmp_path):
-    broken, whole = tmp_path / "broken", tmp_path / "whole"
+def test_two_processes_train_one_model_and_go_on_where_one_was_killed(tmp_path, pytestconfig):
+    folders = [tmp_path / "broken"]
+    if pytestconfig.getoption("--every-kind"):  # by hand, that it is so to the bit
+        folders.append(tmp_path / "whole")
     its = addresses()
-    dying = start(its, 1, tmp_path, "dies", broken)
-    left = start(its, 0, tmp_path, "lives", broken)
+    dying = start(its, 1, tmp_path, "dies", folders[0])
+    left = start(its, 0, tmp_path, "lives", folders[0])
     dying.communicate(timeout=200)
     _, said = left.communicate(timeout=200)
     assert dying.returncode == -signal.SIGKILL and left.returncode == 1
     assert "another worker no longer answers" in said and "Traceback" not in said
     its = addresses()
-    both = [start(its, place, tmp_path, "lives", broken, whole) for place in (0, 1)]
+    both = [start(its, place, tmp_path, "lives", *folders) for place in (0, 1)]
     (printed, errors), (silent, _) = (each.communicate(timeout=300) for each in both)
     assert [each.returncode for each in both] == [0, 0], errors
     assert "Going on from step 5" in printed and silent.count("\n") == 1
     sums = []
-    for folder in (broken, whole):
+    for folder in folders:
         (run,) = folder.iterdir()
         record = json.loads((run / "record.json").read_text())
         sums.append(record["weights"]["sha256"])
         assert record["settings"]["devices"] == "2"
         assert 450 < -record["scores"]["test/elbo"] < 570  # as on two devices of one process
-    assert sums[0] == sums[1]
+    assert len(set(sums)) == 1
+
+
+@pytest.mark.slow
+def test_a_signal_to_one_worker_ends_both_after_the_step(tmp_path, pytestconfig):
+    if not pytestconfig.getoption("--every-kind"):
+        pytest.skip("by hand, with --every-kind: starting two processes takes long")
+    its = addresses()
+    both = [
+        start(its, place, tmp_path, "stops" if place else "lives", tmp_path) for place in (0, 1)
+    ]
+    printed = [each.communicate(timeout=200)[0] for each in both]
+    assert [each.returncode for each in both] == [128 + signal.SIGTERM] * 2
+    assert "the same command goes on" in printed[0]

@@ -49,16 +49,21 @@ def source(name: str, form: Form, others: Sequence[str] = ()) -> Source:
     """
     builder = _builder(name, None, others)
     grey = form.grey or features(builder, name).shape[-1] == 1
-    size = builder.info.download_size
     return Source(
         title=name,
         family=name,
         load=functools.partial(_load, name, form),
         is_local=lambda data_dir: _builder(name, data_dir).data_path.exists(),
         how_to_get=f"name the data_dir of TensorFlow Datasets that holds {name}, or allow its "
-        f"download ({size}) by --dataset={name}.",
+        f"download ({_size(builder)}) by --dataset={name}.",
         settings_of="mnist" if grey else "svhn_small",
     )
+
+
+def _size(builder: tfds.core.DatasetBuilder) -> str:
+    """How much a download is, for a sentence."""
+    size = builder.info.download_size
+    return str(size) if size else "of unknown size"
 
 
 def _builder(
@@ -115,12 +120,13 @@ def features(builder: tfds.core.DatasetBuilder, name: str) -> Features:
 
 def _load(name: str, form: Form, data_dir: Path, download: bool) -> Dataset:
     builder = _builder(name, data_dir)
+    _shape(features(builder, name), form, name)  # before a download
     if not builder.data_path.exists():
         if not download:
             raise UserError(
                 f"There is no {name} in {builder.data_path}: {source(name, form).how_to_get}"
             )
-        store.download(builder, name, str(builder.info.download_size))
+        store.download(builder, name, _size(builder))
         builder = _builder(name, data_dir)
     found = features(builder, name)
     splits = builder.info.splits

@@ -67,7 +67,12 @@ class Result:
 
 
 def load_data(options: Options, name: str) -> datasets.Dataset:
-    """A data set; it is downloaded only where the command line names it."""
+    """A data set; it is downloaded only where the command line names it.
+
+    Raises:
+        UserError: it cannot be loaded; more devices are asked for than there are.
+    """
+    devices.count(options.overrides.get("devices", "1"))  # before a download
     named = name in (options.datasets or ())
     return datasets.load(name, options.data_dir, named, form_of(options.overrides))
 
