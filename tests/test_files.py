@@ -2,6 +2,7 @@ import os
 
 import pytest
 
+from vae_gan_tf import files
 from vae_gan_tf.errors import UserError
 from vae_gan_tf.files import write_whole
 
@@ -31,3 +32,10 @@ def test_a_folder_that_cannot_be_made_is_one_sentence(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(UserError, match="cannot be written"):
         write_whole(tmp_path / "file" / "a.json", b"")
+
+
+def test_a_process_whose_files_another_writes_leaves_them_alone(tmp_path, monkeypatch):
+    monkeypatch.setattr(files, "_writes", True)  # as it is to be afterwards
+    files.write_nothing()
+    write_whole(tmp_path / "a.json", b"of the other")
+    assert not list(tmp_path.iterdir())

@@ -164,3 +164,22 @@ def test_photographs_are_turned_as_the_camera_noted(tmp_path):
     turned = np.rot90(pixels, -1)
     images, _ = everything(data)
     assert any(np.array_equal(image[..., 0], turned) for image in images)
+
+
+def test_decoded_images_that_are_damaged_are_one_sentence(tmp_path):
+    path = files.folder(tmp_path / "animals")
+    load(path, tmp_path)
+    (decoded,) = (tmp_path / "decoded_images").glob("animals-*/images.npy")
+    decoded.write_bytes(b"no array")
+    with pytest.raises(UserError, match=r"cannot be written or read .* delete it to decode"):
+        load(path, tmp_path)
+
+
+@pytest.mark.parametrize("ending", ["png", "jpg"])
+def test_an_image_that_is_cut_off_leaves_nothing_half_decoded(ending, tmp_path):
+    path = files.folder(tmp_path / "animals", shape=(40, 40, 3), ending=ending)
+    (cut, *_) = sorted((path / "dog").iterdir())
+    cut.write_bytes(cut.read_bytes()[:-60])
+    with pytest.raises(UserError, match=f"{cut.name} cannot be read as an image"):
+        load(path, tmp_path)
+    assert not list(tmp_path.glob("decoded_images/*/*"))

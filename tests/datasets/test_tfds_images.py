@@ -144,3 +144,47 @@ def test_a_download_of_unknown_size_says_so(tmp_path, monkeypatch):
 def test_a_form_is_for_data_sets_without_an_entry():
     with pytest.raises(UserError, match="--image_size or --grey given for mnist"):
         datasets.load("mnist", form=datasets.Form((32, 32)))
+
+
+class FourChannelsToy(Toy):
+    SHAPE = (8, 8, 4)
+
+
+class NoTrainToy(Toy):
+    COUNTS: ClassVar = {"test": 12}
+
+
+class TwoLabelsToy(Toy):
+    """One of its labels is the one to learn; the other comes first by name."""
+
+    MORE: ClassVar = {"colour": tfds.features.ClassLabel(num_classes=2)}
+
+    def _generate_examples(self, count):
+        for place, example in super()._generate_examples(count):
+            yield place, example | {"colour": 0}
+
+
+def test_images_of_four_channels_are_refused(tmp_path):
+    with pytest.raises(UserError, match=r"have 4 channels, 1 \(grey\) or 3"):
+        datasets.load("four_channels_toy", tmp_path)
+
+
+def test_training_images_must_be_there(tmp_path):
+    NoTrainToy(data_dir=tmp_path).download_and_prepare()
+    with pytest.raises(UserError, match="no_train_toy has no split train; it has test"):
+        datasets.load("no_train_toy", tmp_path)
+
+
+def test_of_two_labels_the_one_to_learn_is_taken(tmp_path):
+    TwoLabelsToy(data_dir=tmp_path).download_and_prepare()
+    data = datasets.load("two_labels_toy", tmp_path)
+    assert data.num_classes == 3 and set(data.train.labels) == {0, 1, 2}
+
+
+def test_a_copy_in_array_record_is_read(tmp_path, data_dir):
+    Toy(data_dir=tmp_path, file_format="array_record").download_and_prepare()
+    again, first = datasets.load("toy", tmp_path), datasets.load("toy", data_dir)
+    for name in datasets.SPLITS:
+        ours, theirs = getattr(again, name), getattr(first, name)
+        assert len(ours.images) == len(theirs.images)
+        np.testing.assert_array_equal(ours.labels, ours.images[:, 0, 0, 0] % 3)

@@ -29,3 +29,9 @@ def test_images_that_are_refused(images, sentence):
 
 def test_white_has_the_brightness_one():
     assert LUMINANCE.sum() == pytest.approx(1)
+
+
+def test_images_of_uint8_are_divided_by_255():
+    given = np.uint8([0, 51, 255]).reshape([3, 1, 1, 1])
+    checked = checked_images(given, "n", 1, 1, 1)
+    np.testing.assert_allclose(checked.ravel(), [0, 0.2, 1], rtol=1e-6)

@@ -5,6 +5,7 @@ import pytest
 
 from vae_gan_tf.errors import UserError
 from vae_gan_tf.experiments import (
+    classifier,
     draw_likelihood,
     figure7,
     figure10,
@@ -160,3 +161,12 @@ print(sorted(set(flags.FLAGS) - before - {"tfds_debug_list_dir"}))
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
     assert done.stdout.strip() == "['epochs', 'seed']", done.stderr[-2000:]
+
+
+def test_help_of_a_script_of_few_settings_shows_these(capsys):
+    text = help_of(capsys, classifier.main)
+    assert "--classifier_file=" in text and "--precision=" in text and "--units" not in text
+
+
+def test_help_leaves_out_a_preset_that_a_model_does_not_have(capsys):
+    assert "--epochs=" in help_of(capsys, figure10.main, "--preset=improved")

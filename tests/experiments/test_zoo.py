@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from vae_gan_tf import networks
+from vae_gan_tf.errors import UserError
 from vae_gan_tf.experiments.settings import LIKELIHOODS, Images, resolve
 from vae_gan_tf.experiments.zoo import build_model
 from vae_gan_tf.models.adversarial import (
@@ -196,3 +197,9 @@ def test_the_networks_of_the_ablations(pools, normalised):
         assert kinds == {networks.BatchNormalization if normalised else networks.Bias}
         strides = {each.strides for each in network.layers if hasattr(each, "strides")}
         assert ((2, 2) in strides) is not pools
+
+
+def test_a_step_that_takes_too_much_memory_names_a_batch_that_fits():
+    settings = resolve("report", "semi-supervised", "mnist", {"labels": 2000})
+    with pytest.raises(UserError, match=r"each of 200 classes of 20000 .* --batch_size=\d+ fits"):
+        build_model(dataclasses.replace(settings, batch_size=20_000), Images((28, 28, 1), 200))

@@ -479,3 +479,12 @@ def test_discriminate_refuses_what_is_no_image():
     for x, sentence in ((images(2) * 255, "must lie in"), (images(2)[:, :1], "images: shape")):
         with pytest.raises(UserError, match=sentence):
             model.discriminate(x)
+
+
+def test_a_discriminator_of_two_inputs_is_refused():
+    gan = models.vae_gan()
+    image, more = keras.Input((28, 28, 1)), keras.Input((1,))
+    hidden = keras.layers.Concatenate()([keras.layers.Flatten()(image), more])
+    critic = keras.Model([image, more], [hidden, keras.layers.Dense(1)(hidden)])
+    with pytest.raises(UserError, match="a discriminator of 2 inputs, not of images"):
+        VAEGAN(gan.generator, critic)

@@ -450,3 +450,10 @@ def test_mistakes(mistake):
     with pytest.raises(UserError, match=message) as error:
         call()
     assert "\n" not in str(error.value)
+
+
+def test_networks_of_no_step_are_refused():
+    values = keras.Input((4,))
+    network = keras.Model(values, [keras.layers.Dense(4)(values) for _ in range(4)])
+    with pytest.raises(UserError, match="an encoder of 1 inputs and a decoder of 1 given"):
+        DRAW(network, network, steps=3)

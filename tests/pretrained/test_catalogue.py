@@ -52,3 +52,9 @@ def test_a_name_that_does_not_ship():
             UserError, match="no shipped model 'gan'; there are vae-mnist, vae-svhn"
         ):
             ask("gan")
+
+
+def test_the_list_says_what_each_model_is():
+    listed = pretrained.list_pretrained()
+    assert listed.keys() == pretrained.SHIPPED.keys()
+    assert "CVAEGAN of mnist" in listed["cvae-gan-mnist"]

@@ -4,13 +4,14 @@ PATH holds a sub-folder a class, or the folders "train" and "test" with one each
 "test", one image in seven is for test: the last in an order that is drawn once, with seed 0.
 """
 
+import contextlib
 import functools
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageOps
 
 from vae_gan_tf.datasets import decoded
 from vae_gan_tf.datasets.form import Form
@@ -102,18 +103,29 @@ def _drawn(files: list[tuple[Path, int]]) -> list[tuple[Path, int]]:
     return [files[place] for place in np.random.default_rng(0).permutation(len(files))]
 
 
+@contextlib.contextmanager
+def _opened(path: Path) -> Iterator[Image.Image]:
+    """An image file.
+
+    Raises:
+        UserError: it is no image, or a damaged one.
+    """
+    try:
+        with Image.open(path) as image:
+            yield image
+    except OSError as error:
+        raise UserError(f"{path} cannot be read as an image: {error}") from error
+
+
 def _mode(path: Path) -> str:
     """The mode of an image file, "L" or "RGB".
 
     Raises:
         UserError: it is no image, or of another kind.
     """
-    try:
-        with Image.open(path) as image:
-            mode = image.mode
-            transparent = "transparency" in image.info
-    except (OSError, UnidentifiedImageError) as error:
-        raise UserError(f"{path} cannot be read as an image") from error
+    with _opened(path) as image:
+        mode = image.mode
+        transparent = "transparency" in image.info
     if mode in ("1", "L"):
         return "L"
     if mode == "RGB" or (mode == "P" and not transparent):
@@ -126,7 +138,7 @@ def _mode(path: Path) -> str:
 
 def _size(path: Path) -> tuple[int, int]:
     """Height and width of an image as it is looked at: cameras note where its top is."""
-    with Image.open(path) as image:
+    with _opened(path) as image:
         width, height = image.size
         on_its_side = image.getexif().get(ExifTags.Base.Orientation, 1) >= 5
     return (width, height) if on_its_side else (height, width)
@@ -152,9 +164,6 @@ def _shape(files: Files, form: Form) -> tuple[int, int, int]:
 
 def _examples(files: Files, form: Form) -> Iterator[tuple[np.ndarray, int]]:
     for path, label in zip(files.paths, files.labels, strict=True):
-        try:
-            with Image.open(path) as image:
-                upright = ImageOps.exif_transpose(image)
-                yield form.applied(upright.convert(_mode(path))), label
-        except OSError as error:
-            raise UserError(f"{path} is damaged: {error}") from error
+        with _opened(path) as image:
+            upright = ImageOps.exif_transpose(image).convert(_mode(path))
+        yield form.applied(upright), label
