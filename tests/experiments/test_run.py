@@ -259,3 +259,10 @@ def test_devices_must_divide_a_batch(arguments, sentence, tmp_path, mnist, data_
     model = "semi-supervised" if FEW[0] in arguments else "vae"
     with pytest.raises(UserError, match=sentence):
         run.train(smoke(tmp_path, data_dir, "--devices=2", *arguments), model, mnist)
+
+
+def test_training_images_of_which_few_have_labels_are_no_whole_split(mnist):
+    few = datasets.few_labels(mnist.train, 50, 0, 10)
+    assert run.whole(mnist.train) is mnist.train
+    with pytest.raises(ValueError, match="a split of few labels given"):
+        run.whole(few)

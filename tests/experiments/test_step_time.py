@@ -104,3 +104,8 @@ def test_each_model_and_precision_is_a_line_of_the_table(run_script, monkeypatch
     assert found == [(model, it) for model in ("vae", "draw") for it in step_time.PRECISIONS]
     printed = capsys.readouterr().out
     assert "| draw | mixed_bfloat16 |" in printed and "cores" in printed
+
+
+def test_the_ceiling_is_timed_without_its_warm_up():
+    times = step_time.matrix_product_seconds("mixed_bfloat16", size=8)
+    assert len(times) == 20 and min(times) > 0

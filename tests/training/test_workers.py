@@ -7,12 +7,14 @@ import signal
 import socket
 import subprocess
 import sys
+import types
 from pathlib import Path
 
 import pytest
+import tensorflow as tf
 
 from vae_gan_tf.errors import UserError
-from vae_gan_tf.training import workers
+from vae_gan_tf.training import devices, workers
 
 TESTS = Path(__file__).parents[1]
 
@@ -163,3 +165,67 @@ def test_a_signal_to_one_worker_ends_both_after_the_step(tmp_path, pytestconfig)
     printed = [each.communicate(timeout=200)[0] for each in both]
     assert [each.returncode for each in both] == [128 + signal.SIGTERM] * 2
     assert "the same command goes on" in printed[0]
+
+
+@pytest.fixture
+def two(monkeypatch):
+    """Makes this process the leader of two, of which the other's texts are given."""
+
+    def others(text):
+        monkeypatch.setattr(workers, "_joined", object())
+        monkeypatch.setattr(workers, "_texts", lambda own: [own, text])
+        monkeypatch.setattr(workers, "wait_for_all", lambda: None)
+
+    return others
+
+
+def test_workers_of_other_settings_are_refused(two):
+    two("epochs=2")
+    workers.compare("settings", "epochs=2")
+    with pytest.raises(UserError, match="settings of the workers differ: epochs=3 on worker 0, ep"):
+        workers.compare("settings", "epochs=3")
+
+
+def test_a_mistake_of_one_worker_is_one_of_all(two):
+    two("")
+    with workers.together():
+        pass
+    with pytest.raises(UserError, match=r"^of the leader$"), workers.together():
+        raise UserError("of the leader")
+    two("too few images")
+    with pytest.raises(UserError, match=r"^worker 1: too few images$"), workers.together():
+        pass
+
+
+def test_a_folder_that_not_all_workers_see(two, tmp_path):
+    two("nothing")
+    with pytest.raises(UserError, match="worker 1 does not see the files of worker 0 in"):
+        workers.check_folder(tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_worker_that_is_gone_is_one_sentence(two):
+    gone = tf.errors.UnavailableError(None, None, "connection lost\nand more")
+    with pytest.raises(tf.errors.UnavailableError), workers.attended():  # alone it is a fault
+        raise gone
+    two("")
+    with pytest.raises(UserError, match=r"no longer answers \(connection lost\)"):
+        with workers.attended():
+            raise gone
+
+
+def test_devices_of_all_workers(two, monkeypatch):
+    two("")
+    monkeypatch.setattr(workers, "_joined", types.SimpleNamespace(num_replicas_in_sync=4))
+    assert [devices.count(asked) for asked in ("1", "all", "4")] == [4, 4, 4]
+    with pytest.raises(UserError, match=r"--devices=2 given, .* TF_CONFIG have 4 together"):
+        devices.count("2")
+    assert devices.strategy(4).num_replicas_in_sync == 4
+
+
+@pytest.mark.parametrize("place", [0, 1])
+def test_a_follower_writes_to_a_passing_folder(place, monkeypatch, tmp_path):
+    monkeypatch.setattr(workers, "_cluster", workers.Cluster(["a:1", "b:2"], place))
+    with workers.own_folder(tmp_path) as own:
+        assert (own == tmp_path) == (place == 0) and own.is_dir()
+    assert own.exists() == (place == 0)
