@@ -1,5 +1,6 @@
 """The scripts, run on a few hundred digits, which `datasets.load("mnist")` gives meanwhile."""
 
+import concurrent.futures
 import dataclasses
 import importlib
 
@@ -48,6 +49,28 @@ def run_script(tmp_path, data_dir, monkeypatch):
         return tmp_path / "figures"
 
     return run
+
+
+@pytest.fixture
+def in_this_process(monkeypatch):
+    """Has what a script gives to other processes run in this one."""
+
+    class Here:
+        def __init__(self, *given, **options):
+            pass
+
+        def __enter__(self):
+            return self
+
+        def __exit__(self, *raised):
+            pass
+
+        def submit(self, function, *arguments):
+            done = concurrent.futures.Future()
+            done.set_result(function(*arguments))
+            return done
+
+    monkeypatch.setattr(concurrent.futures, "ProcessPoolExecutor", Here)
 
 
 WITHOUT_RUNS = ("side_by_side", "scores", "classifier", "step_time", "scale")

@@ -1,5 +1,4 @@
 import json
-import types
 
 import numpy as np
 import pytest
@@ -82,25 +81,11 @@ def test_the_disk_of_a_run_is_that_of_its_files(data_dir, few_digits):
     assert found["all"] > found["checkpoints"] > found["tensorboard"] > 0
 
 
-def test_the_tables_hold_what_was_measured(run_script, monkeypatch):
-    class Here:
-        def __init__(self, *given, **options):
-            pass
-
-        def __enter__(self):
-            return self
-
-        def __exit__(self, *raised):
-            pass
-
-        def submit(self, function, *arguments):
-            return types.SimpleNamespace(result=lambda: function(*arguments))
-
+def test_the_tables_hold_what_was_measured(run_script, in_this_process, monkeypatch):
     def measured(problem, steps):
         found = {"weights": 1_500_000, "milliseconds": 12.4, "peak_gigabytes": 0.625}
         return {"axis": problem.axis, "value": problem.value, "model": problem.model} | found
 
-    monkeypatch.setattr(scale.concurrent.futures, "ProcessPoolExecutor", Here)
     monkeypatch.setattr(scale, "measure", measured)
     monkeypatch.setattr(scale, "disk", lambda options, model: {"model": model, "all": 96e6})
     monkeypatch.setattr(scale, "gradients", lambda: [{"model": "draw", "bytes": 3_400_000}])

@@ -1,4 +1,3 @@
-import concurrent.futures
 import json
 
 import pytest
@@ -72,31 +71,15 @@ def test_step_time_counts_the_operations_of_section_4_6(name):
     assert step_time.step_operations(model, 100) == expected
 
 
-def test_each_model_and_precision_is_a_line_of_the_table(run_script, monkeypatch, capsys):
-    class Here:
-        """Runs what it is given at once, in this process."""
-
-        def __init__(self, *given, **options):
-            pass
-
-        def __enter__(self):
-            return self
-
-        def __exit__(self, *raised):
-            pass
-
-        def submit(self, function, *arguments):
-            done = concurrent.futures.Future()
-            done.set_result(function(*arguments))
-            return done
-
+def test_each_model_and_precision_is_a_line_of_the_table(
+    run_script, in_this_process, monkeypatch, capsys
+):
     def timed(options, model, precision, steps):
         assert steps == 3
         row = dict.fromkeys(("milliseconds", "images_per_second", "input_share"), 0.5)
         more = dict.fromkeys(("ceiling_gigaflop_per_second", "ceiling_share", "peak_gigabytes"), 1)
         return {"model": model, "precision": precision, **row, **more}
 
-    monkeypatch.setattr(step_time.concurrent.futures, "ProcessPoolExecutor", Here)
     monkeypatch.setattr(step_time, "time_model", timed)
     figures = run_script("step_time", "--models=vae,draw", "--steps=3")
     rows = json.loads((figures / "step_time.json").read_text())["rows"]

@@ -1,10 +1,8 @@
-"""Workers that TF_CONFIG names: two processes, or two threads where they only meet."""
+"""Workers that TF_CONFIG names: two processes."""
 
-import concurrent.futures
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import types
@@ -12,47 +10,13 @@ from pathlib import Path
 
 import pytest
 import tensorflow as tf
+from support.cluster import addresses, config
 
 from vae_gan_tf.errors import UserError
 from vae_gan_tf.training import devices, workers
+from vae_gan_tf.training.meeting import Cluster
 
 TESTS = Path(__file__).parents[1]
-
-
-def addresses():
-    """Two addresses of this machine whose ports are free."""
-    with socket.create_server(("localhost", 0)) as one, socket.create_server(("", 0)) as two:
-        return [f"localhost:{each.getsockname()[1]}" for each in (one, two)]
-
-
-def config(its, place, kind="worker"):
-    return json.dumps({"cluster": {"worker": its}, "task": {"type": kind, "index": place}})
-
-
-@pytest.mark.parametrize(
-    ("text", "sentence"),
-    [
-        ("two workers", "TF_CONFIG is 'two workers', and json such as"),
-        ("{}", "TF_CONFIG is '{}', and json such as"),
-        ("[]", "and json such as"),
-        (config(["one:1", "two"], 0), "and json such as"),
-        (config(["one:1", "two:2"], 2), "says that this is worker 2, .* one:1, two:2"),
-        (config(["one:1", "two:2"], -1), "says that this is worker -1"),
-        (config(["one:1", "two:2"], 0, "ps"), "says that this is ps 0"),
-    ],
-)
-def test_a_variable_that_names_no_worker(text, sentence, monkeypatch):
-    monkeypatch.setenv("TF_CONFIG", text)
-    with pytest.raises(UserError, match=sentence):
-        workers.cluster()
-
-
-def test_the_chief_leads(monkeypatch):
-    jobs = {"chief": ["a:1"], "worker": ["b:2", "c:3"]}
-    for kind, index, place in (("chief", 0, 0), ("worker", 0, 1), ("worker", 1, 2)):
-        task = {"type": kind, "index": index}
-        monkeypatch.setenv("TF_CONFIG", json.dumps({"cluster": jobs, "task": task}))
-        assert workers.cluster() == workers.Cluster(["a:1", "b:2", "c:3"], place)
 
 
 @pytest.mark.parametrize("text", ["", config(["one:1"], 0)])
@@ -62,61 +26,6 @@ def test_one_process_is_alone(text, monkeypatch):
     assert workers.strategy() is None and workers.leads() and workers.highest(7) == 7
     with pytest.raises(UserError, match="as it was"), workers.together():
         raise UserError("as it was")
-
-
-def meet(its, minutes=0.1):
-    """What becomes of the two, the leader first: None, or the sentence that one ends in."""
-
-    def end(function, place):
-        try:
-            function(workers.Cluster(its, place), minutes)
-        except UserError as error:
-            return str(error)
-
-    with concurrent.futures.ThreadPoolExecutor() as pool:
-        ends = [
-            pool.submit(end, function, place)
-            for place, function in enumerate((workers._lead, workers._follow))
-        ]
-        return [each.result() for each in ends]
-
-
-def test_workers_wait_for_each_other():
-    assert meet(addresses()) == [None, None]
-
-
-def test_a_stranger_at_the_door_is_no_worker():
-    its = addresses()
-    with concurrent.futures.ThreadPoolExecutor() as pool:
-        leader = pool.submit(workers._lead, workers.Cluster(its, 0), 0.2)
-        while True:
-            try:
-                host, port = its[0].split(":")
-                with socket.create_connection((host, int(port))) as stranger:
-                    stranger.sendall(b"GET / HTTP/1.1\r\n\r\n")
-                break
-            except ConnectionRefusedError:
-                continue
-        workers._follow(workers.Cluster(its, 1), 0.2)
-        assert leader.result() is None
-
-
-def test_workers_of_other_versions_are_refused_on_both(monkeypatch):
-    found = iter([{"keras": "3.15.0"}, {"keras": "3.16.0"}])
-    monkeypatch.setattr(workers, "_versions", lambda: next(found))
-    first, second = meet(addresses())
-    assert first == second
-    assert "3.15.0" in first and "3.16.0" in first and "has keras" in first
-
-
-@pytest.mark.parametrize("place", [0, 1])
-def test_a_worker_does_not_wait_for_ever(place, monkeypatch, capsys):
-    monkeypatch.setattr(workers, "SAID_EVERY", 0.2)
-    them = workers.Cluster(addresses(), place)
-    other = rf"waiting for worker {1 - place} \(localhost:\d+\)"
-    with pytest.raises(UserError, match=f"{other}: not there after 0.01 minutes"):
-        (workers._follow if place else workers._lead)(them, 0.01)
-    assert "waiting for worker" in capsys.readouterr().err
 
 
 def start(its, place, *arguments):
@@ -180,10 +89,10 @@ def two(monkeypatch):
 
 
 def test_workers_of_other_settings_are_refused(two):
-    two("epochs=2")
-    workers.compare("settings", "epochs=2")
-    with pytest.raises(UserError, match="settings of the workers differ: epochs=3 on worker 0, ep"):
-        workers.compare("settings", "epochs=3")
+    two('{"epochs": "2", "seed": "0"}')
+    workers.compare("settings", {"epochs": 2, "seed": 0})
+    with pytest.raises(UserError, match="differ: epochs is 3 on worker 0 and 2 on worker 1"):
+        workers.compare("settings", {"epochs": 3, "seed": 0})
 
 
 def test_a_mistake_of_one_worker_is_one_of_all(two):
@@ -225,7 +134,7 @@ def test_devices_of_all_workers(two, monkeypatch):
 
 @pytest.mark.parametrize("place", [0, 1])
 def test_a_follower_writes_to_a_passing_folder(place, monkeypatch, tmp_path):
-    monkeypatch.setattr(workers, "_cluster", workers.Cluster(["a:1", "b:2"], place))
+    monkeypatch.setattr(workers, "_cluster", Cluster(["a:1", "b:2"], place))
     with workers.own_folder(tmp_path) as own:
         assert (own == tmp_path) == (place == 0) and own.is_dir()
     assert own.exists() == (place == 0)

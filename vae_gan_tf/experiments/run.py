@@ -161,7 +161,7 @@ def train(options: Options, model_name: str, data: datasets.Dataset) -> Result:
                 )
             if data.judge:
                 judges.load(data.judge)  # before the training, not after it
-        workers.compare("settings", repr(settings) + data.contents)
+        workers.compare("settings", dataclasses.asdict(settings) | {"contents": data.contents})
         first = None
         if settings.generator_first:
             first = _train_generator(options, settings, data)

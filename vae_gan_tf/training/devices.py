@@ -13,6 +13,7 @@ import tensorflow as tf
 
 from vae_gan_tf.errors import UserError
 from vae_gan_tf.training import workers
+from vae_gan_tf.training.meeting import VARIABLE
 
 Step = Callable[[Any], dict[str, tf.Tensor]]
 
@@ -56,7 +57,7 @@ def _of_workers(asked: str, number: int) -> int:
     """The number of devices of all workers."""
     if asked not in ("1", ALL, str(number)):
         raise UserError(
-            f"--devices={asked} given, and the workers of {workers.VARIABLE} have {number} together"
+            f"--devices={asked} given, and the workers of {VARIABLE} have {number} together"
         )
     return number
 

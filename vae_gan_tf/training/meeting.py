@@ -1,0 +1,188 @@
+"""How the workers that ``TF_CONFIG`` names meet before a run: each comes to the first one.
+
+Until TensorFlow's own servers run, which wait for each other in silence, the first worker listens
+at its address. The others tell it who they are and what versions they have; it tells them for whom
+it waits, then to go on, or why not. A message is a line of json.
+"""
+
+import contextlib
+import json
+import os
+import socket
+import sys
+import time
+from typing import Any, NamedTuple
+
+import keras
+import tensorflow as tf
+
+from vae_gan_tf.errors import UserError
+from vae_gan_tf.version import __version__
+
+VARIABLE = "TF_CONFIG"
+
+SAID_EVERY = 60.0
+"""Seconds after which a worker that waits says again for whom."""
+
+
+class Cluster(NamedTuple):
+    """The workers, and which of them this process is."""
+
+    addresses: list[str]
+    """Of each, "host:port"; the first leads."""
+    place: int
+    """That of this one."""
+
+    def name(self, index: int) -> str:
+        """A worker in a sentence: "worker 1 (host:port)"."""
+        return f"worker {index} ({self.addresses[index]})"
+
+
+def cluster() -> Cluster | None:
+    """The workers that ``TF_CONFIG`` names; None if it is not set, or names a single one.
+
+    Raises:
+        UserError: it is no json, names no workers, or this process is none of them.
+    """
+    text = os.environ.get(VARIABLE)
+    if not text:
+        return None
+    try:
+        config = json.loads(text)
+        jobs, task = config["cluster"], config["task"]
+        addresses = [*jobs.get("chief", []), *jobs.get("worker", [])]
+        kind, index = task["type"], int(task["index"])
+        place = index + len(jobs.get("chief", [])) * (kind == "worker")
+        known = kind in jobs and 0 <= index < len(jobs[kind])
+        ports = [int(address.rpartition(":")[2]) for address in addresses]
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise UserError(
+            f"{VARIABLE} is {text!r}, and json such as "
+            '{"cluster": {"worker": ["host0:2222", "host1:2222"]}, "task": {"type": "worker", '
+            '"index": 0}} is expected'
+        ) from error
+    if kind not in ("chief", "worker") or not known or not all(ports):
+        raise UserError(
+            f"{VARIABLE} says that this is {kind} {index}, and the workers that it names are "
+            f"{', '.join(addresses) or 'none'}"
+        )
+    return Cluster(addresses, place) if len(addresses) > 1 else None
+
+
+def meet(them: Cluster, minutes: float) -> None:
+    """Waits until all workers are there.
+
+    Args:
+        them: the workers.
+        minutes: how long to wait.
+
+    Raises:
+        UserError: on each worker, if one did not come or has other versions.
+    """
+    (_follow if them.place else _lead)(them, minutes)
+
+
+def _versions() -> dict[str, str]:
+    """What all workers must have the same of."""
+    return {
+        "python": ".".join(map(str, sys.version_info[:2])),
+        "tensorflow": tf.__version__,
+        "keras": keras.__version__,
+        "vae_gan_tf": __version__,
+    }
+
+
+def _lead(them: Cluster, minutes: float) -> None:
+    """Waits for all workers at the own address, and tells them to go on, or why not."""
+    port = them.addresses[0].rpartition(":")[2]
+    with contextlib.ExitStack() as stack:
+        try:
+            server = stack.enter_context(
+                socket.create_server(("", int(port)), reuse_port=hasattr(socket, "SO_REUSEPORT"))
+            )
+        except OSError as error:
+            raise UserError(
+                f"{them.name(0)} cannot listen at its port: {error.strerror}"
+            ) from error
+        server.settimeout(0.5)
+        here: dict[int, socket.socket] = {}
+        versions = {0: _versions()}
+        wait = _Wait(minutes)
+        while missing := [i for i in range(len(them.addresses)) if i and i not in here]:
+            whom = "waiting for " + ", ".join(map(them.name, missing))
+            if wait.over():
+                sentence = f"{whom}: not there after {minutes:g} minutes"
+                _tell(here, {"refused": sentence})
+                raise UserError(sentence)
+            if wait.to_say():
+                print(whom, file=sys.stderr, flush=True)
+                _tell(here, {"said": whom})
+            try:
+                other, _ = server.accept()
+            except TimeoutError:
+                continue
+            stack.enter_context(other)
+            with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+                other.settimeout(5)
+                message = json.loads(other.makefile().readline())
+                index = int(message["worker"])
+                versions[index], here[index] = dict(message["versions"]), other
+        for index, its in versions.items():
+            for name, version in versions[0].items():
+                if its.get(name) != version:
+                    sentence = (
+                        f"{them.name(0)} has {name} {version}, {them.name(index)} has "
+                        f"{its.get(name)}; all workers must have the same"
+                    )
+                    _tell(here, {"refused": sentence})
+                    raise UserError(sentence)
+        _tell(here, {"go": True})
+
+
+def _follow(them: Cluster, minutes: float) -> None:
+    """Comes to the leader, and goes on when all are there."""
+    host, _, port = them.addresses[0].rpartition(":")
+    message = {"worker": them.place, "versions": _versions()}
+    whom, wait = f"waiting for {them.name(0)}", _Wait(minutes)
+    answer: dict[str, Any] = {}
+    while not (wait.over() or answer.keys() & {"go", "refused"}):
+        if wait.to_say():
+            print(whom, file=sys.stderr, flush=True)
+        try:
+            with socket.create_connection((host, int(port)), timeout=5) as leader:
+                leader.sendall((json.dumps(message) + "\n").encode())
+                leader.settimeout(60 * minutes)
+                for line in leader.makefile():
+                    answer = json.loads(line)
+                    if "said" in answer:
+                        print(answer["said"], file=sys.stderr, flush=True)
+        except (OSError, ValueError):  # not there yet, or gone again
+            pass
+        time.sleep(0.5)
+    if "go" not in answer:
+        late = f"{whom}: not there after {minutes:g} minutes"
+        raise UserError(answer.get("refused", late))
+
+
+def _tell(others: dict[int, socket.socket], message: dict[str, Any]) -> None:
+    for other in others.values():
+        with contextlib.suppress(OSError):  # it has gone, which is noticed later
+            other.sendall((json.dumps(message) + "\n").encode())
+
+
+class _Wait:
+    """The clock of a worker that waits."""
+
+    def __init__(self, minutes: float):
+        self._end = time.monotonic() + 60 * minutes
+        self._said = time.monotonic()
+
+    def over(self) -> bool:
+        return time.monotonic() > self._end
+
+    def to_say(self) -> bool:
+        """Whether it is time to say for whom; then the next time is later."""
+        if time.monotonic() - self._said < SAID_EVERY:
+            return False
+        self._said = time.monotonic()
+        return True
