@@ -46,6 +46,9 @@ def test_table_1_goes_on_where_it_stopped(run_script, tmp_path, monkeypatch, cap
     runs = json.loads((figures / f"{NAME}.json").read_text())["runs"]
     assert first in runs and len(runs) == 4
     assert "1 of 4 runs finished, about" in capsys.readouterr().out
+    trained.clear()  # and what is finished on one device is not trained again on all of it
+    run_script(*TABLE, "--column=60", "--seeds=0..1", "--devices=all")
+    assert not trained
     errors = np.array(
         [100 * it["scores"]["test/error"] for it in runs if it["settings"]["labels"] == 100]
     )

@@ -150,10 +150,8 @@ def train(options: Options, model_name: str, data: datasets.Dataset) -> Result:
     """
     with workers.attended(), contextlib.ExitStack() as held:
         with workers.together():  # refuses what is wrong
-            settings = options.settings(model_name, data.name)
-            number = devices.count(settings.devices)
-            settings = dataclasses.replace(settings, devices=str(number))
-            check_devices(settings, number)
+            settings = settings_here(options, model_name, data.name)
+            check_devices(settings, int(settings.devices))
             if options.scores_every and settings.kind.part:
                 raise UserError(
                     f"--scores_every is for samples of labels or codes alone, and {model_name} is "
@@ -259,6 +257,16 @@ def _train(
         finished = pretrained.load_file(folder / f"{settings.weights}.npz")
         record = json.loads((folder / "record.json").read_text())
     return Result(finished, data, name, record, validations=outcome.validations)
+
+
+def settings_here(options: Options, model_name: str, dataset: str) -> Settings:
+    """The settings of a run on this machine, with the number of devices that were asked for.
+
+    Raises:
+        UserError: see `Options.settings`; there are not so many devices.
+    """
+    settings = options.settings(model_name, dataset)
+    return dataclasses.replace(settings, devices=str(devices.count(settings.devices)))
 
 
 def check_devices(settings: Settings, number: int) -> None:

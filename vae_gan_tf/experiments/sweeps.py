@@ -112,7 +112,10 @@ def fill(
         )
         for each in asked
     ]
-    wanted = [it.settings(each.model, data.name) for it, each in zip(started, asked, strict=True)]
+    wanted = [
+        run.settings_here(it, each.model, data.name)
+        for it, each in zip(started, asked, strict=True)
+    ]
     show(options, (dataclasses.replace(its, seed=0) for its in wanted))
     if finished(table):
         write(finished(table))
