@@ -170,3 +170,7 @@ def test_help_of_a_script_of_few_settings_shows_these(capsys):
 
 def test_help_leaves_out_a_preset_that_a_model_does_not_have(capsys):
     assert "--epochs=" in help_of(capsys, figure10.main, "--preset=improved")
+
+
+def test_help_leaves_out_what_a_script_varies_by_itself(capsys):
+    assert "--labels=" not in help_of(capsys, table1.main)

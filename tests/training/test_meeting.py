@@ -86,3 +86,10 @@ def test_a_worker_does_not_wait_for_ever(place, monkeypatch, capsys):
     with pytest.raises(UserError, match=f"{other}: not there after 0.01 minutes"):
         meeting.meet(them, 0.01)
     assert "waiting for worker" in capsys.readouterr().err
+
+
+def test_a_port_that_is_taken_is_one_sentence():
+    its = addresses()
+    with socket.create_server(("", int(its[0].rpartition(":")[2]))):
+        with pytest.raises(UserError, match=r"worker 0 .* cannot listen at its port: Address alr"):
+            meeting.meet(meeting.Cluster(its, 0), 0.01)
