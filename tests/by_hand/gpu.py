@@ -9,7 +9,6 @@ processor; the times of the models' steps in each precision, compiled by XLA and
 """
 
 import json
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -27,6 +26,7 @@ from support import models  # noqa: E402
 
 from vae_gan_tf import datasets  # noqa: E402
 from vae_gan_tf.experiments.settings import Images, resolve  # noqa: E402
+from vae_gan_tf.experiments.step_time import time_steps  # noqa: E402
 from vae_gan_tf.experiments.zoo import build_model  # noqa: E402
 
 STEPS = 50
@@ -50,17 +50,10 @@ def difference(kind):
 
 def milliseconds(name, precision, jit):
     """The median time of a step of the report preset on MNIST."""
-    settings = resolve("report", name, "mnist", {"precision": precision})
+    settings = resolve("report", name, "mnist", {"precision": precision, "jit": jit})
     data = datasets.load("mnist")
     model = build_model(settings, Images(data.image_shape, 10))
-    batches = iter(datasets.batches(data.train, settings.batch_size, seed=0, epoch=0))
-    step, times = tf.function(model.train_step, jit_compile=jit), []
-    for _ in range(STEPS):
-        batch = next(batches)
-        start = time.perf_counter()
-        float(next(iter(step(batch).values())))
-        times.append(time.perf_counter() - start)
-    return 1000 * statistics.median(times[10:])
+    return time_steps(model, data, settings, STEPS)["milliseconds"]
 
 
 def main():

@@ -54,7 +54,8 @@ def test_workers_wait_for_each_other():
     assert meet(addresses()) == [None, None]
 
 
-def test_a_stranger_at_the_door_is_no_worker():
+@pytest.mark.parametrize("line", [b"GET / HTTP/1.1", b'{"worker": 7, "versions": {}}', b"5"])
+def test_a_stranger_at_the_door_is_no_worker(line):
     its = addresses()
     with concurrent.futures.ThreadPoolExecutor() as pool:
         leader = pool.submit(meeting.meet, meeting.Cluster(its, 0), 0.2)
@@ -62,7 +63,7 @@ def test_a_stranger_at_the_door_is_no_worker():
             try:
                 host, port = its[0].split(":")
                 with socket.create_connection((host, int(port))) as stranger:
-                    stranger.sendall(b"GET / HTTP/1.1\r\n\r\n")
+                    stranger.sendall(line + b"\r\n\r\n")
                 break
             except ConnectionRefusedError:
                 continue

@@ -166,10 +166,6 @@ def train(options: Options, model_name: str, data: datasets.Dataset) -> Result:
             if first.interrupted:
                 return first
         folder = options.runs_dir / settings.name
-        print(f"{settings.model} on {settings.dataset}, run folder {folder}")
-        its = entry(settings.dataset, settings.form)
-        if its != settings.dataset:
-            print(f"The settings of the preset {settings.preset} are those for {its}")
         with workers.together():
             if workers.leads():
                 held.enter_context(lock(folder))
@@ -194,6 +190,10 @@ def _train(
         folder: of the run.
     """
     name, number = settings.model, int(settings.devices)
+    print(f"{name} on {settings.dataset}, run folder {folder}")
+    its = entry(settings.dataset, settings.form)
+    if its != settings.dataset:
+        print(f"The settings of the preset {settings.preset} are those for {its}")
     with workers.together():
         if settings.images:
             cut = {each: getattr(data, each).at(slice(settings.images)) for each in datasets.SPLITS}
@@ -233,7 +233,6 @@ def _train(
         scores=_scores(data, data.judge),
         scores_every=options.scores_every,
     )
-    its = entry(settings.dataset, settings.form)
     record = {
         "settings": dataclasses.asdict(settings),
         "images": {each: datasets.count(getattr(data, each)) for each in datasets.SPLITS},

@@ -57,7 +57,7 @@ from vae_gan_tf.experiments.zoo import build_model
 from vae_gan_tf.models.adversarial import generator
 from vae_gan_tf.models.draw import DRAW
 from vae_gan_tf.models.semi_supervised import SemiSupervisedVAE
-from vae_gan_tf.training import loop
+from vae_gan_tf.training import devices, loop
 
 TIMED = (
     "vae",
@@ -180,7 +180,7 @@ def time_steps(
     Args:
         model: compiled.
         data: what it is trained on.
-        settings: of the run: batch size and precision.
+        settings: of the run: batch size, precision, and whether XLA compiles the step.
         steps: how many are timed.
 
     Returns:
@@ -188,7 +188,7 @@ def time_steps(
         the ceiling right before and after; the peak memory of this process in GB.
     """
     batches = endless(data.train, settings.batch_size)
-    train_step = tf.function(model.train_step)
+    train_step = devices.on_all(model, model.train_step, settings.jit)
     products = matrix_product_seconds(settings.precision)
     waits, times = [], []
     for _ in range(WARM_UP + steps):

@@ -126,7 +126,8 @@ def _lead(them: Cluster, minutes: float) -> None:
                 other.settimeout(5)
                 message = json.loads(other.makefile().readline())
                 index = int(message["worker"])
-                versions[index], here[index] = dict(message["versions"]), other
+                if index in range(1, len(them.addresses)):
+                    versions[index], here[index] = dict(message["versions"]), other
         for index, its in versions.items():
             for name, version in versions[0].items():
                 if its.get(name) != version:

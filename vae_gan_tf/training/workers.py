@@ -28,6 +28,16 @@ from vae_gan_tf import files
 from vae_gan_tf.errors import UserError
 from vae_gan_tf.training.meeting import Cluster, cluster, meet
 
+GONE = (
+    tf.errors.AbortedError,
+    tf.errors.CancelledError,
+    tf.errors.DeadlineExceededError,
+    tf.errors.FailedPreconditionError,
+    tf.errors.InternalError,
+    tf.errors.UnavailableError,
+)
+"""What TensorFlow raises where another worker has gone."""
+
 LETTERS = 10_000
 """Bytes of the longest text that workers compare."""
 
@@ -150,7 +160,7 @@ def attended() -> Iterator[None]:
     """
     try:
         yield
-    except tf.errors.OpError as error:
+    except GONE as error:
         if _joined is None:
             raise
         raise UserError(
@@ -160,13 +170,14 @@ def attended() -> Iterator[None]:
 
 
 def _texts(text: str) -> list[str]:
-    """The text of each replica of each worker."""
-    if _joined is None:
+    """The text of each worker, in their order."""
+    if _joined is None or _cluster is None:
         return [text]
     letters = np.zeros([LETTERS], np.int32)
     given = np.frombuffer(text.encode()[:LETTERS], np.uint8)
     letters[: len(given)] = given
     rows = _gathered(letters)
+    rows = rows[:: len(rows) // len(_cluster.addresses)]  # of the replicas of a worker the first
     return [bytes(row[row > 0].astype(np.uint8)).decode(errors="replace") for row in rows]
 
 
