@@ -1,6 +1,6 @@
 """What the report claims, beside what was measured."""
 
-from vae_gan_tf.experiments import claims, scripts
+from vae_gan_tf_command import run
 
 if __name__ == "__main__":
-    scripts.run(claims.main)
+    run("claims")

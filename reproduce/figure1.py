@@ -1,6 +1,6 @@
 """Figure 1: the structure of VAE, read from its networks for MNIST (section 2.1)."""
 
-from vae_gan_tf.experiments import figure1, scripts
+from vae_gan_tf_command import run
 
 if __name__ == "__main__":
-    scripts.run(figure1.main)
+    run("figure1")

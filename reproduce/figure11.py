@@ -1,6 +1,6 @@
 """Figure 11: images drawn by DRAW-GAN, step by step (sections 3.4 and 4.6)."""
 
-from vae_gan_tf.experiments import figure11, scripts
+from vae_gan_tf_command import run
 
 if __name__ == "__main__":
-    scripts.run(figure11.main)
+    run("figure11")

@@ -1,6 +1,6 @@
 """Figure 2: the structure of CVAE, read from its networks for MNIST (section 2.2)."""
 
-from vae_gan_tf.experiments import figure2, scripts
+from vae_gan_tf_command import run
 
 if __name__ == "__main__":
-    scripts.run(figure2.main)
+    run("figure2")

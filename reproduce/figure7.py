@@ -1,6 +1,6 @@
 """Figure 7: digits sampled from CVAE-GAN, one row a label, for MNIST and SVHN (section 4.3)."""
 
-from vae_gan_tf.experiments import figure7, scripts
+from vae_gan_tf_command import run
 
 if __name__ == "__main__":
-    scripts.run(figure7.main)
+    run("figure7")

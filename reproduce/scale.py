@@ -1,6 +1,6 @@
 """What training costs against the size of the problem: time, memory, gradients, disk."""
 
-from vae_gan_tf.experiments import scale, scripts
+from vae_gan_tf_command import run
 
 if __name__ == "__main__":
-    scripts.run(scale.main)
+    run("scale")

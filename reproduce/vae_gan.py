@@ -1,6 +1,6 @@
 """VAE beside VAE-GAN: samples and reconstructions of both (sections 2.1 and 3.1)."""
 
-from vae_gan_tf.experiments import scripts, vae_gan
+from vae_gan_tf_command import run
 
 if __name__ == "__main__":
-    scripts.run(vae_gan.main)
+    run("vae_gan")

@@ -1,9 +1,8 @@
-import dataclasses
-import fcntl
 import gc
 import os
 import zlib
 
+import filelock
 import pytest
 from support import data, models
 
@@ -55,8 +54,7 @@ def prepared_mnist(tmp_path_factory):
     root = tmp_path_factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:
         root = root.parent
-    with (root / "tfds.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with filelock.FileLock(root / "tfds.lock"):
         return root / "tfds", datasets.load("mnist", root / "tfds")
 
 
@@ -73,7 +71,5 @@ def mnist(prepared_mnist):
 @pytest.fixture
 def few_digits(monkeypatch):
     """A few hundred digits, which `datasets.load("mnist")` gives while the test runs."""
-    digits = data.few_digits()
-    entry = dataclasses.replace(datasets.SOURCES["mnist"], load=lambda data_dir, download: digits)
-    monkeypatch.setitem(datasets.SOURCES, "mnist", entry)
+    monkeypatch.setitem(datasets.SOURCES, "mnist", data.source_of_few_digits())
     return datasets.load("mnist")

@@ -96,6 +96,4 @@ def test_a_script_is_a_docstring_and_a_call():
         docstring, imports, call = ast.parse(path.read_text()).body
         assert ast.get_docstring(ast.parse(path.read_text())), path
         assert isinstance(docstring, ast.Expr) and isinstance(imports, ast.ImportFrom), path
-        assert ast.unparse(call) == (
-            f"if __name__ == '__main__':\n    scripts.run({path.stem}.main)"
-        ), path
+        assert ast.unparse(call) == (f"if __name__ == '__main__':\n    run('{path.stem}')"), path

@@ -1,9 +1,21 @@
-"""Writing a file so that it is the old one or the new one, whenever the process dies."""
+"""Files of a run and of a figure: written whole, read with one sentence where they are damaged."""
 
+import contextlib
+import json
 import os
+import shutil
+import types
+import typing
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
+
+import tensorflow as tf
 
 from vae_gan_tf.errors import UserError
+
+TEMPORARY = ".tmp"
+"""The ending of the folder in which a file, or another folder, is written to its end."""
 
 _writes = True
 
@@ -14,6 +26,60 @@ def write_nothing() -> None:
     _writes = False
 
 
+@contextlib.contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Makes one sentence of what the disk refuses: it is full, or may not be written.
+
+    Args:
+        path: what the sentence names.
+
+    Raises:
+        UserError: it cannot be written.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise UserError(f"{path} cannot be written: {error.strerror or error}") from error
+    except tf.errors.OpError as error:
+        # The path stands before the reason, and the operation behind it.
+        reason = error.message.splitlines()[0].rpartition("; ")[2].partition(" [Op:")[0]
+        raise UserError(f"{path} cannot be written: {reason}") from error
+
+
+@contextlib.contextmanager
+def whole(path: Path) -> Iterator[Path]:
+    """Replaces a file or a folder by a new one when that is written to its end.
+
+    A process that dies at any moment leaves the old one or the new one, or of a folder none; what
+    it leaves beside it is replaced by the next write.
+
+    Args:
+        path: of the file or folder; the folder that it is in is made.
+
+    Yields:
+        The path to write to, of the same name, where nothing is.
+
+    Raises:
+        UserError: it cannot be written.
+    """
+    path = Path(path)
+    temporary = path.with_name(f"{path.name}{TEMPORARY}")
+    with writing(path):
+        try:
+            remove(temporary)
+            temporary.mkdir(parents=True)
+            new = temporary / path.name
+            yield new
+            to_the_disk(new)
+            if path.is_dir() and new.is_dir():
+                remove(path)
+            os.replace(new, path)
+            to_the_disk(path.parent)
+        finally:
+            with contextlib.suppress(OSError):
+                remove(temporary)
+
+
 def write_whole(path: Path, content: bytes) -> None:
     """Replaces a file, or makes it and its folder, in one step.
 
@@ -22,11 +88,73 @@ def write_whole(path: Path, content: bytes) -> None:
     """
     if not _writes:
         return
-    path = Path(path)
-    temporary = path.with_name(f"{path.name}.tmp")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+    with whole(path) as temporary:
         temporary.write_bytes(content)
-        os.replace(temporary, path)
+
+
+def read_json(path: Path, kind: Any, remedy: str) -> Any:
+    """What is in a json file.
+
+    Args:
+        path: of the file.
+        kind: its type: ``dict[str, Any]``, or a list of a ``TypedDict`` for instance.
+        remedy: what to do where the file is damaged, the end of the sentence.
+
+    Raises:
+        UserError: the file cannot be read, or holds something else.
+    """
+    try:
+        content = json.loads(Path(path).read_text(encoding="utf-8"))
     except OSError as error:
-        raise UserError(f"{path} cannot be written: {error.strerror}") from error
+        raise UserError(f"{path} cannot be read: {error.strerror}; {remedy}") from error
+    except (ValueError, RecursionError) as error:  # no json, or not UTF-8
+        raise UserError(f"{path} is damaged: it is not json; {remedy}") from error
+    if not fits(content, kind):
+        raise UserError(f"{path} is damaged: it holds something else than was written; {remedy}")
+    return content
+
+
+def fits(value: object, kind: Any) -> bool:
+    """Whether a value that was read from json is of a type."""
+    origin, arguments = typing.get_origin(kind), typing.get_args(kind)
+    if kind is Any:
+        return True
+    if kind is float:
+        return type(value) in (int, float)
+    if origin is types.UnionType:
+        return any(fits(value, each) for each in arguments)
+    if origin is list:
+        return type(value) is list and all(fits(each, arguments[0]) for each in value)
+    if origin is dict:
+        return type(value) is dict and all(fits(each, arguments[1]) for each in value.values())
+    if typing.is_typeddict(kind):
+        return (
+            type(value) is dict
+            and kind.__required_keys__ <= value.keys()
+            and all(
+                fits(value[name], its)
+                for name, its in typing.get_type_hints(kind).items()
+                if name in value
+            )
+        )
+    return type(value) is kind
+
+
+def remove(path: Path) -> None:
+    """Deletes a file or a folder, if it is there."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def to_the_disk(path: Path) -> None:
+    """Returns when a file, or all files of a folder, would outlive a power cut."""
+    for each in [path, *path.rglob("*")] if path.is_dir() else [path]:
+        if os.name == "nt" and each.is_dir():
+            continue  # Windows opens no folders
+        descriptor = os.open(each, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

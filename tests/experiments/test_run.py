@@ -1,5 +1,6 @@
 import dataclasses
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -116,10 +117,33 @@ def test_a_setting_younger_than_the_run_had_its_default(finished, mnist, data_di
 
 
 @pytest.mark.slow
-def test_a_second_process_on_the_same_run_is_refused(finished, mnist, data_dir):
-    folder, _ = finished
-    with lock(folder / "vae-mnist-smoke-seed0"), pytest.raises(UserError, match="run folder"):
-        run.train(smoke(folder, data_dir), "vae", mnist)
+def test_a_second_process_on_the_same_run_is_refused(tmp_path, mnist, data_dir):
+    with lock(tmp_path / "vae-mnist-smoke-seed0"), pytest.raises(UserError, match="run folder"):
+        run.train(smoke(tmp_path, data_dir), "vae", mnist)
+
+
+@pytest.mark.slow
+def test_a_finished_run_is_only_read(finished, mnist, data_dir):
+    folder, result = finished
+    with lock(folder / "vae-mnist-smoke-seed0"):
+        assert run.train(smoke(folder, data_dir), "vae", mnist).record == result.record
+
+
+@pytest.mark.slow
+def test_a_finished_run_whose_weights_are_gone_is_not_trained_again(
+    finished, mnist, data_dir, tmp_path
+):
+    folder, result = finished
+    shutil.copytree(folder, tmp_path / "runs")
+    run_folder = tmp_path / "runs" / "vae-mnist-smoke-seed0"
+    (run_folder / "vae-mnist.npz").unlink()
+    again = run.train(smoke(tmp_path / "runs", data_dir), "vae", mnist)  # from its checkpoint
+    assert again.record["weights"] == result.record["weights"]
+    shutil.rmtree(run_folder / "checkpoints")
+    assert run.train(smoke(tmp_path / "runs", data_dir), "vae", mnist).record["weights"]
+    (run_folder / "vae-mnist.npz").unlink()
+    with pytest.raises(UserError, match=r"was finished, its weights vae-mnist\.npz are gone"):
+        run.train(smoke(tmp_path / "runs", data_dir), "vae", mnist)
 
 
 def test_a_runs_folder_that_cannot_be_written_is_one_sentence(tmp_path, mnist, data_dir):

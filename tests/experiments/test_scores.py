@@ -85,7 +85,7 @@ def test_scores_that_are_stopped_keep_what_is_measured(run_script, tmp_path, mon
     monkeypatch.setattr(scores_script, "model_scores", measure)
     folder = tmp_path / "figures" / "scores-mnist-custom"
     folder.mkdir(parents=True)
-    old = {"dataset": "mnist", "model": "cvae", "weights": "of another run"}
+    old = {"dataset": "mnist", "model": "cvae", "weights": "of another run", "scores": {}}
     (folder / "mnist-cvae.json").write_text(json.dumps(old))
     for _ in range(2):
         with pytest.raises(KeyboardInterrupt):
@@ -134,6 +134,6 @@ def test_damaged_scores_are_kept(run_script, tmp_path):
     path = tmp_path / "figures" / "scores-mnist-custom" / "mnist-vae.json"
     path.parent.mkdir(parents=True)
     path.write_text("{")
-    with pytest.raises(UserError, match=r"mnist-vae\.json holds no cell of a table; move it"):
+    with pytest.raises(UserError, match=r"mnist-vae\.json is damaged: it is not json; move it"):
         run_script(*SCORES)
     assert path.read_text() == "{"

@@ -4,31 +4,72 @@ from pathlib import Path
 
 import pytest
 
+import vae_gan_tf_command
 from vae_gan_tf.errors import UserError
-from vae_gan_tf.experiments import scripts
+from vae_gan_tf.experiments import figure7, scripts
 
 REPRODUCE = Path(__file__).parents[2] / "reproduce"
 
 
-def test_a_script_prints_a_mistake_without_traceback_and_exits_with_1(monkeypatch, capsys):
+@pytest.fixture
+def end_of(monkeypatch, capsys):
+    """Runs the command of figure 7 whose main is replaced; gives its exit code and its errors."""
+
+    def run(main):
+        monkeypatch.setattr(figure7, "main", main)
+        monkeypatch.setattr(sys, "argv", ["figure7.py", "--epochs=0"])
+        with pytest.raises(SystemExit) as end:
+            vae_gan_tf_command.run("figure7")
+        return end.value.code, capsys.readouterr().err
+
+    return run
+
+
+def test_a_script_prints_a_mistake_without_traceback_and_exits_with_1(end_of):
     def main(argv):
         raise UserError(f"not {argv[1]}")
 
-    monkeypatch.setattr(sys, "argv", ["figure7.py", "--epochs=0"])
-    with pytest.raises(SystemExit) as end:
-        scripts.run(main)
-    assert end.value.code == 1
-    assert capsys.readouterr().err == "figure7.py: not --epochs=0\n"
+    assert end_of(main) == (1, "figure7.py: not --epochs=0\n")
 
 
-def test_a_script_stopped_outside_of_training_says_how_to_go_on(capsys):
+def test_a_script_stopped_outside_of_training_says_how_to_go_on(end_of):
     def main(argv):
         raise KeyboardInterrupt
 
+    code, errors = end_of(main)
+    assert code == 130 and "same command goes on" in errors
+
+
+def test_the_scripts_are_those_of_the_repository():
+    assert scripts.names() == sorted(path.stem for path in REPRODUCE.glob("*.py"))
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"), [("figur7", "figure7 is one"), ("flags", "--help"), ("../x", "--help")]
+)
+def test_an_unknown_script_is_one_sentence(monkeypatch, capsys, name, meant):
+    monkeypatch.setattr(sys, "argv", ["vae-gan-tf", name])
     with pytest.raises(SystemExit) as end:
-        scripts.run(main)
-    assert end.value.code == 130
-    assert "same command goes on" in capsys.readouterr().err
+        vae_gan_tf_command.main()
+    assert end.value.code == 1
+    assert f"there is no script {name!r}" in (errors := capsys.readouterr().err)
+    assert meant in errors
+
+
+@pytest.mark.parametrize("argv", [["vae-gan-tf"], ["vae-gan-tf", "--help"]])
+def test_the_command_lists_the_scripts(monkeypatch, capsys, argv):
+    monkeypatch.setattr(sys, "argv", argv)
+    vae_gan_tf_command.main()
+    shown = capsys.readouterr().out
+    assert "  figure7 " in shown and "  table1 " in shown
+
+
+def test_the_command_runs_a_script(monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["vae-gan-tf", "figure9", "--no_such_flag"])
+    with pytest.raises(SystemExit) as end:
+        vae_gan_tf_command.main()
+    assert end.value.code == 1
+    assert capsys.readouterr().err.startswith("vae-gan-tf figure9: ")
 
 
 @pytest.mark.slow

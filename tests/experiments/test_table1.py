@@ -107,7 +107,7 @@ def test_what_a_gan_adds_is_measured_seed_by_seed():
         (["--dataset=svhn"], "flag 'dataset'"),
         (["--pretrained"], "flag 'pretrained'"),
         (["--row=Linear"], "Linear"),
-        (["--seeds=0"], "--seeds=0 given, a number of seeds or first..last expected"),
+        (["--seeds=0"], "--seeds=0 given, first..last or the number of seeds expected"),
         (["--seeds=5..3"], "--seeds=5..3 given"),
         (["--seeds=some"], "--seeds=some given"),
         (["--preset=improved", "--adversarial_weight=0"], "what the rows of the preset improved v"),
@@ -180,7 +180,7 @@ def test_samples_that_cannot_be(run_script, argument, sentence):
 def test_a_damaged_table_1_is_kept(run_script, tmp_path):
     cell = tmp_path / "figures" / NAME / "a-run.json"
     cell.parent.mkdir(parents=True)
-    for content, sentence in (("{", "holds no cell of a table"), ("{}", "does not hold a run")):
+    for content, sentence in (("{", "is damaged"), ("{}", "is damaged")):
         cell.write_text(content)
         with pytest.raises(UserError, match=rf"a-run\.json {sentence}"):
             run_script(*TABLE)

@@ -33,13 +33,13 @@ def test_the_files_of_a_table(tmp_path):
     assert json.loads((tmp_path / "table.json").read_text()) == {"table": "table"}
 
 
-@pytest.mark.parametrize("content", ["{", "[1, 2]", "3"])
+@pytest.mark.parametrize("content", ["{", "[1, 2]", "3", '{"a": "b"}'])
 def test_a_file_that_is_no_cell_is_one_sentence_and_stays(tmp_path, content):
     file = tmp_path / "table" / "a.json"
     file.parent.mkdir()
     file.write_text(content)
-    with pytest.raises(UserError, match=r"a\.json holds no cell of a table; move it away"):
-        KeptTable(tmp_path / "table").cells()
+    with pytest.raises(UserError, match=r"a\.json is damaged: .*; move it away"):
+        KeptTable(tmp_path / "table", dict[str, int]).cells()
     assert file.read_text() == content
 
 

@@ -1,5 +1,6 @@
 """Small data sets, and MNIST as its four files hold it, read without the package's reader."""
 
+import dataclasses
 import gzip
 import itertools
 from pathlib import Path
@@ -7,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import tensorflow_datasets as tfds
 
-from vae_gan_tf.datasets import Dataset, Split, mnist
+from vae_gan_tf.datasets import SOURCES, Dataset, Split, mnist
+from vae_gan_tf.datasets.source import Source
 
 
 def numbered(count: int, shape: tuple[int, ...] = (2, 3, 1)) -> Split:
@@ -44,6 +46,12 @@ def few_digits(train: int = 300, validation: int = 100, test: int = 100) -> Data
     ends = itertools.pairwise(np.cumsum([0, train, validation, test]))
     splits = [official.at(slice(first, last)) for first, last in ends]
     return Dataset("mnist", *splits, num_classes=10, source="official test images")
+
+
+def source_of_few_digits() -> Source:
+    """The entry of MNIST with a few digits in its place."""
+    digits = few_digits()
+    return dataclasses.replace(SOURCES["mnist"], load=lambda data_dir, download: digits)
 
 
 def prepare(name: str, folder: Path, examples: dict[str, list[tuple]]) -> Path:

@@ -6,6 +6,7 @@ of its own, for these must be set before TensorFlow starts.
 
 import os
 import signal
+import sys
 
 import tensorflow as tf
 
@@ -52,4 +53,5 @@ def main(data_dir, dies, *folders):
 
 
 if __name__ == "__main__":
-    scripts.run(lambda argv: main(*argv[1:]))
+    with scripts.mistakes("run_on_devices.py"):
+        main(*sys.argv[1:])

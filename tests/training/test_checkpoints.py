@@ -197,7 +197,7 @@ def test_a_second_lock_is_refused_until_the_first_is_let_go(tmp_path):
 
 def test_the_lock_holds_between_processes_and_ends_with_a_killed_one(tmp_path):
     holder = (
-        "import fcntl, sys, time; f = open(sys.argv[1], 'w'); fcntl.flock(f, fcntl.LOCK_EX); "
+        "import filelock, sys, time; it = filelock.FileLock(sys.argv[1]); it.acquire(); "
         "print('held', flush=True); time.sleep(60)"
     )
     process = subprocess.Popen(

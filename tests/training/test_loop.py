@@ -2,10 +2,6 @@ import json
 import os
 import shutil
 import signal
-import subprocess
-import sys
-import textwrap
-from pathlib import Path
 
 import keras
 import numpy as np
@@ -152,63 +148,6 @@ def test_dropout_goes_on_where_it_stopped(tmp_path):
     stopped, _ = train(tmp_path / "stopped", vae_with_dropout(), epochs=2)
     whole, _ = train(tmp_path / "whole", vae_with_dropout(), epochs=2)
     assert_same_weights(stopped, whole)
-
-
-CHILD = """
-    import os, signal, sys
-    from pathlib import Path
-    import keras
-    import numpy as np
-    import tensorflow as tf
-    from vae_gan_tf import datasets
-    from vae_gan_tf.training import loop, state
-
-    tests, moment, *folders = sys.argv[1:]
-    sys.path.insert(0, tests)
-    from support import models
-    from support.runs import tiny_data
-
-    def die_at(this_moment):
-        if moment == this_moment:
-            os.kill(os.getpid(), signal.SIGKILL)
-
-    def deadly_batches(split, batch_size, seed, epoch, first_batch=0, batches=datasets.batches):
-        for number, batch in enumerate(batches(split, batch_size, seed, epoch, first_batch)):
-            die_at(f"epoch {epoch}, batch {number}")
-            yield batch
-
-    datasets.batches = deadly_batches
-    tf.config.experimental.enable_op_determinism()
-    for folder in map(Path, folders):
-        keras.utils.set_random_seed(0)
-        model = models.vae()
-        model.compile(keras.optimizers.Adam(1e-3))
-        loop.train(model, tiny_data(), folder, batch_size=10, epochs=3, seed=0)
-        optimizers = state.optimizers(model).values()
-        variables = sum((optimizer.variables for optimizer in optimizers), model.weights)
-        np.savez(folder / "end.npz", *[np.asarray(variable) for variable in variables])
-"""
-
-
-def run_child(moment, *folders):
-    tests = Path(__file__).parent.parent
-    command = [sys.executable, "-c", textwrap.dedent(CHILD), tests, moment, *folders]
-    return subprocess.run(list(map(str, command)), capture_output=True, text=True)
-
-
-@pytest.mark.slow
-def test_a_killed_run_ends_with_the_same_weights_as_an_unbroken_one(tmp_path):
-    broken, unbroken = tmp_path / "broken", tmp_path / "unbroken"
-    assert run_child("epoch 1, batch 2", broken).returncode == -signal.SIGKILL
-    child = run_child("never", broken, unbroken)
-    assert child.returncode == 0, child.stderr
-    one, other = np.load(broken / "end.npz"), np.load(unbroken / "end.npz")
-    assert len(one.files) > 20
-    for name in one.files:
-        np.testing.assert_array_equal(one[name], other[name])
-    for folder in (broken, unbroken):
-        points = events(folder).Tensors("validation/elbo")
-        assert [point.step for point in points] == [4, 8, 12]
 
 
 def events(folder):

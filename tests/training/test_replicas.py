@@ -1,11 +1,11 @@
 """`fit` on two replicas (tf.distribute): the step of one device, with noise of its own on each."""
 
-import fcntl
 import os
 import subprocess
 import sys
 from pathlib import Path
 
+import filelock
 import numpy as np
 import pytest
 from support.replicas import CLIPPED, KINDS
@@ -24,8 +24,7 @@ def seen(tmp_path_factory):
     path = root / "replicas.npz"
     program = [sys.executable, "-m", "support.replicas", os.fspath(path)]
     paths = os.pathsep.join([str(TESTS), str(TESTS.parent)])
-    with (root / "replicas.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with filelock.FileLock(root / "replicas.lock"):
         if not path.exists():
             subprocess.run(program, check=True, env=os.environ | {"PYTHONPATH": paths})
     found = np.load(path)

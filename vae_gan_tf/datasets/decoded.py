@@ -3,12 +3,12 @@
 So one way serves 8 000 and 800 000 images: a batch reads its own images alone.
 """
 
-import fcntl
 import hashlib
 import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
+import filelock
 import numpy as np
 
 from vae_gan_tf.datasets.splits import Dataset, Split
@@ -51,11 +51,12 @@ def images(
             folder then.
     """
     try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        with (folder.parent / f"{folder.name}.lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)  # of two processes the second waits for the first
-            if not folder.exists():
-                _decode(folder, count, shape, examples)
+        if not folder.exists():
+            folder.parent.mkdir(parents=True, exist_ok=True)
+            # Of two processes the second waits for the first.
+            with filelock.FileLock(folder.with_name(f"{folder.name}.lock")):
+                if not folder.exists():
+                    _decode(folder, count, shape, examples)
         pixels = np.load(folder / "images.npy", mmap_mode="r")
         labels = np.load(folder / "labels.npy")
     except UserError:

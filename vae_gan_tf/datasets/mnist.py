@@ -6,7 +6,6 @@ not shuffled); and the 10 000 official test images. Where TFDS has no prepared c
 makes one from the files, checks their SHA-256 and needs no network.
 """
 
-import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -72,10 +71,7 @@ def _prepare(builder: tfds.core.DatasetBuilder) -> None:
             raise UserError(f"{FOLDER / file} is missing; install the package again.")
     print(f"Preparing MNIST in {builder.data_path}, once, from the files of this package.")
     try:
-        # Whatever an earlier run has unpacked would be used unchecked, so unpack to a new folder.
-        # TFDS's threads may still write to it when one of them has found an altered file.
-        with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-            store.prepare(builder, download_dir=folder, manual_dir=FOLDER)
+        store.prepare(builder, manual_dir=FOLDER)
     except NonMatchingChecksumError as error:
         altered = next(file for file in FILES if file in str(error))
         raise UserError(

@@ -1,10 +1,12 @@
 """Prepared copies of data sets, as TensorFlow Datasets (TFDS) keeps them: made, checked, read."""
 
+import shutil
 import urllib.parse
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
+import filelock
 import numpy as np
 import tensorflow as tf
 import tensorflow_datasets as tfds
@@ -45,27 +47,38 @@ def builder(name: str, data_dir: str | Path | None) -> tfds.core.DatasetBuilder:
 def prepare(
     builder: tfds.core.DatasetBuilder,
     manual_dir: Path | None = None,
-    download_dir: str | None = None,
 ) -> None:
-    """Lets TFDS prepare its copy; another process may do the same at the same time.
+    """Lets TFDS prepare its copy; of two processes the second waits for the first.
 
     Args:
       builder: of a data set that is not prepared.
-      manual_dir: the folder of files that are there already and need no download.
-      download_dir: the folder of downloaded and unpacked files; TFDS's own if ``None``.
+      manual_dir: the folder of files that are there already and need no download. They are unpacked
+        to a passing folder: what an earlier process has unpacked would be used unchecked.
 
     Raises:
       UserError: the folder cannot be written, or there is no way to the files.
       NonMatchingChecksumError: a file is not the official one.
     """
-    path = builder.data_path
+    path = Path(builder.data_path)
+    unpacked = path.parent / "unpacked.tmp"
     # The copies that Google hosts are left aside, so that the only hosts are the official ones.
     config = tfds.download.DownloadConfig(manual_dir=manual_dir, try_download_gcs=False)
     try:
-        builder.download_and_prepare(download_config=config, download_dir=download_dir)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with filelock.FileLock(path.parent / "lock"):
+            for rest in [unpacked, *path.parent.glob("incomplete.*")]:  # of a process that died
+                shutil.rmtree(rest, ignore_errors=True)
+            if path.exists():
+                return
+            try:
+                builder.download_and_prepare(
+                    download_config=config, download_dir=unpacked if manual_dir else None
+                )
+            finally:
+                # Threads of TFDS may still write to it after an altered file was found.
+                shutil.rmtree(unpacked, ignore_errors=True)
     except OSError as error:
-        # TFDS writes to a folder of its own and renames it: the second of two finds the name taken,
-        # and the copy of the first is as good.
+        # Another program of TFDS, which waits for none, may have prepared it meanwhile.
         if not path.exists():
             raise UserError(f"{path} could not be prepared: {error}") from error
 

@@ -13,6 +13,7 @@ json holds is not repeated, so the same command goes on where it stopped.
 
 import statistics
 from collections.abc import Sequence
+from typing import TypedDict
 
 from absl import flags
 from matplotlib.figure import Figure
@@ -20,7 +21,7 @@ from matplotlib.figure import Figure
 from vae_gan_tf import datasets
 from vae_gan_tf.evaluation import scores
 from vae_gan_tf.experiments import sweeps
-from vae_gan_tf.experiments.flags import MNIST_FLAGS, Script, parse
+from vae_gan_tf.experiments.flags import MNIST_FLAGS, Script, parse, seeds
 from vae_gan_tf.experiments.run import Result, load_data
 from vae_gan_tf.experiments.tables import KeptTable
 
@@ -62,6 +63,15 @@ def rows(models: Sequence[str] = tuple(RATES)) -> dict[str, tuple[str, dict]]:
         for rate in RATES[model]
         if not settings.get("pools") or rate == REPORT[model]
     }
+
+
+class Cell(TypedDict):
+    """A run as its file holds it."""
+
+    row: str
+    settings: sweeps.Stored
+    measured: dict[str, float]
+    wall_seconds: float
 
 
 def measured(result: Result) -> dict:
@@ -148,10 +158,10 @@ def main(argv: Sequence[str]) -> None:
             {**epochs, **options.overrides, **settings, "seed": seed},
             folder=f"ablations/{'-'.join(row.lower().replace(',', '').split())}",
         )
-        for seed in sweeps.seeds(options)
+        for seed in seeds(options)
         for row, (model, settings) in shown.items()
     ]
-    kept = sweeps.kept_table(options, "ablations")
+    kept = sweeps.kept_table(options, "ablations", Cell)
     data = load_data(options, datasets.DEFAULT)
 
     def write_table(runs: list[dict]) -> None:

@@ -5,18 +5,25 @@ claim, its section, the command that tests it, what was measured, and the verdic
 """
 
 from collections.abc import Sequence
+from typing import TypedDict
 
 from vae_gan_tf.errors import UserError
 from vae_gan_tf.experiments.flags import Script, parse
 from vae_gan_tf.experiments.tables import KeptTable
 
-HEADS = {
-    "claim": "claim",
-    "section": "section",
-    "tested_by": "tested by",
-    "measured": "measured",
-    "verdict": "verdict",
-}
+
+class Claim(TypedDict):
+    """A claim of the report, as its file holds it."""
+
+    claim: str
+    section: str
+    tested_by: str
+    """The command."""
+    measured: str
+    verdict: str
+
+
+HEADS = {name: name.replace("_", " ") for name in Claim.__annotations__}
 """The head of each entry of a claim."""
 
 NOTE = (
@@ -34,7 +41,7 @@ NOTE = (
 def main(argv: Sequence[str]) -> None:
     """Writes the table and prints it."""
     options = parse(Script(__doc__, settings=(), general=("figures_dir",)), argv)
-    table = KeptTable(options.figures_dir / "claims")
+    table = KeptTable(options.figures_dir / "claims", Claim)
     claims = list(table.cells().values())
     if not claims:
         raise UserError(f"there are no claims in {table.path}, a json file each expected")

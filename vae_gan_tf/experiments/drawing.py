@@ -1,5 +1,6 @@
 """Figures 10 and 11: how DRAW and DRAW-GAN draw, as a picture and as an animation."""
 
+import functools
 from collections.abc import Sequence
 
 import keras
@@ -9,7 +10,7 @@ from PIL import Image
 
 from vae_gan_tf import datasets
 from vae_gan_tf.conditions import LabelCondition
-from vae_gan_tf.experiments.flags import Script, parse
+from vae_gan_tf.experiments.flags import Options, Script, each_seed, parse
 from vae_gan_tf.experiments.publish import publish
 from vae_gan_tf.experiments.run import Result, train_all
 from vae_gan_tf.files import write_whole
@@ -61,14 +62,19 @@ def figure(argv: Sequence[str], doc: str, name: str, model: str, conditional: st
         conditional: that of the conditional model of --conditional.
     """
     options = parse(Script(doc, (model, conditional), define=define), argv)
-    results = train_all(options, [conditional if options.script_flags["conditional"] else model])
+    if options.script_flags["conditional"]:
+        name, model = f"{name}-conditional", conditional
+    each_seed(options, functools.partial(_figure, name, model))
+
+
+def _figure(name: str, model: str, options: Options) -> None:
+    results = train_all(options, [model])
     panels = []
     for result in results:
         drawing = generator(result.model)
         _, again = reconstruction_steps(drawing, result.data.test)
         panels.append(canvases.panel(again, f"{result.title}: reconstructions"))
         panels.append(canvases.panel(sample_steps(drawing), f"{result.title}: samples"))
-    name += "-conditional" if options.script_flags["conditional"] else ""
     path = publish(options, name, grids.page(panels), results)
     for result in results if options.script_flags["animate"] else []:
         # A panel of the picture is an animation of its own.

@@ -7,16 +7,21 @@ figures/figure6.png and figure6.json. With another --preset its name is added.
 from collections.abc import Sequence
 
 from vae_gan_tf.evaluation import pictures
-from vae_gan_tf.experiments.flags import Script, parse
+from vae_gan_tf.experiments.flags import Options, Script, each_seed, parse
 from vae_gan_tf.experiments.publish import publish
 from vae_gan_tf.experiments.run import train_all
 from vae_gan_tf.plotting import grids
 
+MODELS = ("cvae",)
+
 
 def main(argv: Sequence[str]) -> None:
+    """Makes the figure of each seed that is asked for."""
+    each_seed(parse(Script(__doc__, MODELS), argv), figure)
+
+
+def figure(options: Options) -> None:
     """Trains CVAE on each data set and shows ten samples of each digit."""
-    models = ("cvae",)
-    options = parse(Script(__doc__, models), argv)
-    results = train_all(options, models)
+    results = train_all(options, MODELS)
     panels = [grids.Panel(pictures.samples(result.model), result.title) for result in results]
     publish(options, "figure6", grids.page(panels), results)

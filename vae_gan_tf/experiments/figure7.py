@@ -10,7 +10,7 @@ panels. Of the last the generator alone is kept, so there is no D_y.
 from collections.abc import Sequence
 
 from vae_gan_tf.evaluation import pictures
-from vae_gan_tf.experiments.flags import Script, parse
+from vae_gan_tf.experiments.flags import Options, Script, each_seed, parse
 from vae_gan_tf.experiments.publish import publish
 from vae_gan_tf.experiments.run import train_all
 from vae_gan_tf.models.adversarial import CVAEGAN
@@ -19,12 +19,17 @@ from vae_gan_tf.plotting import grids
 TITLED = "mnist"
 """The family of data sets whose digits have D_y above them, as in the report."""
 
+MODELS = ("cvae-gan",)
+
 
 def main(argv: Sequence[str]) -> None:
+    """Makes the figure of each seed that is asked for."""
+    each_seed(parse(Script(__doc__, MODELS), argv), figure)
+
+
+def figure(options: Options) -> None:
     """Trains CVAE-GAN on each data set and shows ten samples of each digit."""
-    models = ("cvae-gan",)
-    options = parse(Script(__doc__, models), argv)
-    results = train_all(options, models)
+    results = train_all(options, MODELS)
     panels = []
     for result in results:
         images = pictures.samples(result.model)

@@ -18,7 +18,7 @@ from absl import flags
 
 from vae_gan_tf.datasets import parts
 from vae_gan_tf.evaluation import completion, pictures
-from vae_gan_tf.experiments.flags import Script, parse
+from vae_gan_tf.experiments.flags import Options, Script, each_seed, parse
 from vae_gan_tf.experiments.publish import publish
 from vae_gan_tf.experiments.run import Result, record_training_bound, train_all, whole
 from vae_gan_tf.experiments.zoo import COMPLETING
@@ -89,8 +89,12 @@ def summary(nats: np.ndarray, **more) -> dict:
 
 
 def main(argv: Sequence[str]) -> None:
+    """Makes the figure of each seed that is asked for."""
+    each_seed(parse(Script(__doc__, tuple(COMPLETING.values()), define=define), argv), figure)
+
+
+def figure(options: Options) -> None:
     """Trains a completing CVAE on each data set and completes a test image of each digit."""
-    options = parse(Script(__doc__, tuple(COMPLETING.values()), define=define), argv)
     part, count = options.script_flags["given"], options.script_flags["completions"]
     results = train_all(options, [COMPLETING[part]])
     heads = ["Test\nimage", TITLES[part], "Generated\nimage", *[""] * (count - 1)]

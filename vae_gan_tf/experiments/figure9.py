@@ -20,7 +20,7 @@ from absl import flags
 
 from vae_gan_tf import datasets
 from vae_gan_tf.evaluation import scores, style
-from vae_gan_tf.experiments.flags import Script, parse
+from vae_gan_tf.experiments.flags import Options, Script, each_seed, parse
 from vae_gan_tf.experiments.publish import publish
 from vae_gan_tf.experiments.run import Result, record_training_bound, train_all
 from vae_gan_tf.plotting import grids
@@ -69,12 +69,18 @@ def kept(result: Result, fresh_code: bool) -> dict:
     return record
 
 
+MODELS = ("cvae-simple",)
+
+
 def main(argv: Sequence[str]) -> None:
+    """Makes the figure of each seed that is asked for."""
+    each_seed(parse(Script(__doc__, MODELS, define=define), argv), figure)
+
+
+def figure(options: Options) -> None:
     """Trains a simple CVAE on each data set and shows test images as all digits."""
-    models = ("cvae-simple",)
-    options = parse(Script(__doc__, models, define=define), argv)
     fresh_code = options.script_flags["fresh_code"]
-    results = train_all(options, models)
+    results = train_all(options, MODELS)
     panels = []
     for result in results:
         images, labels = evenly(result.data.test, ROWS.get(result.data.family, 13))

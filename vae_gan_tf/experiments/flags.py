@@ -5,6 +5,7 @@ package defines none in the program that imports it.
 """
 
 import dataclasses
+import os
 import sys
 import textwrap
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -28,6 +29,9 @@ from vae_gan_tf.experiments.settings import (
     resolve,
 )
 from vae_gan_tf.training import workers
+
+MOST_SEEDS = 1000
+"""Runs that one command makes of a figure."""
 
 FEWEST_IMAGES = 50
 """Test images that a picture of reconstructions shows."""
@@ -72,6 +76,7 @@ def _worker_minutes(name: str, values: flags.FlagValues) -> None:
 COMMON_FLAGS: dict[str, Callable[[str, flags.FlagValues], object]] = {
     "preset": _preset,
     "dataset": _dataset,
+    "seeds": _string(None, "runs with these seeds, one after the other: their number, or 3..5"),
     "pretrained": _switch("show the networks shipped with the package"),
     "figures_dir": _string("figures", "folder of the picture and its json"),
     "runs_dir": _string("runs", "folder of the runs: checkpoints, TensorBoard, models"),
@@ -85,16 +90,16 @@ COMMON_FLAGS: dict[str, Callable[[str, flags.FlagValues], object]] = {
 EVERYDAY = ("epochs", "seed", "batch_size", "images", "precision")
 """The settings that come first in their sections of the help."""
 
-OPTION_FLAGS = ("preset", "data_dir", "pretrained", "scores_every", "show_settings")
+OPTION_FLAGS = ("preset", "seeds", "pretrained", "scores_every", "show_settings")
 """The flags whose values are those of `Options`."""
 
-FOLDER_FLAGS = ("runs_dir", "figures_dir")
+FOLDER_FLAGS = ("runs_dir", "figures_dir", "data_dir")
 """The flags that name a folder."""
 
 TRAINING_FLAGS = tuple(COMMON_FLAGS)
 """The flags of a script that trains models on the data sets of a figure."""
 
-MNIST_FLAGS = tuple(name for name in COMMON_FLAGS if name not in ("dataset", "pretrained"))
+MNIST_FLAGS = tuple(name for name in COMMON_FLAGS if name not in ("dataset", "seeds", "pretrained"))
 """The flags of a script that trains models on MNIST alone."""
 
 
@@ -125,9 +130,11 @@ class Options:
     """Fields of `Settings` that flags override."""
     datasets: tuple[str, ...] | None = None
     """The data sets asked for, or None for all that are on the machine."""
-    data_dir: str | None = None
+    data_dir: Path | None = None
     runs_dir: Path = Path("runs")
     figures_dir: Path = Path("figures")
+    seeds: str | None = None
+    """The seeds that `seeds` reads, where several are asked for."""
     pretrained: bool = False
     scores_every: int = 0
     """Epochs from one point of TensorBoard's scores to the next; 0 for none. It is no setting, for
@@ -174,11 +181,10 @@ def parse(script: Script, argv: Sequence[str]) -> Options:
         raise UserError(" ".join(str(error).split())) from error
     given: dict[str, Any] = {name: values[name].value for name in values}
     more: dict[str, Any] = {name: given[name] for name in OPTION_FLAGS if name in given}
-    more |= {name: Path(given[name]) for name in FOLDER_FLAGS if name in given}
+    more |= {name: expanded(given[name]) for name in FOLDER_FLAGS if given.get(name) is not None}
     options = Options(
         overrides={name: given[name] for name in taken if given[name] is not None},
-        # Completing a path on the command line leaves a slash behind it.
-        datasets=tuple(dict.fromkeys(it.rstrip("/") for it in given.get("dataset") or ())) or None,
+        datasets=tuple(dict.fromkeys(map(_dataset_name, given.get("dataset") or ()))) or None,
         script_flags={name: given[name] for name in own},
         **more,
     )
@@ -191,6 +197,23 @@ def parse(script: Script, argv: Sequence[str]) -> Options:
     if "worker_minutes" in given and not options.show_settings:
         workers.join(given["worker_minutes"])
     return options
+
+
+def expanded(path: str) -> Path:
+    """The path that a shell would make of it, which does not look behind the "=" of a flag.
+
+    Raises:
+        UserError: the path is empty.
+    """
+    if not path.strip():
+        raise UserError("an empty path given, that of a file or a folder expected")
+    return Path(os.path.expandvars(path)).expanduser()
+
+
+def _dataset_name(text: str) -> str:
+    """The name of a data set; completing a path on the command line leaves a slash behind it."""
+    kind, _, path = text.rstrip("/").partition(":")
+    return f"{kind}:{expanded(path)}" if kind == "folder" and path else text.rstrip("/")
 
 
 def _define_setting(name: str, values: flags.FlagValues) -> None:
@@ -226,8 +249,13 @@ def _check(script: Script, options: Options) -> None:
         raise UserError(
             f"--images must be 0 or at least {FEWEST_IMAGES}, for the pictures, not {images}"
         )
+    if options.seeds is not None:
+        seeds(options)
+        if "seed" in options.overrides:
+            raise UserError("--seed and --seeds given, one of them expected")
     if options.pretrained:
         trained = [f"--{name}" for name in options.overrides]
+        trained += ["--seeds"] * (options.seeds is not None)
         trained += ["--preset"] * (options.preset not in ("report", "improved"))
         if trained:
             raise UserError(
@@ -252,6 +280,35 @@ def _check_meaningful(script: Script, options: Options, name: str) -> None:
         except UserError as refusal:
             refusals.append(refusal)
     raise refusals[0]
+
+
+def seeds(options: Options) -> range:
+    """The seeds that --seeds asks for.
+
+    Raises:
+        UserError: it is neither a number of them nor the first and the last.
+    """
+    text = options.seeds or ""
+    first, dots, last = text.partition("..")
+    try:
+        found = range(int(first), int(last) + 1) if dots else range(int(text))
+    except ValueError:
+        found = range(0)
+    if not found or found[0] < 0 or found[-1] - found[0] >= MOST_SEEDS:
+        raise UserError(
+            f"--seeds={text} given, first..last or the number of seeds expected, at most "
+            f"{MOST_SEEDS} of them"
+        )
+    return found
+
+
+def each_seed(options: Options, figure: Callable[[Options], None]) -> None:
+    """Makes a figure once, or by --seeds for each seed, which then stands in its name."""
+    if options.seeds is None:
+        figure(options)
+        return
+    for seed in seeds(options):
+        figure(dataclasses.replace(options, overrides={**options.overrides, "seed": seed}))
 
 
 def show(options: Options, runs: Iterable[Settings]) -> None:

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 
 from vae_gan_tf import datasets
 from vae_gan_tf.evaluation import latent_space
-from vae_gan_tf.experiments.flags import Script, parse
+from vae_gan_tf.experiments.flags import Options, Script, each_seed, parse
 from vae_gan_tf.experiments.publish import publish
 from vae_gan_tf.experiments.run import train_all
 from vae_gan_tf.plotting import grids
@@ -24,13 +24,18 @@ PATHS = 10
 EMBEDDED = 1000
 """Test images shown in the projector, at most."""
 
+MODELS = ("vae", "vae-2d")
+
 
 def main(argv: Sequence[str]) -> None:
+    """Makes the figure of each seed that is asked for."""
+    each_seed(parse(Script(__doc__, MODELS), argv), figure)
+
+
+def figure(options: Options) -> None:
     """Trains both VAEs, shows the two panels and writes the embeddings."""
-    models = ("vae", "vae-2d")
-    options = parse(Script(__doc__, models), argv)
     options = dataclasses.replace(options, datasets=options.datasets or (datasets.DEFAULT,))
-    results = train_all(options, models)
+    results = train_all(options, MODELS)
     panels = []
     for result in results:
         model, test = result.model, result.data.test

@@ -3,15 +3,15 @@
 import contextlib
 import dataclasses
 import functools
-import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any, TypedDict
 
 import keras
 import numpy as np
 import tensorflow as tf
 
-from vae_gan_tf import datasets, pretrained
+from vae_gan_tf import datasets, files, pretrained
 from vae_gan_tf.conditions import ImageCondition, LabelCondition
 from vae_gan_tf.datasets import parts
 from vae_gan_tf.errors import UserError
@@ -30,6 +30,7 @@ from vae_gan_tf.experiments.settings import (
     with_defaults,
 )
 from vae_gan_tf.experiments.zoo import build_model
+from vae_gan_tf.files import read_json
 from vae_gan_tf.models.adversarial import VAEGAN, generator
 from vae_gan_tf.models.export import export
 from vae_gan_tf.models.vae import VAE
@@ -45,6 +46,25 @@ SCORED = 1000
 
 SETTINGS = "settings.json"
 """The file of a run folder that holds what the run was begun with."""
+
+RECORD = "record.json"
+"""The file of a run folder that holds what is known of a finished run."""
+
+
+class Weights(TypedDict):
+    """The file of a run's weights."""
+
+    name: str
+    sha256: str
+
+
+class Kept(TypedDict):
+    """What is read of the record of a finished run."""
+
+    settings: dict[str, Any]
+    steps: int
+    weights: Weights
+    scores: dict[str, float]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -167,7 +187,9 @@ def train(options: Options, model_name: str, data: datasets.Dataset) -> Result:
                 return first
         folder = options.runs_dir / settings.name
         with workers.together():
-            if workers.leads():
+            # Nothing is written to a finished run: its disk may be read-only.
+            finished = _begun(folder, settings, data.contents) and _kept(folder, settings)
+            if workers.leads() and not finished:
                 held.enter_context(lock(folder))
         workers.check_folder(folder)
         return _train(options, settings, data, first, folder)
@@ -209,7 +231,7 @@ def _train(
         model = pretrained.load_file(folder / f"{settings.weights}.npz")
         if kept.get("judge") != _judge_name(data):  # one was trained since
             kept |= {"scores": score(model, data), "judge": _judge_name(data)}
-            write_json(folder / "record.json", kept)
+            write_json(folder / RECORD, kept)
         validations = History(folder, kept["steps"]).validations
         return Result(model, data, name, kept, validations=validations)
     count = datasets.count(data.train)
@@ -254,7 +276,7 @@ def _train(
     workers.wait_for_all()
     if not workers.leads():
         finished = pretrained.load_file(folder / f"{settings.weights}.npz")
-        record = json.loads((folder / "record.json").read_text())
+        record = read_json(folder / RECORD, Kept, "run the same command again")
     return Result(finished, data, name, record, validations=outcome.validations)
 
 
@@ -365,7 +387,7 @@ def _begun(folder: Path, settings: Settings, contents: str) -> bool:
     asked = dataclasses.asdict(settings)
     if not path.exists():
         return False
-    begun = with_defaults(json.loads(path.read_text()))
+    begun = with_defaults(read_json(path, dict[str, Any], "delete that folder to start anew"))
     if begun.pop("contents", "") != contents:
         raise UserError(
             f"the run in {folder} was begun with other images of {settings.dataset}, which have "
@@ -387,12 +409,25 @@ def _judge_name(data: datasets.Dataset) -> str | None:
 
 
 def _kept(folder: Path, settings: Settings) -> dict | None:
-    """The record of a finished run, whose weights are still those that it names; else None."""
-    path, weights = folder / "record.json", folder / f"{settings.weights}.npz"
-    if not (path.exists() and weights.exists()):
+    """The record of a finished run, whose weights are still those that it names; else None.
+
+    Raises:
+        UserError: the record is damaged; the weights are not those, and there are no checkpoints to
+            make them from.
+    """
+    path, weights = folder / RECORD, folder / f"{settings.weights}.npz"
+    if not path.exists():
         return None
-    record = json.loads(path.read_text())
-    return record if record["weights"]["sha256"] == pretrained.sha256(weights) else None
+    record = read_json(path, Kept, "delete it to have it made anew from the last checkpoint")
+    if weights.exists() and record["weights"]["sha256"] == pretrained.sha256(weights):
+        return record
+    if not (folder / "checkpoints").exists():
+        raise UserError(
+            f"the run in {folder} was finished, its weights {weights.name} are gone or altered, "
+            "and its checkpoints are gone; put the weights back, or delete that folder to train "
+            "anew"
+        )
+    return None
 
 
 def _finish(
@@ -400,7 +435,8 @@ def _finish(
 ) -> VAE | VAEGAN:
     """Saves a trained model in its three forms and scores the one that ships, which it gives."""
     name = settings.weights
-    model.save(folder / "model.keras")
+    with files.whole(folder / "model.keras") as file:
+        model.save(file)
     export(generator(model), folder / "saved_model")
     # The figures show generators, and in the report's preset CVAE-GAN's discriminator judges them.
     alone = type(model) is VAEGAN or settings.preset == "improved"
@@ -423,7 +459,7 @@ def _finish(
             loop.renamed("validation", record["validation"]) | final,
         )
     record |= {"scores": final, "weights": {"name": name, "sha256": pretrained.sha256(weights)}}
-    write_json(folder / "record.json", record)  # last: what it stands for is there
+    write_json(folder / RECORD, record)  # last: what it stands for is there
     return finished
 
 

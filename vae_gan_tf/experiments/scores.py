@@ -22,7 +22,7 @@ the word weights; with other --generated or --measured, or --images of each spli
 import textwrap
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 import numpy as np
 from absl import flags
@@ -98,6 +98,15 @@ NOTE = (
 
 Row = dict[str, Any]
 """A line: data set, model, what it was measured with, and the scores [value, error] by name."""
+
+
+class Cell(TypedDict):
+    """A line as its file holds it."""
+
+    dataset: str
+    model: str
+    scores: dict[str, list[float]]
+
 
 GENERATED, MEASURED = 10_000, 1000
 """Images that are sampled from a model, and test images that are measured in nats."""
@@ -262,7 +271,7 @@ def kept_table(options: Options, asked: Sequence[str]) -> KeptTable:
     )
     words = ["scores", *(asked if len(asked) < len(MODELS) else [])]
     words += ["weights"] * bool(own["weights"]) + ["custom"] * custom
-    return KeptTable(options.figures_dir / "-".join(words))
+    return KeptTable(options.figures_dir / "-".join(words), Cell)
 
 
 def main(argv: Sequence[str]) -> None:

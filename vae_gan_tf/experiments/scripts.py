@@ -1,23 +1,80 @@
 """What stands around the main function of every script."""
 
+import contextlib
+import difflib
+import importlib
+import inspect
+import io
+import pkgutil
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from types import ModuleType
 from typing import NoReturn
 
+from vae_gan_tf import experiments
 from vae_gan_tf.errors import UserError
 
 
-def run(main: Callable[[Sequence[str]], None]) -> None:
-    """Runs a script's ``main(sys.argv)``; a user's mistake is one sentence and exit code 1."""
+def run(name: str, argv: Sequence[str]) -> None:
+    """Runs a script; a user's mistake is one sentence and exit code 1.
+
+    Args:
+        name: of the script, a module of `experiments`; "--help" for a list of all.
+        argv: what stands for the program's name, and the script's flags.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # "±" in a terminal of ASCII
+    with mistakes(Path(argv[0]).name):
+        if name in ("--help", "-h", "help"):
+            print(contents())
+        else:
+            script(name).main(argv)
+
+
+@contextlib.contextmanager
+def mistakes(program: str) -> Iterator[None]:
+    """Ends the program with one sentence and exit code 1 after a user's mistake.
+
+    Args:
+        program: what the sentence begins with.
+    """
     try:
-        main(sys.argv)
+        yield
     except UserError as error:
-        print(f"{Path(sys.argv[0]).name}: {error}", file=sys.stderr)
+        print(f"{program}: {error}", file=sys.stderr)
         sys.exit(1)
-    except KeyboardInterrupt:
-        print("Stopped; the same command goes on from the last checkpoint.", file=sys.stderr)
-        sys.exit(130)
+
+
+def names() -> list[str]:
+    """The names of all scripts: the modules of `experiments` that have a main function."""
+    return [name for name in _modules() if hasattr(_module(name), "main")]
+
+
+def script(name: str) -> ModuleType:
+    """The module of a script.
+
+    Raises:
+        UserError: there is no script of that name.
+    """
+    if name not in _modules() or not hasattr(_module(name), "main"):
+        near = difflib.get_close_matches(name, names(), 1)
+        meant = f"; {near[0]} is one" if near else ""
+        raise UserError(f"there is no script {name!r}{meant}; --help lists all")
+    return _module(name)
+
+
+def contents() -> str:
+    """The list of all scripts, each with the first line of its help."""
+    lines = [
+        "vae-gan-tf SCRIPT [FLAGS] runs one of these; its --help tells its flags.",
+        "",
+    ]
+    width = max(map(len, names()))
+    for name in names():
+        lines.append(f"  {name:{width}}  {(inspect.getdoc(_module(name)) or '').splitlines()[0]}")
+    return "\n".join(lines)
 
 
 def stop(signal_number: int) -> NoReturn:
@@ -27,3 +84,11 @@ def stop(signal_number: int) -> NoReturn:
     """
     print("The run was interrupted; the same command goes on where it stopped.")
     sys.exit(128 + signal_number)
+
+
+def _modules() -> list[str]:
+    return [each.name for each in pkgutil.iter_modules(experiments.__path__)]
+
+
+def _module(name: str) -> ModuleType:
+    return importlib.import_module(f"{experiments.__name__}.{name}")

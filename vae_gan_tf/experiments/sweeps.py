@@ -5,12 +5,12 @@ import hashlib
 import json
 import statistics
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypedDict
 
 from absl import flags
 
 from vae_gan_tf import datasets
-from vae_gan_tf.errors import Diverged, UserError
+from vae_gan_tf.errors import Diverged
 from vae_gan_tf.experiments import publish, run
 from vae_gan_tf.experiments.flags import Options, show
 from vae_gan_tf.experiments.record import made_with
@@ -27,23 +27,6 @@ def define_seeds(values: flags.FlagValues) -> None:
     flags.DEFINE_string("seeds", "3", text, flag_values=values)
 
 
-def seeds(options: Options) -> range:
-    """The seeds that --seeds asks for.
-
-    Raises:
-        UserError: it is neither a number of them nor the first and the last.
-    """
-    text = options.script_flags["seeds"]
-    first, dots, last = text.partition("..")
-    try:
-        found = range(int(first), int(last) + 1) if dots else range(int(text))
-    except ValueError:
-        found = range(0)
-    if not found or found[0] < 0:
-        raise UserError(f"--seeds={text} given, a number of seeds or first..last expected")
-    return found
-
-
 class Run(NamedTuple):
     """A run to be made."""
 
@@ -56,10 +39,32 @@ class Run(NamedTuple):
     """The folder of its run folder, below --runs_dir, where a run's name tells too little of it."""
 
 
-def kept_table(options: Options, table: str) -> KeptTable:
-    """A table, named by preset and overridden settings as a figure is."""
-    whole = dataclasses.replace(options, pretrained=False)
-    return KeptTable(options.figures_dir / publish.name(whole, table, [], False))
+class Stored(TypedDict):
+    """The settings of a run in its cell, of which tables read these."""
+
+    model: str
+    seed: int
+    labels: int
+
+
+class DivergedCell(TypedDict):
+    """The cell of a run whose loss ceased to be finite."""
+
+    row: str
+    settings: Stored
+    diverged: str
+
+
+def kept_table(options: Options, table: str, kind: Any) -> KeptTable:
+    """A table, named by preset and overridden settings as a figure is.
+
+    Args:
+        options: of the command line.
+        table: its plain name.
+        kind: the type of the cell of a run that did not diverge.
+    """
+    path = options.figures_dir / publish.name(options, table, [], False)
+    return KeptTable(path, kind | DivergedCell)
 
 
 def cell_name(row: str, settings: Settings) -> str:
@@ -76,13 +81,7 @@ def finished(table: KeptTable) -> list[Record]:
     Raises:
         UserError: a cell is none of a run.
     """
-    cells = table.cells()
-    for name, cell in cells.items():
-        if not isinstance(cell.get("settings"), dict) or "row" not in cell:
-            raise UserError(
-                f"{table.path / name}.json does not hold a run of the table; move it away"
-            )
-    return list(cells.values())
+    return list(table.cells().values())
 
 
 def fill(

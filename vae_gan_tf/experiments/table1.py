@@ -16,7 +16,7 @@ with GAN, but an adversarial weight of 0.
 import statistics
 import textwrap
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypedDict
 
 import numpy as np
 from absl import flags
@@ -27,7 +27,7 @@ from matplotlib.ticker import MaxNLocator
 from vae_gan_tf import datasets
 from vae_gan_tf.errors import UserError
 from vae_gan_tf.experiments import sweeps
-from vae_gan_tf.experiments.flags import MNIST_FLAGS, Options, Script, parse
+from vae_gan_tf.experiments.flags import MNIST_FLAGS, Options, Script, parse, seeds
 from vae_gan_tf.experiments.presets import FEW_STEPS
 from vae_gan_tf.experiments.run import Result, load_data
 from vae_gan_tf.experiments.tables import KeptTable
@@ -76,6 +76,20 @@ KINGMA = {
 """Mean and standard deviation of the test errors in Kingma et al. (2014), in percent."""
 
 
+Scores = TypedDict("Scores", {"test/error": float})
+"""Of the scores of a run the share of test images that it does not read as their labels."""
+
+
+class Cell(TypedDict):
+    """A run as its file holds it."""
+
+    row: str
+    settings: sweeps.Stored
+    scores: Scores
+    validation_errors: list[float]
+    wall_seconds: float
+
+
 def validation_errors(result: Result) -> dict:
     """The error on the validation images after each epoch, for the json."""
     errors = [each["classification/error"] for each in result.validations]
@@ -105,10 +119,10 @@ def differences(runs: Sequence[dict]) -> dict[tuple[str, str, int], list[float]]
     found = {}
     for (row, labels), errors in by_seed.items():
         of_gan = by_seed.get(("Convolutional with GAN", labels), {})
-        seeds = sorted(errors.keys() & of_gan.keys())
-        if row in ("Convolutional", *CONTROL) and seeds:
+        both = sorted(errors.keys() & of_gan.keys())
+        if row in ("Convolutional", *CONTROL) and both:
             name = "Convolutional with GAN", row, labels
-            found[name] = [of_gan[seed] - errors[seed] for seed in seeds]
+            found[name] = [of_gan[seed] - errors[seed] for seed in both]
     return found
 
 
@@ -259,7 +273,7 @@ def asked_runs(
             },
             folder="control" if row in CONTROL else "",
         )
-        for seed in sweeps.seeds(options)  # a number for every cell first, then better ones
+        for seed in seeds(options)  # a number for every cell first, then better ones
         for row in options.script_flags["row"] or shown
         for labels in options.script_flags["column"]
     ]
@@ -288,7 +302,7 @@ def main(argv: Sequence[str]) -> None:
             f"--row={unknown[0]} given, and the preset {options.preset} has "
             f"{', '.join(shown)} alone"
         )
-    kept = sweeps.kept_table(options, "table1")
+    kept = sweeps.kept_table(options, "table1", Cell)
     data = load_data(options, datasets.DEFAULT)
 
     def write_table(runs: list[dict]) -> None:

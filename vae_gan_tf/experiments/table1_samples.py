@@ -13,16 +13,21 @@ from vae_gan_tf import datasets
 from vae_gan_tf.errors import UserError
 from vae_gan_tf.evaluation import pictures
 from vae_gan_tf.experiments import table1
-from vae_gan_tf.experiments.flags import Script, parse, show
+from vae_gan_tf.experiments.flags import Options, Script, each_seed, parse, show
 from vae_gan_tf.experiments.publish import publish
 from vae_gan_tf.experiments.run import load_data, shipped, train
 from vae_gan_tf.plotting import grids
 
+MODELS = tuple(dict.fromkeys(model for model, _ in table1.ROWS.values()))
+
 
 def main(argv: Sequence[str]) -> None:
+    """Makes the figure of each seed that is asked for."""
+    each_seed(parse(Script(__doc__, MODELS, varies=("architecture",)), argv), figure)
+
+
+def figure(options: Options) -> None:
     """Trains the model of each row and shows ten samples of each digit."""
-    models = tuple(dict.fromkeys(model for model, _ in table1.ROWS.values()))
-    options = parse(Script(__doc__, models, varies=("architecture",)), argv)
     if options.datasets not in (None, (datasets.DEFAULT,)):
         raise UserError(f"table 1 is for {datasets.DEFAULT} only")
     rows = {

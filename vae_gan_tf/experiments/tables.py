@@ -1,14 +1,13 @@
 """Tables that take long to measure: kept cell by cell, and continued by the same command."""
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from matplotlib.figure import Figure
 
-from vae_gan_tf.errors import UserError
 from vae_gan_tf.experiments.record import write_json
+from vae_gan_tf.files import read_json
 from vae_gan_tf.plotting import grids, tables
 
 Record = dict[str, Any]
@@ -24,10 +23,12 @@ class KeptTable:
 
     Args:
         path: of the table's files, but for their ending; the cells are in the folder of that name.
+        kind: the type of a cell, as `files.read_json` takes it.
     """
 
-    def __init__(self, path: Path):
+    def __init__(self, path: Path, kind: Any = Record):
         self.path = path
+        self._kind = kind
 
     def cells(self) -> dict[str, Record]:
         """The cells measured so far, by name, in the order of their names.
@@ -35,7 +36,9 @@ class KeptTable:
         Raises:
             UserError: a file in the folder holds no cell.
         """
-        return {file.stem: _read(file) for file in sorted(self.path.glob("*.json"))}
+        remedy = "move it away to measure it anew"
+        files = sorted(self.path.glob("*.json"))
+        return {file.stem: read_json(file, self._kind, remedy) for file in files}
 
     def keep(self, name: str, cell: Record) -> None:
         """Writes a measured cell, in the place of an earlier one of that name.
@@ -73,12 +76,3 @@ def slug(text: str) -> str:
     """A text as a part of a file's name: "With GAN, weight 0" is "with-gan-weight-0"."""
     kept = (letter if letter.isalnum() or letter in "_.-" else " " for letter in text.lower())
     return "-".join("".join(kept).split())
-
-
-def _read(file: Path) -> Record:
-    try:
-        return dict(json.loads(file.read_text()))
-    except (OSError, ValueError, TypeError) as error:
-        raise UserError(
-            f"{file} holds no cell of a table; move it away to measure it anew"
-        ) from error

@@ -8,17 +8,22 @@ name is added.
 from collections.abc import Sequence
 
 from vae_gan_tf.evaluation import pictures
-from vae_gan_tf.experiments.flags import Script, parse
+from vae_gan_tf.experiments.flags import Options, Script, each_seed, parse
 from vae_gan_tf.experiments.publish import publish
 from vae_gan_tf.experiments.run import train_all
 from vae_gan_tf.plotting import grids
 
+MODELS = ("vae", "vae-gan")
+
 
 def main(argv: Sequence[str]) -> None:
+    """Makes the figure of each seed that is asked for."""
+    each_seed(parse(Script(__doc__, MODELS), argv), figure)
+
+
+def figure(options: Options) -> None:
     """Trains VAE and VAE-GAN on each data set and shows samples and reconstructions."""
-    models = ("vae", "vae-gan")
-    options = parse(Script(__doc__, models), argv)
-    results = train_all(options, models)
+    results = train_all(options, MODELS)
     panels = []
     for result in results:
         samples = pictures.samples(result.model)

@@ -7,6 +7,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from vae_gan_tf import files
 from vae_gan_tf.models.adversarial import VAEGAN
 from vae_gan_tf.models.vae import VAE
 
@@ -27,13 +28,18 @@ def export(model: VAE | VAEGAN, folder: str | Path) -> None:
     - ``served.classify(x)`` of a semi-supervised model: the probabilities q(y | x), [batch, k];
     - ``served.discriminate(x)`` of an adversarial model: the probabilities D(x).
 
-    A model without side information takes no y. Values are not checked.
+    A model without side information takes no y. Values are not checked. A SavedModel that is there
+    already is replaced when the new one is written to its end.
+
+    Raises:
+        UserError: the folder cannot be written.
     """
     archive = keras.export.ExportArchive()
     archive.track(model)
     for name, endpoint in model.endpoints().items():
         archive.add_endpoint(name, _traced(*endpoint))
-    archive.write_out(str(folder), verbose=False)
+    with files.whole(Path(folder)) as path:
+        archive.write_out(str(path), verbose=False)
 
 
 def _traced(function: Callable[..., Any], specs: list[tf.TensorSpec]) -> Callable[..., Any]:

@@ -1,14 +1,15 @@
 """Checkpoints of a run: save, prune, resume, and the lock of the run folder."""
 
-import fcntl
-import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
+import re
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
+import filelock
 import keras
 import tensorflow as tf
 
+from vae_gan_tf import files
 from vae_gan_tf.errors import UserError
 
 KEPT = 3
@@ -17,7 +18,7 @@ KEPT = 3
 
 @contextmanager
 def lock(folder: Path) -> Iterator[None]:
-    """Holds the run folder for one process; the kernel lets go of it when that process dies.
+    """Holds the run folder for one process; the system lets go of it when that process dies.
 
     Args:
         folder: the run folder, made if there is none; the file ``lock`` in it stays behind.
@@ -26,20 +27,21 @@ def lock(folder: Path) -> Iterator[None]:
         UserError: somebody holds it already, or the folder cannot be written.
     """
     folder = Path(folder)
+    held = filelock.FileLock(folder / "lock", blocking=False)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        file = open(folder / "lock", "w")
+        held.acquire()
+    except filelock.Timeout:
+        raise UserError(
+            f"another process is at work in the run folder {folder}; "
+            "wait until it ends, or give another folder"
+        ) from None
     except OSError as error:
         raise UserError(f"the run folder {folder} cannot be written: {error.strerror}") from error
-    with file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise UserError(
-                f"another process is at work in the run folder {folder}; "
-                "wait until it ends, or give another folder"
-            ) from None
+    try:
         yield
+    finally:
+        held.release()
 
 
 class Checkpoints:
@@ -87,19 +89,35 @@ class Checkpoints:
             raise damaged
 
     def save(self, step: int) -> None:
-        """Writes the checkpoint ``step-<step>`` and deletes all but the newest `KEPT`."""
-        self._manager.save(checkpoint_number=step)
-        kept = {Path(prefix).name for prefix in self._manager.checkpoints}
-        for path in self._folder.glob("step-*_temp"):  # TensorFlow's, of a write cut off
-            shutil.rmtree(path)
-        for path in self._folder.glob("step-*.*"):
-            if path.name.split(".")[0] not in kept:
-                path.unlink()
+        """Writes the checkpoint ``step-<step>`` and deletes all but the newest `KEPT`.
+
+        Raises:
+            UserError: it cannot be written; those before are as they were.
+        """
+        try:
+            with files.writing(self._folder / f"step-{step}"):
+                self._manager.save(checkpoint_number=step)
+                files.to_the_disk(self._folder)
+        finally:
+            self._clean()
+
+    def _clean(self) -> None:
+        """Deletes what a write that was cut off left behind."""
+        listed = self._listed()
+        kept = {prefix.name for prefix in (self._all() if listed is None else listed)}
+        with suppress(OSError):
+            for path in self._folder.glob("step-*"):
+                if path.name.split(".")[0] not in kept:
+                    files.remove(path)
+            for path in self._folder.glob("checkpoint.tmp*"):
+                files.remove(path)
 
     def restore(self) -> bool:
         """Puts the newest checkpoint into the variables.
 
-        Everything is read and compared before the first variable is touched.
+        Everything is read and compared before the first variable is touched. Where there is no list
+        of the checkpoints it is the newest one that is whole: a process that was killed in its
+        first checkpoint leaves none.
 
         Returns:
             Whether there was a checkpoint.
@@ -107,11 +125,19 @@ class Checkpoints:
         Raises:
             UserError: the checkpoint is damaged, or other variables are in it than are here.
         """
-        prefixes = self._prefixes()
-        if not prefixes:
+        listed = self._listed()
+        prefixes = self._all() if listed is None else listed
+        stored = None
+        while prefixes and stored is None:
+            prefix = prefixes.pop()
+            try:
+                stored = _verified_shapes(prefix)
+            except UserError as error:
+                if listed is not None:
+                    raise
+                print(error)
+        if stored is None:
             return False
-        prefix = prefixes[-1]
-        stored = _verified_shapes(prefix)
         difference = _first_difference(stored, _variables(self._checkpoint))
         if difference:
             raise UserError(
@@ -123,20 +149,24 @@ class Checkpoints:
         status.assert_consumed()
         return True
 
-    def _prefixes(self) -> list[Path]:
-        """The checkpoints whose two files are there, oldest first.
+    def _listed(self) -> list[Path] | None:
+        """The checkpoints in TensorFlow's list whose files are there, oldest first.
 
-        TensorFlow's list decides which ones are whole. Where it was deleted, all files count.
+        None where there is no list.
         """
         state = tf.train.get_checkpoint_state(self._folder)
-        if state:
-            listed = [Path(prefix) for prefix in state.all_model_checkpoint_paths]
-        else:
-            listed = sorted(
-                (path.with_suffix("") for path in self._folder.glob("step-*.index")),
-                key=lambda prefix: int(prefix.name.removeprefix("step-")),
-            )
-        return [prefix for prefix in listed if _index(prefix).exists() and _data(prefix).exists()]
+        return state and _there(Path(prefix) for prefix in state.all_model_checkpoint_paths)
+
+    def _all(self) -> list[Path]:
+        """The checkpoints whose files are in the folder, oldest first."""
+        steps = (re.fullmatch(r"step-(\d+)\.index", path.name) for path in self._folder.glob("*"))
+        numbers = sorted(int(step[1]) for step in steps if step)
+        return _there(self._folder / f"step-{number}" for number in numbers)
+
+
+def _there(prefixes: Iterable[Path]) -> list[Path]:
+    """Those of the checkpoints whose two files are there."""
+    return [prefix for prefix in prefixes if _index(prefix).exists() and _data(prefix).exists()]
 
 
 def _index(prefix: Path) -> Path:

@@ -6,7 +6,7 @@ from typing import NotRequired, TypedDict
 
 import numpy as np
 
-from vae_gan_tf.files import write_whole
+from vae_gan_tf.files import read_json, write_whole
 
 
 class Entry(TypedDict):
@@ -35,9 +35,13 @@ class History:
         Args:
             folder: the run folder.
             step: of the checkpoint that the run goes on from; 0 if there is none.
+
+        Raises:
+            UserError: the file is damaged.
         """
         self.path = folder / "history.json"
-        stored: list[Entry] = json.loads(self.path.read_text()) if self.path.exists() else []
+        remedy = "delete it to go on without the curves until now, or the folder to start anew"
+        stored = read_json(self.path, list[Entry], remedy) if self.path.exists() else []
         self.entries = [entry for entry in stored if entry["step"] <= step]
 
     def add(

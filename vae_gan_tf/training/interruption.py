@@ -6,8 +6,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+NAMES = ("SIGINT", "SIGTERM", "SIGHUP")
 """Ctrl-C; what Slurm and Docker send before they kill; what a closed terminal sends."""
+
+ENDING = tuple(getattr(signal, name) for name in NAMES if hasattr(signal, name))
+"""Those of them that the system has; Windows has no SIGHUP."""
 
 
 @contextmanager

@@ -1,8 +1,9 @@
 """TensorBoard: curves, pictures, histograms of the weights, settings and final figures."""
 
+import contextlib
 import math
-import shutil
-from contextlib import AbstractContextManager
+import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import keras
@@ -11,6 +12,7 @@ import tensorflow as tf
 from tensorboard.plugins import projector
 from tensorboard.plugins.hparams import api as hp
 
+from vae_gan_tf import files
 from vae_gan_tf.plotting import grids
 
 PREFIX = "events.out.tfevents."
@@ -53,17 +55,19 @@ class Summaries:
             step: steps done so far. What was written for later ones is deleted.
         """
         self.close()
-        self._folder.mkdir(parents=True, exist_ok=True)
-        for path in self._folder.glob(f"{PREFIX}*"):
-            # A time stands where the step should if the process died before the renaming below.
-            if int(path.name.removeprefix(PREFIX).split(".")[0]) >= step:
-                path.unlink()
-        before = set(self._folder.iterdir())
-        self._writer = tf.summary.create_file_writer(str(self._folder))
-        self._start = step
-        (path,) = set(self._folder.iterdir()) - before
-        name = f"{PREFIX}{step:08d}.{path.name.removeprefix(PREFIX)}"
-        path.rename(path.with_name(name))  # the writer holds the open file, not its name
+        with files.writing(self._folder):
+            self._folder.mkdir(parents=True, exist_ok=True)
+            for path in self._folder.glob(f"{PREFIX}*"):
+                # A time stands where the step should if the process died before the renaming below.
+                begun = re.match(r"\d+", path.name.removeprefix(PREFIX))
+                if begun and int(begun[0]) >= step:
+                    files.remove(path)
+            before = set(self._folder.iterdir())
+            self._writer = tf.summary.create_file_writer(str(self._folder))
+            self._start = step
+            (path,) = set(self._folder.iterdir()) - before
+            name = f"{PREFIX}{step:08d}.{path.name.removeprefix(PREFIX)}"
+            path.rename(path.with_name(name))  # the writer holds the open file, not its name
 
     def scalars(self, step: int, values: dict[str, float]) -> None:
         """Adds a point to each curve.
@@ -111,18 +115,17 @@ class Summaries:
                 shown as text.
             metrics: final figures by name; they are shown at the step of the last ``begin``.
         """
-        folder = self._folder / "final"
-        shutil.rmtree(folder, ignore_errors=True)
         shown = {
             name: value if isinstance(value, bool | int | float | str) else str(value)
             for name, value in settings.items()
         }
-        writer = tf.summary.create_file_writer(str(folder))
-        with writer.as_default(self._start):
-            hp.hparams(shown)
-            for name, value in metrics.items():
-                tf.summary.scalar(name, value)
-        writer.close()
+        with files.whole(self._folder / "final") as folder:
+            writer = tf.summary.create_file_writer(str(folder))
+            with writer.as_default(self._start):
+                hp.hparams(shown)
+                for name, value in metrics.items():
+                    tf.summary.scalar(name, value)
+            writer.close()
 
     def embeddings(self, vectors: np.ndarray, labels: np.ndarray, images: np.ndarray) -> None:
         """Shows vectors of images in the PROJECTOR tab, in place of earlier ones.
@@ -135,30 +138,34 @@ class Summaries:
         side = math.ceil(math.sqrt(len(images)))  # the tab wants a square of thumbnails
         empty = np.zeros([side * side - len(images), *images.shape[1:]], images.dtype)
         square = np.reshape(np.concatenate([images, empty]), [side, side, *images.shape[1:]])
-        keras.utils.save_img(self._folder / "thumbnails.png", grids.tile(square, gap=0))
-        np.savetxt(self._folder / "labels.tsv", labels, fmt="%s")
-        # The tab finds no components of vectors of two numbers, and shows nothing.
-        vectors = np.pad(vectors, [(0, 0), (0, max(0, 3 - vectors.shape[1]))])
-        np.savetxt(self._folder / "vectors.tsv", vectors, fmt="%.5f", delimiter="\t")
-        config = projector.ProjectorConfig()
-        shown = config.embeddings.add(
-            tensor_name="codes", tensor_path="vectors.tsv", metadata_path="labels.tsv"
-        )
-        shown.sprite.image_path = "thumbnails.png"
-        shown.sprite.single_image_dim.extend([images.shape[2], images.shape[1]])
-        projector.visualize_embeddings(str(self._folder), config)
+        with files.writing(self._folder):
+            keras.utils.save_img(self._folder / "thumbnails.png", grids.tile(square, gap=0))
+            np.savetxt(self._folder / "labels.tsv", labels, fmt="%s")
+            # The tab finds no components of vectors of two numbers, and shows nothing.
+            vectors = np.pad(vectors, [(0, 0), (0, max(0, 3 - vectors.shape[1]))])
+            np.savetxt(self._folder / "vectors.tsv", vectors, fmt="%.5f", delimiter="\t")
+            config = projector.ProjectorConfig()
+            shown = config.embeddings.add(
+                tensor_name="codes", tensor_path="vectors.tsv", metadata_path="labels.tsv"
+            )
+            shown.sprite.image_path = "thumbnails.png"
+            shown.sprite.single_image_dim.extend([images.shape[2], images.shape[1]])
+            projector.visualize_embeddings(str(self._folder), config)
 
-    def _points(self, step: int) -> AbstractContextManager:
+    @contextlib.contextmanager
+    def _points(self, step: int) -> Iterator[None]:
         """The context in which what TensorFlow summarises becomes points at a step."""
         if self._writer is None:
             raise RuntimeError("begin opens the file that points are written to")
-        return self._writer.as_default(step)
+        with files.writing(self._folder), self._writer.as_default(step):
+            yield
 
     def close(self) -> None:
         """Writes out what is still in memory and closes the file."""
-        if self._writer:
-            self._writer.close()
-            self._writer = None
+        writer, self._writer = self._writer, None
+        if writer:
+            with files.writing(self._folder):
+                writer.close()
 
     def __enter__(self) -> "Summaries":
         return self

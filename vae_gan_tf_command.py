@@ -1,0 +1,45 @@
+"""The command ``vae-gan-tf``, and what the scripts in ``reproduce/`` call.
+
+    vae-gan-tf                           lists the scripts
+    vae-gan-tf figure7 --preset=quick    does what python reproduce/figure7.py --preset=quick does
+
+It stands beside the package and imports it late, so that Ctrl-C ends in one sentence while
+TensorFlow is loaded, too.
+"""
+
+import os
+import sys
+from collections.abc import Sequence
+
+STOPPED = "Stopped; the same command goes on from the last checkpoint."
+
+
+def main() -> None:
+    """Runs the script that the command line names, or lists all."""
+    name, *flags = sys.argv[1:] or ["--help"]
+    run(name, [f"vae-gan-tf {name}", *flags])
+
+
+def run(name: str, argv: Sequence[str] | None = None) -> None:
+    """Runs a script and ends the program where it fails.
+
+    Args:
+        name: of the script; "--help" for a list of all.
+        argv: its name for sentences, and its flags; ``sys.argv`` by default.
+    """
+    try:
+        from vae_gan_tf.experiments import scripts
+
+        scripts.run(name, sys.argv if argv is None else argv)
+        sys.stdout.flush()
+    except KeyboardInterrupt:
+        print(STOPPED, file=sys.stderr)
+        sys.exit(130)
+    except BrokenPipeError:  # of "| head", which has read enough
+        print(STOPPED, file=sys.stderr)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # Python writes out the rest when it ends
+        sys.exit(141)
+
+
+if __name__ == "__main__":
+    main()
