@@ -1,6 +1,7 @@
-"""Scripts that are killed at any operation on their files."""
+"""Scripts that are killed at any operation on their files, or find no room for them."""
 
 import json
+import subprocess
 import zipfile
 
 import pytest
@@ -37,7 +38,7 @@ def run(kills, tmp_path):
     def run(name, script, *flags, **options):
         folder = tmp_path / name
         folders = (f"--runs_dir={folder}/runs", f"--figures_dir={folder}/figures")
-        code, _, output = kills.run(script, *SMALL, *flags, *folders, below=folder, **options)
+        code, _, output = kills.run(script, *SMALL, *folders, *flags, below=folder, **options)
         return code, output
 
     return run
@@ -83,7 +84,7 @@ def test_a_run_goes_on_wherever_it_was_killed(tmp_path, run):
 def test_a_run_on_two_devices_goes_on_to_the_bit(tmp_path, run):
     asked = ("figure6", "--devices=2")
     assert run("whole", *asked, devices=2)[0] == 0
-    assert run("killed", *asked, devices=2, at=130)[0] == -9
+    assert run("killed", *asked, devices=2, at=170)[0] == -9
     code, output = run("killed", *asked, devices=2)
     assert code == 0 and "Going on from step 5" in output, output
     (_, its), (_, again) = (record(tmp_path / name) for name in ("whole", "killed"))
@@ -93,3 +94,44 @@ def test_a_run_on_two_devices_goes_on_to_the_bit(tmp_path, run):
     assert run("one", "figure6")[0] == 0
     _, alone = record(tmp_path / "one")
     assert its["scores"]["test/elbo"] == pytest.approx(alone["scores"]["test/elbo"], rel=0.1)
+
+
+@pytest.fixture
+def disk(tmp_path):
+    """A folder that is a disk of its own; gives a function that sets how it is mounted."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+
+    def mount(*options):
+        return subprocess.run(["mount", *options, folder], capture_output=True).returncode == 0
+
+    if not mount("-t", "tmpfs", "-o", "size=10m", "tmpfs"):
+        pytest.skip("only root may mount a disk")
+    yield lambda options: mount("-o", f"remount,{options}")
+    subprocess.run(["umount", folder], check=True)
+
+
+def test_a_full_disk_and_a_read_only_one(tmp_path, run, disk):
+    """Each time the disk is full the run ends in a sentence, and it goes on when there is room."""
+    assert run("whole", "figure6")[0] == 0
+    its, record_there = record(tmp_path / "whole")
+    size = sum(path.stat().st_size for path in its.rglob("*") if path.is_file())
+    for share in (0.05, 0.4, 0.8):
+        assert disk(f"size={int(share * size)}")
+        code, output = run("disk", "figure6")
+        sentence = output.splitlines()[-1]
+        assert code == 1 and "No space left on device" in sentence, output
+        assert "Traceback" not in output
+        assert_whole(tmp_path / "disk")
+        assert not [path for path in files(tmp_path / "disk") if ".tmp" in path or "_temp" in path]
+    assert "Going on from step" in output  # the last good checkpoint was kept
+    assert disk(f"size={10 * size}")
+    assert run("disk", "figure6")[0] == 0
+    assert record(tmp_path / "disk")[1]["weights"] == record_there["weights"]
+    assert disk("ro")
+    code, output = run("disk", "figure6")
+    assert code == 1 and "Read-only file system" in output.splitlines()[-1]
+    code, output = run("disk", "figure6", f"--figures_dir={tmp_path}")
+    assert code == 0, output
+    code, output = run("disk", "figure6", "--seed=1")
+    assert code == 1 and "cannot be written: Read-only file system" in output, output

@@ -1,11 +1,20 @@
 """What a run that is killed at an awkward moment leaves, and where a run can take place."""
 
+import shutil
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from support.runs import EPOCH_STEPS, EPOCHS, assert_same_weights, train
 
 pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def begun(tmp_path_factory):
+    """The folder of a run that has written its first checkpoint."""
+    folder = tmp_path_factory.mktemp("begun")
+    train(folder, epochs=1)
+    return folder
 
 
 @pytest.fixture(scope="module")
@@ -28,8 +37,10 @@ REST = {
 
 
 @pytest.mark.parametrize("rest", REST)
-def test_a_run_killed_while_it_writes_its_first_checkpoint_begins_anew(tmp_path, whole, rest):
-    train(tmp_path / "killed", epochs=1)
+def test_a_run_killed_while_it_writes_its_first_checkpoint_begins_anew(
+    tmp_path, begun, whole, rest
+):
+    shutil.copytree(begun, tmp_path / "killed")
     folder = tmp_path / "killed" / "checkpoints"
     (folder / "checkpoint").unlink()  # TensorFlow writes the list of checkpoints last
     for ending, damage in REST[rest].items():
