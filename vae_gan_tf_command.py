@@ -11,8 +11,6 @@ import os
 import sys
 from collections.abc import Sequence
 
-STOPPED = "Stopped; the same command goes on from the last checkpoint."
-
 
 def main() -> None:
     """Runs the script that the command line names, or lists all."""
@@ -27,16 +25,17 @@ def run(name: str, argv: Sequence[str] | None = None) -> None:
         name: of the script; "--help" for a list of all.
         argv: its name for sentences, and its flags; ``sys.argv`` by default.
     """
+    os.environ.pop("MPLBACKEND", None)  # pictures are written to files alone
     try:
         from vae_gan_tf.experiments import scripts
 
         scripts.run(name, sys.argv if argv is None else argv)
         sys.stdout.flush()
     except KeyboardInterrupt:
-        print(STOPPED, file=sys.stderr)
+        print("Stopped; the same command goes on from the last checkpoint.", file=sys.stderr)
         sys.exit(130)
     except BrokenPipeError:  # of "| head", which has read enough
-        print(STOPPED, file=sys.stderr)
+        print("Nobody reads the output any more; the same command goes on.", file=sys.stderr)
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # Python writes out the rest when it ends
         sys.exit(141)
 

@@ -3,7 +3,6 @@
 import shutil
 
 import pytest
-from support.runs import without_training
 
 from vae_gan_tf.errors import UserError
 from vae_gan_tf.experiments import run

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from vae_gan_tf import pretrained
+from vae_gan_tf.errors import UserError
 from vae_gan_tf.evaluation import judges
 from vae_gan_tf.evaluation.nats import nats
 from vae_gan_tf.experiments import run as runs
@@ -14,6 +15,22 @@ from vae_gan_tf.models.adversarial import generator
 from vae_gan_tf.pretrained import catalogue
 
 FIGURES = Path(__file__).parents[2] / "figures"
+
+
+def test_the_sums_are_those_of_the_files_that_ship():
+    for name in pretrained.SHIPPED:
+        assert pretrained._sums()[f"{name}.npz"] == pretrained.sha256(pretrained.path(name))
+    assert len(pretrained._sums()) == len(pretrained.SHIPPED)
+
+
+@pytest.mark.parametrize("content", [b"another", None], ids=["altered", "gone"])
+def test_another_file_than_the_one_that_ships_is_refused(content, monkeypatch, tmp_path):
+    file = tmp_path / "vae-mnist.npz"
+    if content:
+        file.write_bytes(content)
+    monkeypatch.setattr(pretrained, "path", lambda name: file)
+    with pytest.raises(UserError, match=r"vae-mnist\.npz .*; install the package again"):
+        pretrained.load_pretrained("vae-mnist")
 
 
 @pytest.mark.slow

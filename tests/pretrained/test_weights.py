@@ -58,9 +58,32 @@ def damaged_files(path):
         yield as_bytes({name: arrays[name] for name in arrays if name != missing})
     yield as_bytes(arrays | {"999": np.zeros([2])})
     yield as_bytes(arrays | {"000": np.zeros([2, 2])})
-    for text in ("5", "[1]", "{}", "no json"):
+    yield as_bytes(arrays | {"000": arrays["000"] * np.nan})
+    yield as_bytes(arrays | {"000": arrays["000"].astype(np.complex64)})
+    yield as_bytes(arrays | {"000": arrays["000"].astype("S4")})
+    yield from crafted(whole)
+    for text in ("5", "[1]", "{}", "no json", "[" * 100_000):
         yield as_bytes(arrays | {"config": np.array(text)})
         yield as_bytes(arrays | {"versions": np.array(text)})
+
+
+def crafted(whole):
+    """A file whose entries are said to be encrypted, of an unknown compression, or too large."""
+    for offset, value in ((8, 1), (10, 99)):  # in the central directory, then before each entry
+        content = bytearray(whole)
+        for mark, shift in ((b"PK\x01\x02", 0), (b"PK\x03\x04", -2)):
+            place = content.find(mark)
+            while place >= 0:
+                content[place + offset + shift] = value
+                place = content.find(mark, place + 1)
+        yield bytes(content)
+    header = b"\x93NUMPY\x01\x00" + (b"{'descr': '<f2', 'fortran_order': False, 'shape': (%d,)}")
+    for shape in (10**15, 10**30):
+        buffer = io.BytesIO(whole)
+        with zipfile.ZipFile(buffer, "a") as stored:
+            text = header[8:] % shape
+            stored.writestr("999.npy", header[:8] + len(text).to_bytes(2, "little") + text)
+        yield buffer.getvalue()
 
 
 def as_bytes(arrays):

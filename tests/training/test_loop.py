@@ -22,6 +22,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from vae_gan_tf import datasets, networks
 from vae_gan_tf.errors import Diverged, UserError
 from vae_gan_tf.models.vae import VAE
+from vae_gan_tf.training import loop
 
 
 class Toy(keras.Model):
@@ -130,6 +131,29 @@ def test_ctrl_c_ends_after_the_step_and_the_run_goes_on_as_if_unbroken(
     assert not outcome.interrupted
     assert outcome.validations == unbroken[2].validations
     assert_same_weights(resumed, unbroken[1])
+
+
+@pytest.mark.slow
+def test_ctrl_c_in_the_validation_leaves_it_to_the_next_command(tmp_path, monkeypatch, unbroken):
+    evaluate, calls = loop.evaluate, []
+
+    def pressed(*given):
+        calls.append(given)
+        if len(calls) == 2:
+            os.kill(os.getpid(), signal.SIGINT)
+        return evaluate(*given)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(loop, "evaluate", pressed)
+        _, outcome = train(tmp_path, tiny_vae())
+    assert outcome.interrupted and outcome.steps == 2 * EPOCH_STEPS
+    assert len(outcome.validations) == 1
+    resumed, outcome = train(tmp_path, tiny_vae())
+    assert not outcome.interrupted
+    assert outcome.validations == unbroken[2].validations
+    assert_same_weights(resumed, unbroken[1])
+    points = events(tmp_path).Tensors("validation/elbo")
+    assert [point.step for point in points] == [EPOCH_STEPS * (n + 1) for n in range(EPOCHS)]
 
 
 def vae_with_dropout():

@@ -3,18 +3,17 @@
     python reproduce/classifier.py
     python reproduce/classifier.py --dataset=svhn_small
 
-write vae_gan_tf/pretrained/mnist-classifier.npz and svhn_small-classifier.npz, which ship with the
-package, and figures/classifier.json and classifier-svhn_small.json. The classifier of another data
-set is trained as that of MNIST, in colour as that of svhn_small, and kept with its decoded images,
-where other scripts find it. The training images are
-shifted, turned and scaled a little, those of SVHN recoloured as well; the test images are looked at
-once, at the end, by the network as it ships (weights rounded to float16). With other --epochs or
---images it asks for another --classifier_file, and writes figures/classifier-custom.json.
+train those that ship with the package anew, to runs/mnist-classifier.npz and
+svhn_small-classifier.npz, and write figures/classifier.json and classifier-svhn_small.json. The
+classifier of another data set is trained as that of MNIST, in colour as that of svhn_small, and
+kept with its decoded images, where other scripts find it. The training images are shifted, turned
+and scaled a little, those of SVHN recoloured as well; the test images are looked at once, at the
+end, by the network as it ships (weights rounded to float16). With other --epochs or --images it
+writes figures/classifier-custom.json.
 """
 
 import time
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import NamedTuple
 
 import keras
@@ -24,7 +23,7 @@ from keras import layers
 from vae_gan_tf import datasets, pretrained
 from vae_gan_tf.errors import UserError
 from vae_gan_tf.evaluation import judges, scores
-from vae_gan_tf.experiments.flags import Script, parse
+from vae_gan_tf.experiments.flags import Script, expanded, parse
 from vae_gan_tf.experiments.record import made_with, write_json
 from vae_gan_tf.experiments.run import load_data, whole
 from vae_gan_tf.experiments.settings import entry, form_of
@@ -66,7 +65,7 @@ TRAININGS = {
 
 def define(values: flags.FlagValues) -> None:
     """Defines the script's own flag."""
-    text = "where the weights go (default: to those that ship with the package)"
+    text = "where the weights go (default: to --runs_dir, or beside the images of other data sets)"
     flags.DEFINE_string("classifier_file", None, text, flag_values=values)
 
 
@@ -75,7 +74,7 @@ def main(argv: Sequence[str]) -> None:
     script = Script(
         __doc__,
         settings=("seed", "epochs", "images", "image_size", "grey", "precision"),
-        general=("dataset", "figures_dir", "data_dir"),
+        general=("dataset", "figures_dir", "runs_dir", "data_dir"),
         define=define,
     )
     options = parse(script, argv)
@@ -91,13 +90,10 @@ def main(argv: Sequence[str]) -> None:
     count = options.overrides.get("images") or None
     precision = options.overrides.get("precision", training.precision)
     custom = bool({"epochs", "images"} & options.overrides.keys())
-    if custom and not asked_file and name in TRAININGS:
-        raise UserError(
-            "with --epochs or --images the weights are not those that ship; name another "
-            "--classifier_file for them"
-        )
     data = load_data(options, name)
-    file = Path(asked_file or data.judge_file or pretrained.path(data.judge or ""))
+    file = data.judge_file or options.runs_dir / f"{data.judge}.npz"
+    if asked_file is not None:
+        file = expanded(asked_file)
     split = whole(data.train).at(slice(count))
     keras.utils.set_random_seed(seed)
     distort = keras.Sequential(
@@ -156,7 +152,7 @@ def main(argv: Sequence[str]) -> None:
         *(["custom"] * custom),
     ]
     write_json(options.figures_dir / f"{'-'.join(words)}.json", record)
-    print(f"Test accuracy {record['test_accuracy']:.2%}")
+    print(f"Test accuracy {record['test_accuracy']:.2%}; the weights are in {file}")
 
 
 def accuracy(model: keras.Model, split: datasets.Split) -> float:

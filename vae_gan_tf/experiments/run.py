@@ -466,7 +466,7 @@ def _finish(
 def bound(model: VAE, split: datasets.Split) -> dict[str, float]:
     """The bound (1) of a model in test mode and its two parts, means over a split, in nats."""
     step = devices.on_all(model, model.test_step)
-    found = loop.evaluate(model, step, loop.in_order(split))
+    found = loop.evaluate(model, step, loop.in_order(split)) or {}
     del found["loss"]
     return found
 

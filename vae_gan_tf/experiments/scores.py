@@ -32,7 +32,7 @@ from vae_gan_tf import datasets, pretrained
 from vae_gan_tf.conditions import LabelCondition
 from vae_gan_tf.errors import UserError
 from vae_gan_tf.evaluation import nats, scores
-from vae_gan_tf.experiments.flags import Options, Script, parse
+from vae_gan_tf.experiments.flags import Options, Script, expanded, parse
 from vae_gan_tf.experiments.record import made_with
 from vae_gan_tf.experiments.run import load_data
 from vae_gan_tf.experiments.tables import KeptTable, slug
@@ -155,9 +155,9 @@ def networks(dataset: str, weights: Sequence[str]) -> dict[str, Path]:
         taken = [slug(each) for each in (*files, REAL)]  # the names of cells
         if not (name and separator and file) or slug(name) in taken:
             raise UserError(f"--weights={given} given, NAME=FILE with a name of its own expected")
-        if not Path(file).is_file():
+        files[name] = expanded(file)
+        if not files[name].is_file():
             raise UserError(f"--weights={given} given, and there is no file {file}")
-        files[name] = Path(file)
     return files
 
 

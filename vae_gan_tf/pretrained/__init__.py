@@ -3,10 +3,13 @@
 They are the final networks of the committed figures, and the judges. `SHIPPED` says what each is.
 """
 
+import functools
+import hashlib
 from pathlib import Path
 
 import keras
 
+from vae_gan_tf.errors import UserError
 from vae_gan_tf.pretrained.catalogue import SHIPPED, Shipped
 from vae_gan_tf.pretrained.weights import load_bytes, load_file, save_pretrained, sha256
 
@@ -21,6 +24,8 @@ __all__ = [
     "sha256",
 ]
 
+AGAIN = "install the package again"
+
 
 def load_pretrained(name: str) -> keras.Model:
     """A shipped model with its weights, for instance ``load_pretrained("cvae-gan-mnist")``.
@@ -31,10 +36,17 @@ def load_pretrained(name: str) -> keras.Model:
         name: one of `SHIPPED`, which says what each is.
 
     Raises:
-        UserError: no model of that name ships, its file is damaged, or the Keras that is installed
-            cannot read it.
+        UserError: no model of that name ships, its file is gone or is not the one that ships, or
+            the Keras that is installed cannot read it.
     """
-    return load_bytes(path(name).read_bytes(), name)
+    file = path(name)
+    try:
+        content = file.read_bytes()
+    except OSError as error:
+        raise UserError(f"{file} cannot be read ({error.strerror}); {AGAIN}") from error
+    if hashlib.sha256(content).hexdigest() != _sums()[file.name]:
+        raise UserError(f"{file} is not the file that ships, by its SHA-256; {AGAIN}")
+    return load_bytes(content, name)
 
 
 def list_pretrained() -> dict[str, str]:
@@ -43,6 +55,13 @@ def list_pretrained() -> dict[str, str]:
         name: f"{model.kind} of {model.dataset}, networks: {model.networks}"
         for name, model in SHIPPED.items()
     }
+
+
+@functools.cache
+def _sums() -> dict[str, str]:
+    """The SHA-256 of each file that ships, by its name, as ``sha256sum`` writes them."""
+    lines = Path(__file__).with_name("SHA256SUMS").read_text().splitlines()
+    return {name: digest for digest, name in map(str.split, lines)}
 
 
 def path(name: str) -> Path:

@@ -7,8 +7,6 @@ place in ``model.weights``, and the versions of Keras and of this package that w
 import hashlib
 import io
 import json
-import zipfile
-import zlib
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +45,7 @@ def load_bytes(content: bytes, name: str) -> keras.Model:
     """
     try:
         config, weights, saved = _read(content)
-    except _DAMAGE as error:
+    except (Exception, RecursionError) as error:  # what zip, NumPy and json say of damage is open
         raise UserError(
             f"the weights {name} are damaged; fetch the file anew, or save it anew"
         ) from error
@@ -56,7 +54,7 @@ def load_bytes(content: bytes, name: str) -> keras.Model:
         if not model.built:
             model.build()
         model.set_weights(weights)  # refuses another number of weights, and other shapes
-    except _DAMAGE as error:
+    except Exception as error:  # a config may name any class, with any arguments
         here = _versions()
         others = [each for each in here if here[each] != saved[each]]
         if not others:
@@ -77,14 +75,19 @@ def save_pretrained(model: keras.Model, path: Path) -> None:
     """Writes config, weights (float16) and versions of a built model, without its optimizers.
 
     Raises:
-        UserError: the file cannot be written.
+        UserError: the file cannot be written; a weight is not finite as float16.
     """
     config = keras.saving.serialize_keras_object(model)
     config.pop("compile_config", None)
     texts = {"config": config, "versions": _versions()}
     arrays: dict[str, Any] = {name: json.dumps(text) for name, text in texts.items()}
     for place, weight in enumerate(model.get_weights()):
-        arrays[f"{place:03d}"] = np.float16(weight)
+        arrays[f"{place:03d}"] = rounded = np.float16(weight)
+        if not np.isfinite(rounded).all():
+            raise UserError(
+                f"{path} cannot be written: {model.weights[place].path} holds values beyond 65504, "
+                "the largest of float16"
+            )
     buffer = io.BytesIO()
     np.savez_compressed(buffer, **arrays)
     write_whole(path, buffer.getvalue())
@@ -98,17 +101,6 @@ def sha256(path: str | Path) -> str:
 _UNNAMED = {"Keras": "3.15.1", "vae_gan_tf": "0.1.0"}
 """What wrote the files that do not say so: those that ship are older than the entry."""
 
-_DAMAGE = (
-    AttributeError,  # the config is of something other than a model
-    EOFError,
-    KeyError,
-    OSError,
-    TypeError,
-    ValueError,
-    zipfile.BadZipFile,
-    zlib.error,
-)
-
 
 def _versions() -> dict[str, str]:
     """The versions on which it depends whether a file can be read."""
@@ -116,12 +108,14 @@ def _versions() -> dict[str, str]:
 
 
 def _read(content: bytes) -> tuple[dict, list[np.ndarray], dict[str, str]]:
-    """Config, weights and versions in the bytes of a file; raises one of `_DAMAGE`."""
+    """Config, weights and versions in the bytes of a file; raises whatever its damage leads to."""
     with np.load(io.BytesIO(content)) as stored:
         config = json.loads(str(stored["config"]))
         saved = json.loads(str(stored["versions"])) if "versions" in stored else _UNNAMED
         count = len(set(stored.files) - {"config", "versions"})
-        weights = [stored[f"{place:03d}"].astype(np.float32) for place in range(count)]
+        weights = [stored[f"{place:03d}"] for place in range(count)]
     if not isinstance(config, dict) or not _UNNAMED.keys() <= saved.keys():
         raise ValueError("another config or other versions than save_pretrained writes")
-    return config, weights, saved
+    if not all(weight.dtype == np.float16 and np.isfinite(weight).all() for weight in weights):
+        raise ValueError("other weights than save_pretrained writes")
+    return config, [weight.astype(np.float32) for weight in weights], saved

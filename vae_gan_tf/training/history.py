@@ -60,7 +60,21 @@ class History:
         if validation is not None:
             entry["validation"] = validation
         self.entries.append(entry)
+        self._write()
+
+    def _write(self) -> None:
         write_whole(self.path, json.dumps(self.entries, indent=1).encode())
+
+    @property
+    def validated(self) -> bool:
+        """Whether the newest entry has its validation, which a signal may have stopped."""
+        return bool(self.entries) and "validation" in self.entries[-1]
+
+    def validate(self, validation: dict[str, float] | None) -> None:
+        """Adds the validation to the newest entry, if there is one, and writes the file."""
+        if validation is not None and self.entries:
+            self.entries[-1]["validation"] = validation
+            self._write()
 
     @property
     def seconds(self) -> float:

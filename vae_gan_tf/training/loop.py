@@ -104,11 +104,28 @@ def train(
         Summaries(own / "tensorboard") as summaries,
         interruptible() as signalled,
     ):
+
+        def signal_came() -> int:
+            return workers.highest(signalled())
+
+        def validate() -> dict[str, float] | None:
+            """The bound on the validation images, shown with pictures; None if a signal came."""
+            bound = evaluate(model, test_step, validation, signal_came)
+            if bound:
+                progress.end_epoch(step, nats=-bound["elbo/elbo"])
+                summaries.scalars(step, renamed("validation", bound))
+                for callback in callbacks:
+                    callback(model, summaries, step // epoch_steps, step)
+            return bound
+
         ended = 0
         if own != folder:
             checkpoints = Checkpoints(own, step=count, **state(model))
         summaries.begin(step)
-        while step < last_step and not history.patience_ended(patience):
+        if step and step % epoch_steps == 0 and not history.validated:
+            history.validate(validate())
+            ended = signal_came()
+        while not ended and step < last_step and not history.patience_ended(patience):
             epoch, first_batch = divmod(step, epoch_steps)
             progress.begin_epoch(step)
             sums: dict[str, float] = {}
@@ -121,26 +138,18 @@ def train(
                 if step % SCALARS_EVERY == 0:
                     summaries.scalars(step, losses | learning_rates(model))
                 progress.end_step(step, losses)
-                ended = workers.highest(signalled())
+                ended = signal_came()
                 if ended:
                     break
             means = {name: value / (step - saved) for name, value in sums.items()}
-            bound = None
-            if step % epoch_steps == 0:
-                bound = evaluate(model, test_step, validation)
-                progress.end_epoch(step, nats=-bound["elbo/elbo"])
-                summaries.scalars(step, renamed("validation", bound))
-                for callback in callbacks:
-                    callback(model, summaries, epoch + 1, step)
+            bound = validate() if step % epoch_steps == 0 else None
             check_weights(model, step, saved)
             history.add(step, progress.seconds, means, bound)
             summaries.begin(step)  # before the checkpoint, so that no point up to it is lost
             count.assign(step)
             checkpoints.save(step)
             saved = step
-            ended = workers.highest(signalled())
-            if ended:
-                break
+            ended = signal_came()
 
     return Outcome(
         interrupted=ended,
@@ -171,16 +180,20 @@ def evaluate(
     model: keras.Model,
     step: Callable[[tuple[tf.Tensor, ...]], dict[str, tf.Tensor]],
     batches: tf.data.Dataset,
-) -> dict[str, float]:
-    """The means over all batches of what a test step gives, by name.
+    stopped: Callable[[], int] = lambda: 0,
+) -> dict[str, float] | None:
+    """The means over all batches of what a test step gives, by name; None if it was stopped.
 
     Args:
         model: whose metrics keep the means.
         step: its ``test_step``, compiled.
         batches: one or more.
+        stopped: asked before each batch.
     """
     model.reset_metrics()
     for batch in devices.spread(model, batches):
+        if stopped():
+            return None
         results = step(batch)
     return fetch(devices.validated(model, results))
 

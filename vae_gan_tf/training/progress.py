@@ -81,7 +81,13 @@ class Progress:
         self._update_bar(step, shown | {"images/s": self._rate}, ended=False)
 
     def end_epoch(self, step: int, nats: float) -> None:
-        """Ends the bar of an epoch with the validation loss, in nats an image."""
+        """Ends the bar of an epoch with the validation loss, in nats an image.
+
+        There is no bar where the run before was stopped in the validation.
+        """
+        if self._bar is None:
+            print(f"Epoch {step // self._epoch_steps} - validation nats: {nats:.4f}", flush=True)
+            return
         self._update_bar(step, {"validation nats": nats}, ended=True)
 
     def _update_bar(self, step: int, values: dict[str, float], ended: bool) -> None:
