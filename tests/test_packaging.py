@@ -27,13 +27,6 @@ def packed(tmp_path_factory):
         return {name.partition("/")[2] for name in file.getnames()}
 
 
-def lacks(*patterns):
-    mark = pytest.mark.xfail(
-        strict=True, raises=AssertionError, reason="the source distribution holds the package alone"
-    )
-    return [pytest.param(pattern, marks=mark) for pattern in patterns]
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "pattern",
@@ -44,15 +37,13 @@ def lacks(*patterns):
         "vae_gan_tf/**/*.py",
         "vae_gan_tf/data/mnist/*",
         "vae_gan_tf/pretrained/*.npz",
-        *lacks(
-            "tests/**/*.py",
-            "reproduce/*.py",
-            "docs/*.md",
-            "figures/*.json",
-            "figures/*.png",
-            "constraints.txt",
-            "CITATION.cff",
-        ),
+        "tests/**/*.py",
+        "reproduce/*.py",
+        "docs/*.md",
+        "figures/*.json",
+        "figures/*.png",
+        "constraints.txt",
+        "CITATION.cff",
     ],
 )
 def test_the_source_distribution_holds_what_its_readme_and_tests_need(pattern, packed):

@@ -1,6 +1,7 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -181,9 +182,24 @@ def test_names_with_a_slash_or_a_dot_are_found_again(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["a*", "a?", "[a]", "a\\b"])
-def test_a_folder_that_tensorflow_takes_for_a_pattern_is_refused(tmp_path, name):
+def test_characters_of_a_pattern_are_letters_of_a_path(tmp_path, name):
+    for step, folder in ((100, tmp_path / "ab"), (200, tmp_path / name)):
+        model = small()
+        fill(model, step)
+        saved = checkpoints(folder, model)
+        for each in range(step, step + 5):
+            saved.save(each)
+    for step, folder in ((100, tmp_path / "ab"), (200, tmp_path / name)):
+        model = small(seed=1)
+        assert checkpoints(folder, model).restore()
+        assert_holds(model, step)
+        assert len(list((folder / "checkpoints").iterdir())) == 2 * 3 + 1
+
+
+def test_a_path_that_is_a_pattern_is_refused_where_it_has_no_other_name(tmp_path, monkeypatch):
+    monkeypatch.setattr(Path, "is_dir", lambda path: False)
     with pytest.raises(UserError, match="another folder"):
-        checkpoints(tmp_path / name, small())
+        checkpoints(tmp_path / "a*", small())
 
 
 def test_a_second_lock_is_refused_until_the_first_is_let_go(tmp_path):

@@ -1,5 +1,6 @@
 """Checkpoints of a run: save, prune, resume, and the lock of the run folder."""
 
+import os
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -62,16 +63,9 @@ class Checkpoints:
                 variables already (``build`` was called), for a restore fills existing ones.
 
         Raises:
-            UserError: the file that lists the checkpoints is damaged, or the folder's path has
-                a character of a glob pattern: TensorFlow could not read back what it wrote there,
-                or would prune the checkpoints of another run.
+            UserError: the file that lists the checkpoints is damaged.
         """
-        self._folder = Path(folder) / "checkpoints"
-        if set(str(folder)) & set("*?[\\"):
-            raise UserError(
-                f"the run folder {folder} has one of the characters * ? [ \\ in its path, which "
-                "TensorFlow takes for a pattern of several files; give another folder"
-            )
+        self._folder = _unpatterned(Path(folder)) / "checkpoints"
         self._checkpoint = tf.train.Checkpoint(**trackables)
         _ = self._checkpoint.save_counter  # made when it is first asked for, and saved too
         state = self._folder / "checkpoint"
@@ -162,6 +156,27 @@ class Checkpoints:
         steps = (re.fullmatch(r"step-(\d+)\.index", path.name) for path in self._folder.glob("*"))
         numbers = sorted(int(step[1]) for step in steps if step)
         return _there(self._folder / f"step-{number}" for number in numbers)
+
+
+def _unpatterned(folder: Path) -> Path:
+    """A folder under a name without the characters of a pattern.
+
+    TensorFlow takes them for a pattern of several files: it could not read back what it wrote, or
+    would delete the checkpoints of another run.
+
+    Raises:
+        UserError: the folder has such characters, and the system no other name for it.
+    """
+    if not set(str(folder)) & set("*?[\\"):
+        return folder
+    if not Path("/proc/self/fd").is_dir():
+        raise UserError(
+            f"the run folder {folder} has one of the characters * ? [ \\ in its path, which "
+            "TensorFlow takes for a pattern of several files; give another folder"
+        )
+    with files.writing(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        return Path(f"/proc/self/fd/{os.open(folder, os.O_RDONLY)}")  # open as long as the run
 
 
 def _there(prefixes: Iterable[Path]) -> list[Path]:

@@ -1,0 +1,98 @@
+"""Kills scripts at random operations on their files, and lets each go on: a table of what survived.
+
+    python tests/by_hand/kills.py 200
+
+takes about an hour on 2 cores. Needs Linux and a C compiler. Each chain of a script is killed
+until it ends; then its results are compared with those of a run that was never killed. Prints a
+line a script: kills, chains, chains that ended with the same results, files left over.
+"""
+
+import json
+import shutil
+import sys
+import tempfile
+import zipfile
+from pathlib import Path
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from support.kills import Kills
+
+SMALL = ("--preset=smoke", "--deterministic", "--units=16", "--latent_size=4")
+
+SCRIPTS = {
+    "figure7, CVAE-GAN": ("figure7", *SMALL, "--architecture=fully_connected"),
+    "figure9, simple CVAE": ("figure9", "--preset=smoke", "--deterministic"),
+    "figure10, DRAW": ("figure10", "--preset=smoke", "--deterministic", "--draw_steps=2"),
+    "table 1, two cells": (
+        *("table1", *SMALL, "--row=Fully connected", "--row=Convolutional with GAN"),
+        *("--column=100", "--seeds=1", "--batch_size=50", "--labelled_batch=20"),
+    ),
+    "ablations, a cell each": ("ablations", *SMALL, "--seeds=1", "--model=cvae"),
+    "figure9, fresh data folder": ("figure9", "--preset=smoke", "--deterministic"),
+}
+"""Each script that is killed, with its flags; on a few digits, but for the fresh data folder."""
+
+FRESH = "figure9, fresh data folder"
+
+
+def results(folder: Path) -> dict[str, str]:
+    """What a chain is compared by: the SHA-256 of the weights of each of its runs."""
+    return {
+        str(path.parent.relative_to(folder)): json.loads(path.read_text())["weights"]["sha256"]
+        for path in sorted(folder.rglob("record.json"))
+    }
+
+
+def left_over(folder: Path) -> list[str]:
+    """Files and folders that a write which was cut off left, and damaged files in their places."""
+    found = []
+    for path in folder.rglob("*"):
+        if any(mark in path.name for mark in (".tmp", "_temp", "incomplete")):
+            found.append(str(path.relative_to(folder)))
+        elif path.suffix in (".npz", ".keras") and not zipfile.is_zipfile(path):
+            found.append(f"{path.relative_to(folder)} damaged")
+    return found
+
+
+def main(kills_wanted: int) -> None:
+    """Kills each script its share of the number and prints the table."""
+    random = np.random.default_rng(0)
+    lines = []
+    for name, (script, *flags) in SCRIPTS.items():
+        root = Path(tempfile.mkdtemp(prefix="kills"))
+        with Kills(root, digits=name != FRESH) as program:
+
+            def run(folder: str, at: int = 0, half: bool = False):
+                below = root / folder
+                folders = [f"--{each}_dir={below}/{each}" for each in ("runs", "figures")]
+                folders += [f"--data_dir={below}/data", "--dataset=mnist"][: 1 + (script[0] == "f")]
+                return program.run(script, *flags, *folders, below=below, at=at, half=half)
+
+            code, operations, output = run("whole")
+            assert code == 0, output
+            expected = results(root / "whole")
+            killed = chains = same = 0
+            faults = []
+            while killed < kills_wanted / len(SCRIPTS):
+                code, chains = -9, chains + 1
+                lives = 0
+                while code == -9:
+                    at = int(random.integers(1, max(2, operations >> (lives // 3))))
+                    code, _, output = run("chain", at, bool(random.integers(2)))
+                    lives += 1
+                    killed += code == -9
+                left = left_over(root / "chain")
+                same += code == 0 and results(root / "chain") == expected and not left
+                if code or left:
+                    faults.append((output.splitlines()[-1:], left))
+                shutil.rmtree(root / "chain")
+        shutil.rmtree(root)
+        lines.append((name, operations, killed, chains, same))
+        print(*lines[-1], *faults, sep=" | ", flush=True)
+    print("total", sum(line[2] for line in lines), sep=" | ")
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]))
