@@ -56,42 +56,43 @@ def left_over(folder: Path) -> list[str]:
     return found
 
 
-def main(kills_wanted: int) -> None:
-    """Kills each script its share of the number and prints the table."""
+def killed(name: str, wanted: int, random: np.random.Generator) -> tuple:
+    """Kills a script so often; gives the line of the table."""
+    script, *flags = SCRIPTS[name]
+    root = Path(tempfile.mkdtemp(prefix="kills"))
+    if script.startswith("figure"):
+        flags.append("--dataset=mnist")
+    with Kills(root, digits=name != FRESH) as program:
+
+        def run(folder: str, at: int = 0, half: bool = False) -> tuple[int, int, str]:
+            below = root / folder
+            folders = [f"--{each}_dir={below}/{each}" for each in ("runs", "figures", "data")]
+            return program.run(script, *flags, *folders, below=below, at=at, half=half)
+
+        code, operations, output = run("whole")
+        assert code == 0, output
+        expected, kills, chains, same, faults = results(root / "whole"), 0, 0, 0, []
+        while kills < wanted:
+            code, lives, chains = -9, 0, chains + 1
+            while code == -9:
+                # A run that goes on has fewer operations: earlier ones after some lives.
+                at = random.integers(1, max(2, operations >> (lives // 3)))
+                code, _, output = run("chain", int(at), bool(random.integers(2)))
+                lives, kills = lives + 1, kills + (code == -9)
+            left = left_over(root / "chain")
+            same += code == 0 and results(root / "chain") == expected and not left
+            faults += [output.splitlines()[-1]] * (code != 0) + left
+            shutil.rmtree(root / "chain")
+    shutil.rmtree(root)
+    return name, operations, kills, chains, same, *faults
+
+
+def main(wanted: int) -> None:
+    """Prints the table."""
     random = np.random.default_rng(0)
-    lines = []
-    for name, (script, *flags) in SCRIPTS.items():
-        root = Path(tempfile.mkdtemp(prefix="kills"))
-        with Kills(root, digits=name != FRESH) as program:
-
-            def run(folder: str, at: int = 0, half: bool = False):
-                below = root / folder
-                folders = [f"--{each}_dir={below}/{each}" for each in ("runs", "figures")]
-                folders += [f"--data_dir={below}/data", "--dataset=mnist"][: 1 + (script[0] == "f")]
-                return program.run(script, *flags, *folders, below=below, at=at, half=half)
-
-            code, operations, output = run("whole")
-            assert code == 0, output
-            expected = results(root / "whole")
-            killed = chains = same = 0
-            faults = []
-            while killed < kills_wanted / len(SCRIPTS):
-                code, chains = -9, chains + 1
-                lives = 0
-                while code == -9:
-                    at = int(random.integers(1, max(2, operations >> (lives // 3))))
-                    code, _, output = run("chain", at, bool(random.integers(2)))
-                    lives += 1
-                    killed += code == -9
-                left = left_over(root / "chain")
-                same += code == 0 and results(root / "chain") == expected and not left
-                if code or left:
-                    faults.append((output.splitlines()[-1:], left))
-                shutil.rmtree(root / "chain")
-        shutil.rmtree(root)
-        lines.append((name, operations, killed, chains, same))
-        print(*lines[-1], *faults, sep=" | ", flush=True)
-    print("total", sum(line[2] for line in lines), sep=" | ")
+    print("script", "operations", "kills", "chains", "ended the same", sep=" | ")
+    for name in SCRIPTS:
+        print(*killed(name, -(-wanted // len(SCRIPTS)), random), sep=" | ", flush=True)
 
 
 if __name__ == "__main__":
