@@ -32,7 +32,10 @@ def run(name: str, argv: Sequence[str] | None = None) -> None:
         scripts.run(name, sys.argv if argv is None else argv)
         sys.stdout.flush()
     except KeyboardInterrupt:
-        print("Stopped; the same command goes on from the last checkpoint.", file=sys.stderr)
+        print(
+            "Stopped; what is finished is kept, and the same command does the rest.",
+            file=sys.stderr,
+        )
         sys.exit(130)
     except BrokenPipeError:  # of "| head", which has read enough
         print("Nobody reads the output any more; the same command goes on.", file=sys.stderr)

@@ -75,8 +75,8 @@ def killed(name: str, wanted: int, random: np.random.Generator) -> tuple:
         while kills < wanted:
             code, lives, chains = -9, 0, chains + 1
             while code == -9:
-                # A run that goes on has fewer operations: earlier ones after some lives.
-                at = random.integers(1, max(2, operations >> (lives // 3)))
+                # After some lives later operations, which a run that goes on may not reach.
+                at = random.integers(1, operations * (1 + lives // 4))
                 code, _, output = run("chain", int(at), bool(random.integers(2)))
                 lives, kills = lives + 1, kills + (code == -9)
             left = left_over(root / "chain")

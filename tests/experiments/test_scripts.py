@@ -37,7 +37,7 @@ def test_a_script_stopped_outside_of_training_says_how_to_go_on(end_of):
         raise KeyboardInterrupt
 
     code, errors = end_of(main)
-    assert code == 130 and "same command goes on" in errors
+    assert code == 130 and "same command does the rest" in errors
 
 
 def test_the_scripts_are_those_of_the_repository():

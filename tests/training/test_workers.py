@@ -13,6 +13,7 @@ import tensorflow as tf
 from support.cluster import addresses, config
 
 from vae_gan_tf.errors import UserError
+from vae_gan_tf.experiments import figure1
 from vae_gan_tf.training import devices, workers
 from vae_gan_tf.training.meeting import Cluster
 
@@ -130,6 +131,19 @@ def test_devices_of_all_workers(two, monkeypatch):
     with pytest.raises(UserError, match=r"--devices=2 given, .* TF_CONFIG have 4 together"):
         devices.count("2")
     assert devices.strategy(4).num_replicas_in_sync == 4
+
+
+@pytest.mark.parametrize("place", [0, 1])
+def test_what_one_worker_can_do_is_left_to_the_leader(place, monkeypatch, tmp_path):
+    monkeypatch.setenv("TF_CONFIG", config(["one:1", "two:2"], place))
+    words = ["figure1.py", f"--figures_dir={tmp_path}"]
+    if place:
+        with pytest.raises(SystemExit) as end:
+            figure1.main(words)
+        assert end.value.code == 0
+    else:
+        figure1.main(words)
+    assert len(list(tmp_path.iterdir())) == 1 - place
 
 
 @pytest.mark.parametrize("place", [0, 1])

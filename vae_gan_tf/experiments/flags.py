@@ -196,6 +196,8 @@ def parse(script: Script, argv: Sequence[str]) -> Options:
     _check(script, options)
     if "worker_minutes" in given and not options.show_settings:
         workers.join(given["worker_minutes"])
+    else:
+        workers.leave_it_to_the_leader()
     return options
 
 

@@ -68,6 +68,18 @@ def join(minutes: float) -> None:
         sys.stdout = open(os.devnull, "w")
 
 
+def leave_it_to_the_leader() -> None:
+    """Ends the program with code 0 on all workers but the leader: one is enough for what follows.
+
+    Raises:
+        UserError: ``TF_CONFIG`` is wrong.
+    """
+    them = cluster()
+    if them and them.place:
+        print(f"{them.name(them.place)}: {them.name(0)} does this alone")
+        sys.exit(0)
+
+
 def strategy() -> tf.distribute.Strategy | None:
     """That of the workers; None where this process is alone."""
     return _joined
