@@ -1,6 +1,8 @@
 import os
+from typing import Any, NotRequired, TypedDict
 
 import pytest
+import tensorflow as tf
 
 from vae_gan_tf import files
 from vae_gan_tf.errors import UserError
@@ -32,6 +34,59 @@ def test_a_folder_that_cannot_be_made_is_one_sentence(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(UserError, match="cannot be written"):
         write_whole(tmp_path / "file" / "a.json", b"")
+
+
+class Entry(TypedDict):
+    step: int
+    losses: dict[str, float]
+    note: NotRequired[str]
+
+
+@pytest.mark.parametrize(
+    ("value", "kind", "fit"),
+    [
+        (1, int, True),
+        (True, int, False),
+        (1, float, True),
+        (1.5, int, False),
+        (None, dict[str, Any], False),
+        ({"a": None}, dict[str, Any], True),
+        ({"a": "b"}, dict[str, int], False),
+        ([1, 2.5], list[float], True),
+        ({}, list[float], False),
+        ("text", int | str, True),
+        (None, int | str, False),
+        ({"step": 1, "losses": {"loss": 2}}, Entry, True),
+        ({"step": 1, "losses": {"loss": 2}, "note": "", "more": 1}, Entry, True),
+        ({"step": 1, "losses": {"loss": "2"}}, Entry, False),
+        ({"step": 1, "losses": {}, "note": 3}, Entry, False),
+        ({"losses": {}}, Entry, False),
+        ([{"step": 1, "losses": {}}, 3], list[Entry], False),
+    ],
+)
+def test_what_is_of_a_type(value, kind, fit):
+    assert files.fits(value, kind) is fit
+
+
+def test_a_folder_is_replaced_when_the_new_one_is_whole(tmp_path):
+    folder = tmp_path / "model"
+    for content in ("first", "second"):
+        with files.whole(folder) as new:
+            new.mkdir()
+            (new / content).write_text(content)
+    assert [path.name for path in folder.iterdir()] == ["second"]
+    with pytest.raises(KeyboardInterrupt), files.whole(folder) as new:
+        new.mkdir()
+        raise KeyboardInterrupt
+    assert [path.name for path in folder.iterdir()] == ["second"]
+    assert [path.name for path in tmp_path.iterdir()] == ["model"]
+
+
+def test_what_tensorflow_says_of_a_full_disk_is_one_sentence(tmp_path):
+    said = f"{tmp_path}/step-1.data; No space left on device [Op:SaveV2]"
+    with pytest.raises(UserError, match=r"step-1 cannot be written: No space left on device$"):
+        with files.writing(tmp_path / "step-1"):
+            raise tf.errors.ResourceExhaustedError(None, None, said)
 
 
 def test_a_process_whose_files_another_writes_leaves_them_alone(tmp_path, monkeypatch):

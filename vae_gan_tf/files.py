@@ -15,7 +15,7 @@ import tensorflow as tf
 from vae_gan_tf.errors import UserError
 
 TEMPORARY = ".tmp"
-"""The ending of the folder in which a file, or another folder, is written to its end."""
+"""What the name of a file or folder has before its ending until it is written to its end."""
 
 _writes = True
 
@@ -57,27 +57,32 @@ def whole(path: Path) -> Iterator[Path]:
         path: of the file or folder; the folder that it is in is made.
 
     Yields:
-        The path to write to, of the same name, where nothing is.
+        The path to write to, of the same ending, where nothing is.
 
     Raises:
         UserError: it cannot be written.
     """
     path = Path(path)
-    temporary = path.with_name(f"{path.name}{TEMPORARY}")
+    new = path.with_name(f"{path.stem}{TEMPORARY}{path.suffix}")
     with writing(path):
         try:
-            remove(temporary)
-            temporary.mkdir(parents=True)
-            new = temporary / path.name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            remove(new)
             yield new
             to_the_disk(new)
             if path.is_dir() and new.is_dir():
                 remove(path)
             os.replace(new, path)
             to_the_disk(path.parent)
-        finally:
+        except BaseException:
             with contextlib.suppress(OSError):
-                remove(temporary)
+                remove(new)
+            raise
+
+
+def is_whole(path: Path) -> bool:
+    """Whether a path is not one that `whole` has yet to write to its end."""
+    return not path.stem.endswith(TEMPORARY)
 
 
 def write_whole(path: Path, content: bytes) -> None:
@@ -90,6 +95,11 @@ def write_whole(path: Path, content: bytes) -> None:
         return
     with whole(path) as temporary:
         temporary.write_bytes(content)
+
+
+def to_json(content: Any) -> bytes:
+    """Content as the bytes of a json file, indented."""
+    return (json.dumps(content, indent=1) + "\n").encode()
 
 
 def read_json(path: Path, kind: Any, remedy: str) -> Any:

@@ -55,7 +55,7 @@ def files(folder):
 
 def assert_whole(folder):
     for path in folder.rglob("*"):
-        if path.parent.suffix == ".tmp":
+        if any(".tmp" in part for part in path.relative_to(folder).parts):
             continue
         if path.suffix == ".json":
             json.loads(path.read_text())

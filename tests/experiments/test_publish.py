@@ -54,7 +54,7 @@ def test_only_a_whole_run_gets_the_plain_name(tmp_path, arguments, drawn, interr
     record = json.loads((tmp_path / f"{name}.json").read_text())
     assert record["interrupted"] is bool(interrupted)
     assert len(record["runs"]) == len(drawn)
-    assert set(record["versions"]) >= {"tensorflow", "keras", "tensorflow-probability"}
+    assert set(record["made_with"]["versions"]) >= {"tensorflow", "keras", "tensorflow-probability"}
 
 
 def test_a_figures_folder_that_cannot_be_written_is_one_sentence(tmp_path):

@@ -91,7 +91,7 @@ def test_the_tables_hold_what_was_measured(run_script, in_this_process, monkeypa
     monkeypatch.setattr(scale, "gradients", lambda: [{"model": "draw", "bytes": 3_400_000}])
     figures = run_script("scale")
     record = json.loads((figures / "scale.json").read_text())
-    assert len(record["steps"]) == len(list(scale.problems())) and record["machine"]
+    assert len(record["steps"]) == len(list(scale.problems())) and record["made_with"]["machine"]
     text = (figures / "scale.md").read_text()
     assert "| classes | 200 | semi-supervised | 1.50 | 12 | 0.62 |" in text
     assert "draw 3.4." in text and "cvae-gan 96" in text

@@ -16,6 +16,15 @@ def test_cells_are_kept_one_by_one_and_read_in_the_order_of_their_names(tmp_path
     assert list(table.cells().items()) == [("a", {"value": 1}), ("b", {"value": 3})]
 
 
+def test_a_cell_that_is_not_written_to_its_end_is_none(tmp_path):
+    table = KeptTable(tmp_path / "table")
+    table.keep("a", {"value": 1})
+    (tmp_path / "table" / "b.tmp.json").write_text("{")
+    assert table.cells() == {"a": {"value": 1}}
+    table.keep("b", {"value": 2})
+    assert {path.name for path in (tmp_path / "table").iterdir()} == {"a.json", "b.json"}
+
+
 def test_two_processes_fill_one_table(tmp_path):
     one, other = (KeptTable(tmp_path / "table") for _ in range(2))
     one.keep("a", {"value": 1})

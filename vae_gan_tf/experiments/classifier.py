@@ -144,7 +144,7 @@ def main(argv: Sequence[str]) -> None:
             "sha256": pretrained.sha256(file),
         },
         "wall_seconds": round(time.perf_counter() - start, 1),
-        **made_with(),
+        "made_with": made_with(),
     }
     words = [
         "classifier",

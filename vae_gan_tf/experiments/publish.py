@@ -61,7 +61,7 @@ def publish(options: Options, figure: str, picture: Figure, results: Sequence[Re
         "pretrained": options.pretrained,
         "interrupted": bool(interrupted),
         "runs": [result.record for result in results],
-        **made_with(),
+        "made_with": made_with(),
     }
     grids.save(picture, path)
     write_json(path.with_suffix(".json"), record)

@@ -1,41 +1,126 @@
 """The json beside a picture: what a result was made with."""
 
-import json
+import functools
+import hashlib
 import os
 import platform
+import subprocess
 from importlib import metadata
 from pathlib import Path
+from typing import Any, NotRequired, TypedDict
 
-from vae_gan_tf.files import write_whole
+import tensorflow as tf
+
+import vae_gan_tf
+from vae_gan_tf.files import to_json, write_whole
+
+PACKAGE = Path(vae_gan_tf.__file__).parent
+
+PACKAGES = (
+    "tensorflow",
+    "keras",
+    "tensorflow-probability",
+    "tensorflow-datasets",
+    "numpy",
+    "matplotlib",
+)
+"""The packages that a result depends on."""
 
 
-def write_json(path: Path, record: dict) -> None:
+class Code(TypedDict):
+    """The code of this package that made a result."""
+
+    version: str
+    source: str
+    """The SHA-256 of all modules of the package, in the order of their paths."""
+    commit: NotRequired[str]
+    """Where the package is in a git repository of its own."""
+    clean: NotRequired[bool]
+    """Whether all files that git knows were as in the commit."""
+
+
+class Machine(TypedDict):
+    """The machine that made a result."""
+
+    system: str
+    processor: str
+    cores: int | None
+    memory_gb: float
+    accelerators: list[str]
+    """The GPUs that TensorFlow sees, each with its compute capability."""
+
+
+class MadeWith(TypedDict):
+    """What made a result."""
+
+    code: Code
+    machine: Machine
+    versions: dict[str, str]
+    """Those of Python and of the `PACKAGES`."""
+
+
+def write_json(path: Path, record: Any) -> None:
     """Writes a record as json.
 
     Raises:
         UserError: it cannot be written.
     """
-    write_whole(path, (json.dumps(record, indent=1) + "\n").encode())
+    write_whole(path, to_json(record))
 
 
-def made_with() -> dict[str, dict]:
-    """The machine that a result was made on, and the versions of what it depends on."""
-    return {"machine": machine(), "versions": versions()}
+@functools.cache
+def made_with() -> MadeWith:
+    """What results of this process are made with."""
+    versions = {name: metadata.version(name) for name in PACKAGES}
+    return {
+        "code": _code(),
+        "machine": _machine(),
+        "versions": {"python": platform.python_version()} | versions,
+    }
 
 
-def machine() -> dict[str, object]:
-    """The number of cores, and the kind of processor."""
-    return {"cores": os.cpu_count(), "processor": platform.machine()}
+def _code() -> Code:
+    modules = sorted(PACKAGE.rglob("*.py"))
+    content = b"".join(path.read_bytes() for path in modules)
+    code: Code = {
+        "version": vae_gan_tf.__version__,
+        "source": hashlib.sha256(content).hexdigest(),
+    }
+    if (PACKAGE.parent / ".git").exists():
+        commit, changed = _git("rev-parse", "HEAD"), _git("status", "--porcelain", "-uno")
+        if commit is not None and changed is not None:
+            code |= {"commit": commit, "clean": not changed}
+    return code
 
 
-def versions() -> dict[str, str]:
-    """The versions of Python and of the packages that a result depends on."""
-    names = (
-        "tensorflow",
-        "keras",
-        "tensorflow-probability",
-        "tensorflow-datasets",
-        "numpy",
-        "matplotlib",
-    )
-    return {"python": platform.python_version()} | {name: metadata.version(name) for name in names}
+def _git(*arguments: str) -> str | None:
+    """What git says; None if it is not there, or says that something is wrong."""
+    command = ["git", "-C", str(PACKAGE.parent), *arguments]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    return done.stdout.strip()
+
+
+def _machine() -> Machine:
+    pages = os.sysconf("SC_PHYS_PAGES") if hasattr(os, "sysconf") else 0
+    memory = pages * os.sysconf("SC_PAGE_SIZE") if pages else 0
+    return {
+        "system": f"{platform.system()} {platform.machine()}",
+        "processor": _processor(),
+        "cores": os.cpu_count(),
+        "memory_gb": round(memory / 1e9, 1),
+        "accelerators": [
+            " ".join(map(str, tf.config.experimental.get_device_details(gpu).values()))
+            for gpu in tf.config.list_physical_devices("GPU")
+        ],
+    }
+
+
+def _processor() -> str:
+    """The name of the processor, as the system tells it."""
+    path = Path("/proc/cpuinfo")
+    lines = path.read_text().splitlines() if path.exists() else []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor()

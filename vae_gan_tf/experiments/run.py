@@ -18,7 +18,7 @@ from vae_gan_tf.errors import UserError
 from vae_gan_tf.evaluation import classification, judges, pictures, scores
 from vae_gan_tf.experiments.flags import Options, show
 from vae_gan_tf.experiments.presets import PRESETS
-from vae_gan_tf.experiments.record import write_json
+from vae_gan_tf.experiments.record import MadeWith, made_with, write_json
 from vae_gan_tf.experiments.settings import (
     Images,
     Settings,
@@ -49,6 +49,10 @@ SETTINGS = "settings.json"
 
 RECORD = "record.json"
 """The file of a run folder that holds what is known of a finished run."""
+
+
+SESSIONS = "made_with.json"
+"""The file of a run folder that holds what each command that trained it was made with."""
 
 
 class Weights(TypedDict):
@@ -240,6 +244,7 @@ def _train(
     if not begun:  # after all that may refuse it
         more = {"contents": data.contents} if data.contents else {}
         write_json(folder / SETTINGS, dataclasses.asdict(settings) | more)
+    made = _made_with(folder)
     if first:
         generator(model).set_weights(first.model.get_weights())
     outcome = loop.train(
@@ -266,6 +271,7 @@ def _train(
         "losses": outcome.losses,
         "validation": outcome.validations[-1] if outcome.validations else {},
         "wall_seconds": round(outcome.seconds, 1),
+        "made_with": made,
     }
     if first:
         record["generator_first"] = first.record
@@ -401,6 +407,18 @@ def _begun(folder: Path, settings: Settings, contents: str) -> bool:
                 "folder to start anew"
             )
     return True
+
+
+def _made_with(folder: Path) -> list[MadeWith]:
+    """What the commands that trained a run were made with, each once, this one among them."""
+    path = folder / SESSIONS
+    sessions: list[MadeWith] = []
+    if path.exists():
+        sessions = read_json(path, list[MadeWith], "delete it to go on without this record")
+    if made_with() not in sessions:
+        sessions.append(made_with())
+        write_json(path, sessions)
+    return sessions
 
 
 def _judge_name(data: datasets.Dataset) -> str | None:

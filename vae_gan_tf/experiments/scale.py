@@ -154,7 +154,7 @@ def main(argv: Sequence[str]) -> None:
         print(" ".join(line(rows[-1])), flush=True)
     disks = [alone(disk, options, name) for name in ("cvae", "cvae-gan", "semi-supervised", "draw")]
     record = {"steps": rows, "gradients": gradients(), "disk": disks}
-    write_json(options.figures_dir / "scale.json", record | made_with())
+    write_json(options.figures_dir / "scale.json", record | {"made_with": made_with()})
     heads = ["", "", "model", "million weights", "ms a step", "peak GB"]
     lines = [heads, *(line(row) for row in rows)]
     tables.write(lines, note(record), options.figures_dir / "scale")

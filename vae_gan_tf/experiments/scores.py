@@ -259,7 +259,7 @@ def picture(rows: Sequence[Row]) -> Figure:
 
 def write(rows: Sequence[Row], kept: KeptTable) -> None:
     """Writes the table's files."""
-    kept.write(table(rows), NOTE, picture(rows), {"table": "scores", "rows": rows, **made_with()})
+    kept.write(table(rows), NOTE, picture(rows), {"table": "scores", "rows": rows})
 
 
 def kept_table(options: Options, asked: Sequence[str]) -> KeptTable:
@@ -310,7 +310,7 @@ def main(argv: Sequence[str]) -> None:
                     if model in files
                     else real_scores(real, half)
                 )
-                kept.keep(name, made | measured | made_with())
+                kept.keep(name, made | measured | {"made_with": made_with()})
             rows[name] = kept.cells()[name]
     if weights:  # the lines of earlier commands too
         earlier = {

@@ -258,6 +258,6 @@ def main(argv: Sequence[str]) -> None:
                     time_model, options, name, precision, options.script_flags["steps"]
                 )
                 rows.append(task.result())
-    write_json(options.figures_dir / "step_time.json", {"rows": rows, **made_with()})
+    write_json(options.figures_dir / "step_time.json", {"rows": rows, "made_with": made_with()})
     print(f"{os.cpu_count()} cores")
     print(table(rows))

@@ -137,11 +137,15 @@ def fill(
             result = run.train(its_options, each.model, data)
         except Diverged as error:
             print(error)
-            cell = {"settings": dataclasses.asdict(settings), "diverged": str(error)}
+            cell = {
+                "settings": dataclasses.asdict(settings),
+                "diverged": str(error),
+                "made_with": [made_with()],
+            }
         else:
             if result.interrupted:
                 stop(result.interrupted)
-            cell = result.record | measure(result) | made_with()
+            cell = result.record | measure(result)
         table.keep(cell_name(each.row, settings), {"row": each.row} | cell)
         workers.wait_for_all()
         write(finished(table))

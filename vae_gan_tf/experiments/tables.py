@@ -7,7 +7,7 @@ from typing import Any
 from matplotlib.figure import Figure
 
 from vae_gan_tf.experiments.record import write_json
-from vae_gan_tf.files import read_json
+from vae_gan_tf.files import is_whole, read_json
 from vae_gan_tf.plotting import grids, tables
 
 Record = dict[str, Any]
@@ -37,7 +37,7 @@ class KeptTable:
             UserError: a file in the folder holds no cell.
         """
         remedy = "move it away to measure it anew"
-        files = sorted(self.path.glob("*.json"))
+        files = sorted(filter(is_whole, self.path.glob("*.json")))
         return {file.stem: read_json(file, self._kind, remedy) for file in files}
 
     def keep(self, name: str, cell: Record) -> None:

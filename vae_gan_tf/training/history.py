@@ -1,12 +1,11 @@
 """The history of a run: what each of its epochs gave, in the run folder."""
 
-import json
 from pathlib import Path
 from typing import NotRequired, TypedDict
 
 import numpy as np
 
-from vae_gan_tf.files import read_json, write_whole
+from vae_gan_tf.files import read_json, to_json, write_whole
 
 
 class Entry(TypedDict):
@@ -63,7 +62,7 @@ class History:
         self._write()
 
     def _write(self) -> None:
-        write_whole(self.path, json.dumps(self.entries, indent=1).encode())
+        write_whole(self.path, to_json(self.entries))
 
     @property
     def validated(self) -> bool:

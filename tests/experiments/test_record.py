@@ -1,0 +1,44 @@
+import subprocess
+
+import pytest
+
+from vae_gan_tf.experiments import record
+from vae_gan_tf.files import fits
+
+
+@pytest.fixture
+def repository(tmp_path, monkeypatch):
+    """A git repository with a package of one module, committed."""
+    package = tmp_path / "package"
+    package.mkdir()
+    (package / "a.py").write_text("one = 1")
+    identity = ["-c", "user.name=test", "-c", "user.email=test"]
+    for command in (["init", "-q"], ["add", "."], [*identity, "commit", "-qm", "first"]):
+        subprocess.run(["git", *command], cwd=tmp_path, check=True)
+    monkeypatch.setattr(record, "PACKAGE", package)
+    return package
+
+
+def head(folder):
+    command = ["git", "rev-parse", "HEAD"]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True).stdout.strip()
+
+
+def test_the_code_is_a_commit_and_whether_it_was_changed(repository):
+    code = record._code()
+    assert (code["commit"], code["clean"]) == (head(repository), True)
+    (repository / "a.py").write_text("one = 2")
+    changed = record._code()
+    assert (changed["commit"], changed["clean"]) == (head(repository), False)
+    assert changed["source"] != code["source"]
+
+
+def test_without_git_the_code_is_its_version_and_sum(repository, monkeypatch):
+    monkeypatch.setenv("PATH", "")
+    assert set(record._code()) == {"version", "source"}
+
+
+def test_what_results_are_made_with_fits_its_type():
+    made = record.made_with()
+    assert fits(made, record.MadeWith)
+    assert made["machine"]["processor"] and made["machine"]["memory_gb"] > 0.5
