@@ -71,6 +71,29 @@ def test_networks_of_a_run_are_scored_as_those_that_ship(run_script, tmp_path, m
     assert both == [given[0], given[0] | {"model": "again"}, given[1]]
 
 
+@pytest.mark.parametrize("split", ["test", "validation"])
+def test_scores_are_beside_the_images_of_a_split(run_script, monkeypatch, mnist, split):
+    monkeypatch.setattr(scores_script, "MODELS", {"mnist": ("vae",), "svhn_small": ()})
+    seen = []
+
+    def measure(file, data, real, *others):
+        seen.append((data.test.images, real.images))
+        return {"scores": {}}
+
+    monkeypatch.setattr(scores_script, "model_scores", measure)
+    monkeypatch.setattr(scores_script, "real_scores", lambda real, half: {"scores": {}})
+    figures = run_script(*SCORES, f"--split={split}")
+    ((images, real),) = seen
+    np.testing.assert_array_equal(images, getattr(mnist, split).images)
+    np.testing.assert_allclose(real, getattr(mnist, split).images / np.float32(255))
+    name = {"test": "scores-mnist-custom", "validation": "scores-mnist-validation-custom"}[split]
+    record = json.loads((figures / f"{name}.json").read_text())
+    assert record["split"] == split
+    assert [row["split"] for row in record["rows"]] == [split, split]
+    assert record["rows"][1]["model"] == f"real {split} images"
+    assert f"the {split} images" in (figures / f"{name}.md").read_text()
+
+
 def test_scores_that_are_stopped_keep_what_is_measured(run_script, tmp_path, monkeypatch):
     monkeypatch.setattr(scores_script, "MODELS", {"mnist": ("vae", "cvae"), "svhn_small": ()})
     found = {"scores": {}, "diversity_of_classes": {}}

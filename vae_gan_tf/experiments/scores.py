@@ -12,13 +12,15 @@ with the other, and the other way round.
     python reproduce/scores.py --dataset=mnist --weights=mine=runs/.../cvae-gan-mnist.npz
 
 scores the networks that a run left in its folder, beside the real images, and below the lines that
-such commands have measured before.
+such commands have measured before. With --split=validation the validation images stand in the place
+of the test images: settings are chosen by these.
 
 Writes figures/scores.md, .csv, .json and .png. Each line is in the json as soon as it is measured,
 and is not measured again for the same weights. Of one --dataset its name is added; with --weights
 the word weights; with other --generated or --measured, or --images of each split, the word custom.
 """
 
+import dataclasses
 import textwrap
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -59,7 +61,10 @@ MODELS = {
 }
 """The models of each data set that ship and sample whole images."""
 
-REAL = "real test images"
+SPLITS = ("test", "validation")
+
+REAL = {split: f"real {split} images" for split in SPLITS}
+"""The line of the images that samples are compared with."""
 
 COLUMNS = {
     "label_accuracy": "read as asked, %",
@@ -91,9 +96,9 @@ NOTE = (
     "probability over 0.9. Sharpness and diversity are shares of those of real images. The "
     "diversity of a model without labels is that of the classes that the judge reads. Frechet "
     "distance, precision, recall, density and coverage compare parts of as many images as half of "
-    "the test images; for real test images one half with the other. Reconstructions are of all "
-    "test images. The last three columns are of test images, in nats an image: given the label, "
-    "for a model without labels and for the semi-supervised ones of x alone."
+    "the {split} images; for real {split} images one half with the other. Reconstructions are of "
+    "all {split} images. The last three columns are of {split} images, in nats an image: given the "
+    "label, for a model without labels and for the semi-supervised ones of x alone."
 )
 
 Row = dict[str, Any]
@@ -128,6 +133,8 @@ def define(values: flags.FlagValues) -> None:
         lower_bound=1,
         flag_values=values,
     )
+    text = "the real images: validation images to choose settings by, test images to report"
+    flags.DEFINE_enum("split", "test", SPLITS, text, flag_values=values)
     flags.DEFINE_multi_string(
         "weights",
         [],
@@ -152,7 +159,7 @@ def networks(dataset: str, weights: Sequence[str]) -> dict[str, Path]:
     files: dict[str, Path] = {}
     for given in weights:
         name, separator, file = given.partition("=")
-        taken = [slug(each) for each in (*files, REAL)]  # the names of cells
+        taken = [slug(each) for each in (*files, *REAL.values())]  # the names of cells
         if not (name and separator and file) or slug(name) in taken:
             raise UserError(f"--weights={given} given, NAME=FILE with a name of its own expected")
         files[name] = expanded(file)
@@ -234,9 +241,13 @@ def picture(rows: Sequence[Row]) -> Figure:
     figure = Figure(figsize=(1.4 * ACROSS + 1, height), layout="constrained")
     parts = figure.subfigures(len(names), 1, height_ratios=counts, squeeze=False)[:, 0]
     for part, dataset in zip(parts, names, strict=True):
-        shown = [row for row in rows if row["dataset"] == dataset and row["model"] != REAL]
-        (real,) = (row for row in rows if row["dataset"] == dataset and row["model"] == REAL)
-        part.suptitle(f"{dataset}; line: {REAL}", fontsize=9)
+        shown = [
+            row for row in rows if row["dataset"] == dataset and row["model"] not in REAL.values()
+        ]
+        (real,) = (
+            row for row in rows if row["dataset"] == dataset and row["model"] in REAL.values()
+        )
+        part.suptitle(f"{dataset}; line: {real['model']}", fontsize=9)
         grid = part.subplots(-(-len(COLUMNS) // ACROSS), ACROSS, sharey=True).flat
         for (name, head), axes in zip(COLUMNS.items(), grid, strict=False):
             if name in real["scores"]:
@@ -257,9 +268,11 @@ def picture(rows: Sequence[Row]) -> Figure:
     return figure
 
 
-def write(rows: Sequence[Row], kept: KeptTable) -> None:
+def write(rows: Sequence[Row], split: str, kept: KeptTable) -> None:
     """Writes the table's files."""
-    kept.write(table(rows), NOTE, picture(rows), {"table": "scores", "rows": rows})
+    note = NOTE.format(split=split)
+    record = {"table": "scores", "split": split, "rows": rows}
+    kept.write(table(rows), note, picture(rows), record)
 
 
 def kept_table(options: Options, asked: Sequence[str]) -> KeptTable:
@@ -270,15 +283,21 @@ def kept_table(options: Options, asked: Sequence[str]) -> KeptTable:
         MEASURED,
     )
     words = ["scores", *(asked if len(asked) < len(MODELS) else [])]
+    words += ["validation"] * (own["split"] == "validation")
     words += ["weights"] * bool(own["weights"]) + ["custom"] * custom
     return KeptTable(options.figures_dir / "-".join(words), Cell)
+
+
+def lines(kept: KeptTable) -> dict[str, Row]:
+    """The lines measured so far; those that do not name their split are older than --split."""
+    return {name: {"split": "test"} | cell for name, cell in kept.cells().items()}
 
 
 def main(argv: Sequence[str]) -> None:
     """Measures what is missing, keeps each line, and writes the table."""
     general = ("dataset", "figures_dir", "data_dir")
     options = parse(Script(__doc__, settings=("images",), general=general, define=define), argv)
-    weights = options.script_flags["weights"]
+    weights, split = options.script_flags["weights"], options.script_flags["split"]
     asked = options.datasets or [
         name for name in MODELS if datasets.is_local(name, options.data_dir)
     ]
@@ -290,20 +309,21 @@ def main(argv: Sequence[str]) -> None:
     kept, rows = kept_table(options, asked), {}
     for dataset in asked:
         data = load_data(options, dataset)
+        data = dataclasses.replace(data, test=getattr(data, split))
         test = data.test.at(slice(options.overrides.get("images") or None))
         real = scores.judged(*test.arrays(), data.judge)
         half = len(test.images) // 2
         counts = {name: options.script_flags[name] for name in ("generated", "measured")}
         assert data.judge, "the data sets of MODELS have a judge"
         judge = pretrained.sha256(pretrained.path(data.judge))
-        alike = {"dataset": dataset, "judge": judge, **counts, "part": half}
+        alike = {"dataset": dataset, "split": split, "judge": judge, **counts, "part": half}
         files = networks(dataset, weights)
-        for model in (*files, REAL):
+        for model in (*files, REAL[split]):
             made = {**alike, "model": model}
             if model in files:
                 made["weights"] = pretrained.sha256(files[model])
             name = slug(f"{dataset}-{model}")
-            if not made.items() <= kept.cells().get(name, {}).items():
+            if not made.items() <= lines(kept).get(name, {}).items():
                 print(f"{model}, {dataset}", flush=True)
                 measured = (
                     model_scores(files[model], data, real, half, counts)
@@ -311,11 +331,11 @@ def main(argv: Sequence[str]) -> None:
                     else real_scores(real, half)
                 )
                 kept.keep(name, made | measured | {"made_with": made_with()})
-            rows[name] = kept.cells()[name]
+            rows[name] = lines(kept)[name]
     if weights:  # the lines of earlier commands too
         earlier = {
-            name: cell for name, cell in kept.cells().items() if alike.items() <= cell.items()
+            name: line for name, line in lines(kept).items() if alike.items() <= line.items()
         }
         rows = {name: cell for name, cell in earlier.items() if name not in rows} | rows
-    write(list(rows.values()), kept)
+    write(list(rows.values()), split, kept)
     kept.show()
