@@ -30,6 +30,16 @@ SCRIPTS = {
         *("--column=100", "--seeds=1", "--batch_size=50", "--labelled_batch=20"),
     ),
     "ablations, a cell each": ("ablations", *SMALL, "--seeds=1", "--model=cvae"),
+    "figure7, two devices": (
+        *("figure7", *SMALL, "--architecture=fully_connected", "--devices=2"),
+    ),
+    "figure10, two devices": (
+        *("figure10", "--preset=smoke", "--deterministic", "--draw_steps=2", "--devices=2"),
+    ),
+    "table 1, a cell, two devices": (
+        *("table1", *SMALL, "--row=Fully connected", "--column=100", "--seeds=1"),
+        *("--batch_size=50", "--labelled_batch=20", "--devices=2"),
+    ),
     "figure9, fresh data folder": ("figure9", "--preset=smoke", "--deterministic"),
 }
 """Each script that is killed, with its flags; on a few digits, but for the fresh data folder."""
@@ -67,7 +77,11 @@ def killed(name: str, wanted: int, random: np.random.Generator) -> tuple:
         def run(folder: str, at: int = 0, half: bool = False) -> tuple[int, int, str]:
             below = root / folder
             folders = [f"--{each}_dir={below}/{each}" for each in ("runs", "figures", "data")]
-            return program.run(script, *flags, *folders, below=below, at=at, half=half)
+            return program.run(
+                *(script, *flags, *folders),
+                **{"below": below, "at": at, "half": half},
+                devices=2 if "--devices=2" in flags else 1,
+            )
 
         code, operations, output = run("whole")
         assert code == 0, output

@@ -118,20 +118,23 @@ def test_improved_draw_gan_begins_with_a_trained_draw(run_script, tmp_path, monk
 
 
 def test_a_figure_of_shipped_networks_leaves_out_a_panel_whose_network_does_not_ship(
-    run_script, monkeypatch
+    run_script, monkeypatch, capsys
 ):
     found = ["mnist", "svhn_small"], []
-    monkeypatch.setattr(run, "figure_datasets", lambda options, models: found)
+    monkeypatch.setattr(run, "figure_datasets", lambda options, models, read: found)
     figures = run_script("figure10", "--pretrained")
+    assert "SVHN panel is left out: no network draw-svhn_small ships" in capsys.readouterr().out
     record = json.loads((figures / "figure10-mnist-pretrained.json").read_text())
     assert [each["weights"]["name"] for each in record["runs"]] == ["draw-mnist"]
 
 
 def test_the_shipped_models_side_by_side(run_script):
-    figures = run_script("side_by_side")
+    figures = run_script("side_by_side", "--dataset=mnist")
     record = json.loads((figures / "side_by_side-mnist-pretrained.json").read_text())
     names = ["cvae-mnist", "cvae-gan-mnist", "cvae-gan-improved-mnist"]
     assert [each["weights"]["name"] for each in record["runs"]] == names
+    sums = [pretrained.sha256(pretrained.path(name)) for name in names]
+    assert [each["weights"]["sha256"] for each in record["runs"]] == sums
     picture = matplotlib.image.imread(figures / "side_by_side-mnist-pretrained.png")
     assert picture.shape[1] > 2 * picture.shape[0]
     with pytest.raises(UserError, match="flag 'epochs'"):

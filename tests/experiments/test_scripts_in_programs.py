@@ -174,7 +174,6 @@ SIDE_BY_SIDE = [
         (["side_by_side"], True, SIDE_BY_SIDE),
     ],
 )
-@fails("networks of SVHN are shown where their subset alone is there", (AssertionError, UserError))
 def test_every_network_that_ships_is_shown(run_script, monkeypatch, command, whole, networks):
     """Without any SVHN, and where the whole of it is prepared: samples need no data."""
     monkeypatch.setattr(datasets, "is_local", lambda name, data_dir=None: whole or name == "mnist")
@@ -185,7 +184,6 @@ def test_every_network_that_ships_is_shown(run_script, monkeypatch, command, who
 
 
 @pytest.mark.slow
-@fails("who has the whole SVHN is shown other panels than those of the figures")
 def test_the_panels_are_those_of_the_figures_with_the_whole_svhn_too(
     run_script, monkeypatch, mnist
 ):

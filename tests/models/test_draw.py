@@ -317,14 +317,6 @@ def test_a_step_reaches_every_variable(kind):
         assert np.abs(new - old).max() > 0, name
 
 
-@pytest.mark.slow
-def test_fit_trains():
-    model, x = small(), np.repeat(images(1).round(), 40, 0)
-    model.compile(keras.optimizers.Adam(0.05))
-    history = model.fit(x, batch_size=4, epochs=3, verbose=0, validation_data=(x,)).history
-    assert history["val_elbo/elbo"][-1] > history["val_elbo/elbo"][0] + 3
-
-
 @KINDS
 def test_draw_gan_is_an_adversarial_model_with_draw_as_its_generator(kind):
     conditional = kind is CDRAW

@@ -1,5 +1,3 @@
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -66,10 +64,3 @@ def test_the_bound_of_some_images_is_about_the_recorded_one(name, mnist):
     again = nats(model, x, model.condition.given(y), samples=10)
     assert again.bound.value == pytest.approx(-scores["test/elbo"], abs=4 * again.bound.error)
     assert again.bound.error < 3
-
-
-@pytest.mark.slow
-def test_a_program_that_imports_the_package_alone_can_load_a_model():
-    program = "import vae_gan_tf as v; print(v.load_pretrained('cvae-mnist').sample([3]).shape)"
-    child = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
-    assert child.stdout == "(1, 28, 28, 1)\n", child.stderr

@@ -29,6 +29,7 @@ from vae_gan_tf.datasets.sources import (
     load,
     names,
     source,
+    without_images,
 )
 from vae_gan_tf.datasets.splits import (
     SPLITS,
@@ -74,4 +75,5 @@ __all__ = [
     "shown",
     "source",
     "window",
+    "without_images",
 ]

@@ -3,11 +3,13 @@
 import dataclasses
 from pathlib import Path
 
+import numpy as np
+
 from vae_gan_tf.catalogue import Catalogue
 from vae_gan_tf.datasets import decoded, folder, mnist, store, svhn, tfds_images
 from vae_gan_tf.datasets.form import AS_IT_IS, Form
 from vae_gan_tf.datasets.source import Source
-from vae_gan_tf.datasets.splits import Dataset
+from vae_gan_tf.datasets.splits import Dataset, Split
 from vae_gan_tf.errors import UserError
 
 SOURCES: Catalogue[Source] = Catalogue("data set", mnist.SOURCES | svhn.SOURCES)
@@ -82,6 +84,18 @@ def load(
         family=entry.family,
         judge=entry.judge or data.judge,
     )
+
+
+def without_images(name: str, image_shape: tuple[int, int, int]) -> Dataset:
+    """A data set that is not read: its name, title and family, and no images.
+
+    Raises:
+      UserError: the name is unknown.
+    """
+    entry = source(name)
+    none = Split(np.zeros([0, *image_shape], np.uint8), np.zeros(0, np.int32))
+    text = "no images were read"
+    return Dataset(name, none, none, none, 0, text, title=entry.title, family=entry.family)
 
 
 def is_local(name: str, data_dir: str | Path | None = None) -> bool:

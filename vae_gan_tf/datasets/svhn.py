@@ -59,7 +59,7 @@ _TEST = IdRange("test", 0, 26_031)
 _EXTRA = IdRange("extra", 0, 531_130)
 
 SETS = {
-    "svhn": SvhnSet(training=(_TRAIN,), test=(_TEST,)),
+    "svhn": SvhnSet(training=(_TRAIN,), test=(_TEST,), in_figures=False),
     "svhn_small": SvhnSet(
         training=(IdRange("train", 0, 1_082), IdRange("test", 0, 8_000)),
         test=(IdRange("test", 8_001, 9_999),),

@@ -23,6 +23,7 @@ from keras import layers
 from vae_gan_tf import datasets, pretrained
 from vae_gan_tf.errors import UserError
 from vae_gan_tf.evaluation import judges, scores
+from vae_gan_tf.experiments import comparison
 from vae_gan_tf.experiments.flags import Script, expanded, parse
 from vae_gan_tf.experiments.record import made_with, write_json
 from vae_gan_tf.experiments.run import load_data, whole
@@ -74,7 +75,7 @@ def main(argv: Sequence[str]) -> None:
     script = Script(
         __doc__,
         settings=("seed", "epochs", "images", "image_size", "grey", "precision"),
-        general=("dataset", "figures_dir", "runs_dir", "data_dir"),
+        general=("dataset", "figures_dir", "runs_dir", "data_dir", "fresh"),
         define=define,
     )
     options = parse(script, argv)
@@ -91,7 +92,9 @@ def main(argv: Sequence[str]) -> None:
     precision = options.overrides.get("precision", training.precision)
     custom = bool({"epochs", "images"} & options.overrides.keys())
     data = load_data(options, name)
-    file = data.judge_file or options.runs_dir / f"{data.judge}.npz"
+    file = options.runs_dir / f"{data.judge}.npz"
+    if data.judge_file and not options.fresh:
+        file = data.judge_file
     if asked_file is not None:
         file = expanded(asked_file)
     split = whole(data.train).at(slice(count))
@@ -151,8 +154,11 @@ def main(argv: Sequence[str]) -> None:
         *([datasets.file_name(name)] * (name != "mnist")),
         *(["custom"] * custom),
     ]
-    write_json(options.figures_dir / f"{'-'.join(words)}.json", record)
+    path = options.figures_dir / f"{'-'.join(words)}.json"
+    write_json(path, record)
     print(f"Test accuracy {record['test_accuracy']:.2%}; the weights are in {file}")
+    if options.fresh:
+        comparison.compare(path)
 
 
 def accuracy(model: keras.Model, split: datasets.Split) -> float:

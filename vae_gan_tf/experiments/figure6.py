@@ -22,6 +22,6 @@ def main(argv: Sequence[str]) -> None:
 
 def figure(options: Options) -> None:
     """Trains CVAE on each data set and shows ten samples of each digit."""
-    results = train_all(options, MODELS)
+    results = train_all(options, MODELS, samples_alone=True)
     panels = [grids.Panel(pictures.samples(result.model), result.title) for result in results]
     publish(options, "figure6", grids.page(panels), results)

@@ -29,7 +29,7 @@ def main(argv: Sequence[str]) -> None:
 
 def figure(options: Options) -> None:
     """Trains CVAE-GAN on each data set and shows ten samples of each digit."""
-    results = train_all(options, MODELS)
+    results = train_all(options, MODELS, samples_alone=True)
     panels = []
     for result in results:
         images = pictures.samples(result.model)

@@ -81,6 +81,10 @@ COMMON_FLAGS: dict[str, Callable[[str, flags.FlagValues], object]] = {
     "figures_dir": _string("figures", "folder of the picture and its json"),
     "runs_dir": _string("runs", "folder of the runs: checkpoints, TensorBoard, models"),
     "data_dir": _string(None, "folder of TFDS data sets (default: that of TFDS)"),
+    "fresh": _switch(
+        "measure and train everything anew, in folders `fresh` in --figures_dir and --runs_dir, "
+        "and print the difference to what is in --figures_dir"
+    ),
     "scores_every": _scores_every,
     "worker_minutes": _worker_minutes,
     "show_settings": _switch("print the settings that a run would use, and end"),
@@ -90,8 +94,11 @@ COMMON_FLAGS: dict[str, Callable[[str, flags.FlagValues], object]] = {
 EVERYDAY = ("epochs", "seed", "batch_size", "images", "precision")
 """The settings that come first in their sections of the help."""
 
-OPTION_FLAGS = ("preset", "seeds", "pretrained", "scores_every", "show_settings")
+OPTION_FLAGS = ("preset", "seeds", "pretrained", "fresh", "scores_every", "show_settings")
 """The flags whose values are those of `Options`."""
+
+FRESH = "fresh"
+"""The folder of --fresh, in that of the figures and in that of the runs."""
 
 FOLDER_FLAGS = ("runs_dir", "figures_dir", "data_dir")
 """The flags that name a folder."""
@@ -136,6 +143,8 @@ class Options:
     seeds: str | None = None
     """The seeds that `seeds` reads, where several are asked for."""
     pretrained: bool = False
+    fresh: bool = False
+    """Whether everything is measured and trained anew, in folders of its own, see `FRESH`."""
     scores_every: int = 0
     """Epochs from one point of TensorBoard's scores to the next; 0 for none. It is no setting, for
     no result depends on it: a run may be continued with another."""
@@ -182,6 +191,8 @@ def parse(script: Script, argv: Sequence[str]) -> Options:
     given: dict[str, Any] = {name: values[name].value for name in values}
     more: dict[str, Any] = {name: given[name] for name in OPTION_FLAGS if name in given}
     more |= {name: expanded(given[name]) for name in FOLDER_FLAGS if given.get(name) is not None}
+    for name in ("runs_dir", "figures_dir") if given.get("fresh") else ():
+        more[name] = more.get(name, Path(".")) / FRESH
     options = Options(
         overrides={name: given[name] for name in taken if given[name] is not None},
         datasets=tuple(dict.fromkeys(map(_dataset_name, given.get("dataset") or ()))) or None,

@@ -6,6 +6,7 @@ from pathlib import Path
 from matplotlib.figure import Figure
 
 from vae_gan_tf import datasets
+from vae_gan_tf.experiments import comparison
 from vae_gan_tf.experiments.flags import Options
 from vae_gan_tf.experiments.presets import PRESETS
 from vae_gan_tf.experiments.record import made_with, write_json
@@ -66,6 +67,11 @@ def publish(options: Options, figure: str, picture: Figure, results: Sequence[Re
     grids.save(picture, path)
     write_json(path.with_suffix(".json"), record)
     print(f"Wrote {path} and {path.with_suffix('.json').name}")
+    trained = sum(not result.taken for result in results)
+    place = "the package" if options.pretrained else options.runs_dir
+    comparison.tell(len(results), len(results) - trained, place, trained=trained)
     if interrupted:
         stop(interrupted)
+    if options.fresh:
+        comparison.compare(path.with_suffix(".json"))
     return path

@@ -34,6 +34,7 @@ from vae_gan_tf import datasets, pretrained
 from vae_gan_tf.conditions import LabelCondition
 from vae_gan_tf.errors import UserError
 from vae_gan_tf.evaluation import nats, scores
+from vae_gan_tf.experiments import comparison
 from vae_gan_tf.experiments.flags import Options, Script, expanded, parse
 from vae_gan_tf.experiments.record import made_with
 from vae_gan_tf.experiments.run import load_data
@@ -295,7 +296,7 @@ def lines(kept: KeptTable) -> dict[str, Row]:
 
 def main(argv: Sequence[str]) -> None:
     """Measures what is missing, keeps each line, and writes the table."""
-    general = ("dataset", "figures_dir", "data_dir")
+    general = ("dataset", "figures_dir", "data_dir", "fresh")
     options = parse(Script(__doc__, settings=("images",), general=general, define=define), argv)
     weights, split = options.script_flags["weights"], options.script_flags["split"]
     asked = options.datasets or [
@@ -306,7 +307,7 @@ def main(argv: Sequence[str]) -> None:
     unknown = [name for name in asked if name not in MODELS]
     if unknown:
         raise UserError(f"no models ship for {unknown[0]}, only for {', '.join(MODELS)}")
-    kept, rows = kept_table(options, asked), {}
+    kept, rows, measured_now = kept_table(options, asked), {}, 0
     for dataset in asked:
         data = load_data(options, dataset)
         data = dataclasses.replace(data, test=getattr(data, split))
@@ -331,7 +332,9 @@ def main(argv: Sequence[str]) -> None:
                     else real_scores(real, half)
                 )
                 kept.keep(name, made | measured | {"made_with": made_with()})
+                measured_now += 1
             rows[name] = lines(kept)[name]
+    asked_lines = len(rows)
     if weights:  # the lines of earlier commands too
         earlier = {
             name: line for name, line in lines(kept).items() if alike.items() <= line.items()
@@ -339,3 +342,6 @@ def main(argv: Sequence[str]) -> None:
         rows = {name: cell for name, cell in earlier.items() if name not in rows} | rows
     write(list(rows.values()), split, kept)
     kept.show()
+    comparison.tell(asked_lines, asked_lines - measured_now, kept.path, measured_now)
+    if options.fresh:
+        comparison.compare(kept.path.with_suffix(".json"))

@@ -6,12 +6,13 @@ reproduce/scores.py.
 """
 
 import dataclasses
+import itertools
 from collections.abc import Sequence
 
 from vae_gan_tf.evaluation import pictures
 from vae_gan_tf.experiments.flags import Script, parse
 from vae_gan_tf.experiments.publish import publish
-from vae_gan_tf.experiments.run import figure_datasets, load_data, shipped
+from vae_gan_tf.experiments.run import shipped_all
 from vae_gan_tf.plotting import grids
 
 MODELS = {
@@ -26,14 +27,10 @@ def main(argv: Sequence[str]) -> None:
     """Shows ten samples of each digit by each model."""
     script = Script(__doc__, settings=(), general=("dataset", "figures_dir", "data_dir"))
     options = dataclasses.replace(parse(script, argv), pretrained=True)
-    names, missing = figure_datasets(options, [model for _, model in MODELS.values()])
-    for sentence in missing:
-        print(sentence)
-    results, panels = [], []
-    for name in names:
-        data = load_data(options, name)
-        for title, (preset, model) in MODELS.items():
-            results.append(shipped(preset, model, data))
-            images = pictures.samples(results[-1].model)
-            panels.append(grids.Panel(images, f"{title}, {data.title}"))
+    results = shipped_all(options, list(MODELS.values()), samples_alone=True)
+    titles = itertools.cycle(MODELS)
+    panels = [
+        grids.Panel(pictures.samples(result.model), f"{title}, {result.data.title}")
+        for title, result in zip(titles, results, strict=False)
+    ]
     publish(options, "side_by_side", grids.page(panels, columns=len(MODELS)), results)

@@ -11,7 +11,7 @@ from absl import flags
 
 from vae_gan_tf import datasets
 from vae_gan_tf.errors import Diverged
-from vae_gan_tf.experiments import publish, run
+from vae_gan_tf.experiments import comparison, publish, run
 from vae_gan_tf.experiments.flags import Options, show
 from vae_gan_tf.experiments.record import made_with
 from vae_gan_tf.experiments.scripts import stop
@@ -118,6 +118,7 @@ def fill(
     show(options, (dataclasses.replace(its, seed=0) for its in wanted))
     if finished(table):
         write(finished(table))
+    measured = trained = 0
     for each, its_options, settings in zip(asked, started, wanted, strict=True):
         cells = finished(table)
         done = [with_defaults(cell["settings"]) for cell in cells]
@@ -142,13 +143,19 @@ def fill(
                 "diverged": str(error),
                 "made_with": [made_with()],
             }
+            trained += 1
         else:
             if result.interrupted:
                 stop(result.interrupted)
             cell = result.record | measure(result)
+            measured += result.taken
+            trained += not result.taken
         table.keep(cell_name(each.row, settings), {"row": each.row} | cell)
         workers.wait_for_all()
         write(finished(table))
+    comparison.tell(len(asked), len(asked) - measured - trained, table.path, measured, trained)
+    if options.fresh:
+        comparison.compare(table.path.with_suffix(".json"))
 
 
 def time_left(cells: Sequence[Record], waiting: Sequence[str]) -> str:

@@ -39,7 +39,7 @@ def figure(options: Options) -> None:
     results, panels = [], []
     for row, (model, of_row) in rows.items():
         result = (
-            shipped(options.preset, model, data)
+            shipped(options, options.preset, model, data.name, samples_alone=True)
             if options.pretrained
             else train(of_row, model, data)
         )
