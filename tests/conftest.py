@@ -1,5 +1,6 @@
 import gc
 import os
+import subprocess
 import zlib
 
 import filelock
@@ -73,3 +74,18 @@ def few_digits(monkeypatch):
     """A few hundred digits, which `datasets.load("mnist")` gives while the test runs."""
     monkeypatch.setitem(datasets.SOURCES, "mnist", data.source_of_few_digits())
     return datasets.load("mnist")
+
+
+@pytest.fixture
+def disk(tmp_path):
+    """A folder that is a disk of its own; gives a function that sets how it is mounted."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+
+    def mount(*options):
+        return subprocess.run(["mount", *options, folder], capture_output=True).returncode == 0
+
+    if not mount("-t", "tmpfs", "-o", "size=10m", "tmpfs"):
+        pytest.skip("only root may mount a disk")
+    yield lambda options: mount("-o", f"remount,{options}")
+    subprocess.run(["umount", folder], check=True)

@@ -140,6 +140,20 @@ def test_a_folder_with_a_fault_is_one_sentence_and_nothing_is_written(fault, tmp
     assert fault is few or not written
 
 
+@pytest.mark.slow
+def test_a_full_disk_is_one_sentence_and_leaves_nothing(tmp_path, disk):
+    path = files.folder(tmp_path / "animals", shape=(100, 120, 3))  # 2.9 MB
+    assert disk("size=1m")
+    with pytest.raises(UserError, match=r"cannot be written or read.*No space left on device"):
+        load(path, tmp_path / "disk")
+    written = {it.suffix for it in (tmp_path / "disk").rglob("*") if it.is_file()}
+    assert written <= {".lock"}
+    assert disk("size=10m")
+    assert load(path, tmp_path / "disk").image_shape == (100, 120, 3)
+    assert disk("ro")
+    assert load(path, tmp_path / "disk").image_shape == (100, 120, 3)
+
+
 def test_a_folder_that_is_not_there(tmp_path):
     with pytest.raises(UserError, match=f"there is no folder {tmp_path}/nowhere"):
         load(tmp_path / "nowhere", tmp_path)

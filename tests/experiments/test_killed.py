@@ -1,7 +1,6 @@
 """Scripts that are killed at any operation on their files, or find no room for them."""
 
 import json
-import subprocess
 import zipfile
 
 import pytest
@@ -92,21 +91,6 @@ def test_a_run_on_two_devices_goes_on_to_the_bit(tmp_path, run):
     assert its["settings"]["devices"] == "2"
     # The bound of one device after as many steps: about 518 nats.
     assert 470 < -its["scores"]["test/elbo"] < 570
-
-
-@pytest.fixture
-def disk(tmp_path):
-    """A folder that is a disk of its own; gives a function that sets how it is mounted."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-
-    def mount(*options):
-        return subprocess.run(["mount", *options, folder], capture_output=True).returncode == 0
-
-    if not mount("-t", "tmpfs", "-o", "size=10m", "tmpfs"):
-        pytest.skip("only root may mount a disk")
-    yield lambda options: mount("-o", f"remount,{options}")
-    subprocess.run(["umount", folder], check=True)
 
 
 def test_a_full_disk_and_a_read_only_one(tmp_path, run, disk):

@@ -38,6 +38,21 @@ def test_without_git_the_code_is_its_version_and_sum(repository, monkeypatch):
     assert set(record._code()) == {"version", "source"}
 
 
+@pytest.mark.parametrize("there", [True, False])
+def test_accelerators_are_named(monkeypatch, tmp_path, there):
+    tool = tmp_path / "nvidia-smi"
+    if there:
+        tool.write_text("#!/bin/sh\necho 'NVIDIA A100, 40960 MiB'")
+        tool.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    details = {"device_name": "A100", "compute_capability": (8, 0)}
+    monkeypatch.setattr(record.tf.config, "list_physical_devices", lambda kind: ["gpu"])
+    monkeypatch.setattr(
+        record.tf.config.experimental, "get_device_details", lambda gpu: dict(details)
+    )
+    assert record._accelerators() == ["NVIDIA A100, 40960 MiB" if there else "A100, (8, 0)"]
+
+
 def test_what_results_are_made_with_fits_its_type():
     made = record.made_with()
     assert fits(made, record.MadeWith)

@@ -7,7 +7,6 @@ from tensorboard.plugins.hparams import metadata
 from vae_gan_tf.training.summaries import Summaries
 
 
-@pytest.mark.xfail(strict=True, raises=AssertionError, reason="a row is named by a hash")
 @pytest.mark.parametrize("name", ["cvae-mnist-report-seed0", "draw-gan-svhn_small-quick-seed12"])
 def test_a_row_has_the_name_of_its_run(tmp_path, name):
     folder = tmp_path / name / "tensorboard"

@@ -11,6 +11,7 @@ from pathlib import Path
 import filelock
 import numpy as np
 
+from vae_gan_tf import files
 from vae_gan_tf.datasets.splits import Dataset, Split
 from vae_gan_tf.errors import UserError
 
@@ -78,14 +79,20 @@ def _decode(
     shutil.rmtree(unfinished, ignore_errors=True)
     unfinished.mkdir()
     try:
-        pixels = np.lib.format.open_memmap(
-            unfinished / "images.npy", "w+", np.uint8, (count, *shape)
-        )
-        labels = np.full(count, -1, np.int32)
-        for place, (image, label) in enumerate(examples):
-            pixels[place], labels[place] = image, label
-        pixels.flush()
-        np.save(unfinished / "labels.npy", labels)
+        labels = []
+        # Not through a memory map: the system would kill the process where the disk is full.
+        with (unfinished / "images.npy").open("wb") as file:
+            header = {"descr": "|u1", "fortran_order": False, "shape": (count, *shape)}
+            np.lib.format.write_array_header_1_0(file, header)
+            for image, label in examples:
+                if image.shape != shape:
+                    raise ValueError(f"an image of shape {image.shape} among those of {shape}")
+                file.write(np.asarray(image, np.uint8).tobytes())
+                labels.append(label)
+        if len(labels) != count:
+            raise ValueError(f"{len(labels)} images, where there should be {count}")
+        np.save(unfinished / "labels.npy", np.array(labels, np.int32))
+        files.to_the_disk(unfinished)
         unfinished.rename(folder)
     except BaseException:
         shutil.rmtree(unfinished, ignore_errors=True)

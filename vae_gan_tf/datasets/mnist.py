@@ -84,6 +84,9 @@ SOURCES = {
         title="MNIST",
         family="mnist",
         load=load,
+        licence="MNIST by Y. LeCun and C. Cortes, CC BY-SA 3.0.",
+        limits="It knows single digits of 28 x 28 grey pixels, centred by MNIST's rule, and no "
+        "other writing.",
         how_to_get="mnist is part of this package and needs nothing.",
         judge="mnist-classifier",
         in_figures=True,

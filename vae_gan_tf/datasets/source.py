@@ -28,6 +28,10 @@ class Source:
     """``is_local(data_dir)``: whether ``load`` needs no download."""
     how_to_get: str = "it is there and needs nothing."
     """One sentence for users who do not have it."""
+    licence: str = "The licence of the data is that of its source."
+    """One sentence."""
+    limits: str = ""
+    """One sentence on what models of these images do not know."""
     judge: str | None = None
     """The name of the shipped classifier that reads images drawn after these, if there is one."""
     settings_of: str | None = None

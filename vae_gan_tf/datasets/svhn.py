@@ -163,6 +163,9 @@ SOURCES = {
         family="svhn",
         load=functools.partial(load, name),
         is_local=functools.partial(is_local, name),
+        licence="SVHN by Y. Netzer and others, for non-commercial use; its images do not ship.",
+        limits="It knows house numbers cropped to 32 x 32 pixels. Samples are read as the asked "
+        "digit less often than real images are.",
         how_to_get=how_to_get(name),
         judge="svhn_small-classifier",
         in_figures=ranges.in_figures,

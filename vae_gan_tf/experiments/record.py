@@ -47,7 +47,7 @@ class Machine(TypedDict):
     cores: int | None
     memory_gb: float
     accelerators: list[str]
-    """The GPUs that TensorFlow sees, each with its compute capability."""
+    """The GPUs that TensorFlow sees, of NVIDIA's each with its memory."""
 
 
 class MadeWith(TypedDict):
@@ -87,15 +87,16 @@ def _code() -> Code:
         "source": hashlib.sha256(content).hexdigest(),
     }
     if (PACKAGE.parent / ".git").exists():
-        commit, changed = _git("rev-parse", "HEAD"), _git("status", "--porcelain", "-uno")
+        git = ("git", "-C", str(PACKAGE.parent))
+        commit = _said_by(*git, "rev-parse", "HEAD")
+        changed = _said_by(*git, "status", "--porcelain", "-uno")
         if commit is not None and changed is not None:
             code |= {"commit": commit, "clean": not changed}
     return code
 
 
-def _git(*arguments: str) -> str | None:
-    """What git says; None if it is not there, or says that something is wrong."""
-    command = ["git", "-C", str(PACKAGE.parent), *arguments]
+def _said_by(*command: str) -> str | None:
+    """What a program says; None if it is not there, or ends with an error."""
     try:
         done = subprocess.run(command, capture_output=True, text=True, check=True)
     except (OSError, subprocess.CalledProcessError):
@@ -111,11 +112,17 @@ def _machine() -> Machine:
         "processor": _processor(),
         "cores": os.cpu_count(),
         "memory_gb": round(memory / 1e9, 1),
-        "accelerators": [
-            " ".join(map(str, tf.config.experimental.get_device_details(gpu).values()))
-            for gpu in tf.config.list_physical_devices("GPU")
-        ],
+        "accelerators": _accelerators(),
     }
+
+
+def _accelerators() -> list[str]:
+    gpus = tf.config.list_physical_devices("GPU")
+    asked = ("--query-gpu=name,memory.total", "--format=csv,noheader")
+    if gpus and (said := _said_by("nvidia-smi", *asked)):
+        return said.splitlines()
+    details = [tf.config.experimental.get_device_details(gpu).values() for gpu in gpus]
+    return [", ".join(map(str, each)) for each in details]
 
 
 def _processor() -> str:

@@ -36,7 +36,6 @@ import dataclasses
 import itertools
 import multiprocessing
 import os
-import resource
 import statistics
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -205,8 +204,15 @@ def time_steps(
         "images_per_second": settings.batch_size / step,
         "input_share": sum(waits[WARM_UP:]) / sum(times[WARM_UP:]),
         "ceiling_gigaflop_per_second": 2 * 2048**3 / statistics.median(products) / 1e9,
-        "peak_gigabytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6,
+        "peak_gigabytes": _peak_gigabytes(),
     }
+
+
+def _peak_gigabytes() -> float:
+    """The most memory that this process has had."""
+    import resource  # not on Windows, where all else of this package runs
+
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
 
 
 def endless(split: datasets.Split | datasets.FewLabels, batch_size: int) -> Iterator[Any]:

@@ -1,10 +1,12 @@
 """The catalogue of the models that ship: what each is, how it was made, where that is recorded."""
 
-import json
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from vae_gan_tf.catalogue import Catalogue
+from vae_gan_tf.files import read_json
+
+AGAIN = "name the folder figures/ of the repository"
 
 
 class Shipped(NamedTuple):
@@ -116,9 +118,9 @@ def training(name: str, figures: str | Path = "figures") -> dict:
             package.
 
     Raises:
-        UserError: no model of that name ships.
+        UserError: no model of that name ships; the json cannot be read.
     """
-    content = json.loads((Path(figures) / f"{SHIPPED[name].record}.json").read_text())
+    content = read_json(Path(figures) / f"{SHIPPED[name].record}.json", dict[str, Any], AGAIN)
     return next(run for run in content.get("runs", [content]) if run["weights"]["name"] == name)
 
 
@@ -133,8 +135,8 @@ def scores(name: str, figures: str | Path = "figures") -> dict[str, list[float]]
         figures: the folder ``figures/`` of the repository.
 
     Raises:
-        UserError: no model of that name ships.
+        UserError: no model of that name ships; the json cannot be read.
     """
     SHIPPED[name]  # refuses other names
-    rows = json.loads((Path(figures) / "scores.json").read_text())["rows"]
+    rows = read_json(Path(figures) / "scores.json", dict[str, Any], AGAIN)["rows"]
     return next((row["scores"] for row in rows if name == f"{row['model']}-{row['dataset']}"), {})

@@ -105,6 +105,8 @@ class Summaries:
     def hparams(self, settings: dict[str, object], metrics: dict[str, float]) -> None:
         """Writes the row of this run in the HPARAMS tab, in place of an earlier one.
 
+        The row has the name of the run folder, the one above that of the event files.
+
         It is a run of its own in TensorBoard, in the subfolder ``final``: the table takes every
         scalar beside the settings for a final figure, and would show the curves as well. Its
         columns are then those of all runs; a list of columns (``hparams_config``) is read from
@@ -122,7 +124,7 @@ class Summaries:
         with files.whole(self._folder / "final") as folder:
             writer = tf.summary.create_file_writer(str(folder))
             with writer.as_default(self._start):
-                hp.hparams(shown)
+                hp.hparams(shown, trial_id=self._folder.absolute().parent.name)
                 for name, value in metrics.items():
                     tf.summary.scalar(name, value)
             writer.close()

@@ -1,0 +1,36 @@
+from pathlib import Path
+
+import pytest
+
+from vae_gan_tf import pretrained
+from vae_gan_tf.errors import UserError
+from vae_gan_tf.experiments import cards
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_the_page_is_that_of_the_json(tmp_path):
+    cards.main(["cards.py", f"--figures_dir={ROOT / 'figures'}", f"--docs_dir={tmp_path}"])
+    assert (tmp_path / "models.md").read_text() == (ROOT / "docs" / "models.md").read_text()
+
+
+def test_a_card_tells_what_is_recorded():
+    card = "\n".join(cards.card("cvae-gan-mnist", ROOT / "figures"))
+    for text in (
+        "`CVAEGAN`, networks: section 4.3; trained on MNIST",
+        "`python reproduce/figure7.py`; 20 epochs, 11000 steps, 33 min, seed 0, float32",
+        "read as asked, % 99.49 ± 0.07",
+        "CC BY-SA 3.0",
+        pretrained.sha256(pretrained.path("cvae-gan-mnist")),
+    ):
+        assert text in card, text
+
+
+def test_each_network_has_scores():
+    for name in pretrained.SHIPPED:
+        assert "**Scores:** ." not in "\n".join(cards.card(name, ROOT / "figures")), name
+
+
+def test_without_the_json_it_is_one_sentence(tmp_path):
+    with pytest.raises(UserError, match=r"vae_gan\.json cannot be read"):
+        cards.page(tmp_path)
