@@ -1,6 +1,7 @@
 import dataclasses
 import itertools
 import json
+import math
 from pathlib import Path
 
 import keras
@@ -10,7 +11,7 @@ from vae_gan_tf import datasets
 from vae_gan_tf.errors import UserError
 from vae_gan_tf.experiments import settings, zoo
 from vae_gan_tf.experiments.presets import PRESETS
-from vae_gan_tf.experiments.settings import MODELS, Settings, preset, resolve
+from vae_gan_tf.experiments.settings import FIELDS, MODELS, Settings, preset, resolve
 
 DRAWING = [name for name, kind in MODELS.items() if "DRAW" in kind.groups]
 SIMPLE = ["vae-2d", "cvae-simple", *zoo.COMPLETING.values()]
@@ -308,3 +309,15 @@ def test_names_and_settings_are_read_without_a_model(monkeypatch):
 def test_an_unknown_setting_is_one_sentence():
     with pytest.raises(UserError, match="no setting 'nonsense'; there are architecture,"):
         resolve("report", "vae", "mnist", {"nonsense": 3})
+
+
+NUMBERS = [name for name, field in FIELDS.items() if type(field.default) in (int, float)]
+
+
+@pytest.mark.parametrize("name", NUMBERS)
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, 1e20, -1e20])
+def test_numbers_out_of_all_bounds_are_refused(name, value):
+    kind = type(FIELDS[name].default)
+    given = value if kind is float or not math.isfinite(value) else kind(value)
+    with pytest.raises(UserError, match=f"^--{name} must be [^\n]*$"):
+        Settings("vae", "mnist", "report", **{name: given})

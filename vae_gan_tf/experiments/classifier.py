@@ -85,7 +85,8 @@ def main(argv: Sequence[str]) -> None:
         raise UserError(
             f"one --dataset expected: {', '.join(TRAININGS)}, a folder, or another one of TFDS"
         )
-    training, asked_file = TRAININGS[its], options.script_flags["classifier_file"]
+    training, asked = TRAININGS[its], options.script_flags["classifier_file"]
+    asked_file = None if asked is None else expanded(asked)
     seed = options.overrides.get("seed", 0)
     epochs = options.overrides.get("epochs", training.epochs)
     count = options.overrides.get("images") or None
@@ -96,7 +97,7 @@ def main(argv: Sequence[str]) -> None:
     if data.judge_file and not options.fresh:
         file = data.judge_file
     if asked_file is not None:
-        file = expanded(asked_file)
+        file = asked_file
     split = whole(data.train).at(slice(count))
     keras.utils.set_random_seed(seed)
     distort = keras.Sequential(

@@ -64,9 +64,10 @@ def curve(validation: Sequence[float], test: nats.Nats) -> Figure:
 def define(values: flags.FlagValues) -> None:
     """Defines the script's own flags."""
     text = "codes an image of the importance-weighted estimate, a multiple of 10"
-    flags.DEFINE_integer("samples", 20, text, flag_values=values)
+    flags.DEFINE_integer("samples", 20, text, upper_bound=10**5, flag_values=values)
+    text = "seed of the pixels' draw"
     flags.DEFINE_integer(
-        "binarise_seed", 0, "seed of the pixels' draw", lower_bound=0, flag_values=values
+        "binarise_seed", 0, text, lower_bound=0, upper_bound=2**31 - 1, flag_values=values
     )
 
 

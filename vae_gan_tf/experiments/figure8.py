@@ -46,7 +46,7 @@ def define(values: flags.FlagValues) -> None:
         "given", "left", list(parts.PARTS), "the part of an image that is given", flag_values=values
     )
     text = "how many different images are sampled in a row"
-    flags.DEFINE_integer("completions", 1, text, lower_bound=1, flag_values=values)
+    flags.DEFINE_integer("completions", 1, text, lower_bound=1, upper_bound=100, flag_values=values)
 
 
 def missing_pixels(result: Result, part: str) -> dict:

@@ -65,7 +65,7 @@ def _switch(text: str) -> Callable[[str, flags.FlagValues], object]:
 
 def _scores_every(name: str, values: flags.FlagValues) -> None:
     text = "epochs from one point of the samples' scores in TensorBoard to the next; 0 for none"
-    flags.DEFINE_integer(name, 0, text, lower_bound=0, flag_values=values)
+    flags.DEFINE_integer(name, 0, text, lower_bound=0, upper_bound=10**6, flag_values=values)
 
 
 def _worker_minutes(name: str, values: flags.FlagValues) -> None:

@@ -134,7 +134,9 @@ def disk(options: Options, model: str) -> dict[str, Any]:
 
 def define(values: flags.FlagValues) -> None:
     """Defines the script's own flags."""
-    flags.DEFINE_integer("steps", 20, "steps that are timed", lower_bound=1, flag_values=values)
+    flags.DEFINE_integer(
+        "steps", 20, "steps that are timed", lower_bound=1, upper_bound=10**5, flag_values=values
+    )
 
 
 def main(argv: Sequence[str]) -> None:

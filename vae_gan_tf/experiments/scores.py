@@ -125,6 +125,7 @@ def define(values: flags.FlagValues) -> None:
         GENERATED,
         "images sampled from a model",
         lower_bound=100,
+        upper_bound=10**6,
         flag_values=values,
     )
     flags.DEFINE_integer(
@@ -132,6 +133,7 @@ def define(values: flags.FlagValues) -> None:
         MEASURED,
         "test images measured in nats, evenly spread",
         lower_bound=1,
+        upper_bound=10**6,
         flag_values=values,
     )
     text = "the real images: validation images to choose settings by, test images to report"

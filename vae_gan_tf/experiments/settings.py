@@ -33,7 +33,7 @@ def _setting(
     choices: Sequence[str] = (),
     positive: bool = False,
     least: float = 0,
-    below: float = math.inf,
+    below: float = 10**6,
 ) -> Any:
     """A field of `Settings`.
 
@@ -47,7 +47,7 @@ def _setting(
         choices: of a text.
         positive: whether numbers must be above 0.
         least: the smallest number, else.
-        below: numbers must be smaller than this.
+        below: numbers must be smaller than this: what is larger is a slip of the keyboard.
     """
     return dataclasses.field(
         default=default,
@@ -111,6 +111,7 @@ class Settings:
         NETWORKS,
         of=["units"],
         positive=True,
+        below=10**5,
     )
     likelihood: str = _setting(
         "bernoulli",
@@ -125,7 +126,7 @@ class Settings:
         RUN,
         of=["part of an image"],
     )
-    latent_size: int = _setting(50, "length of the code z", NETWORKS, positive=True)
+    latent_size: int = _setting(50, "length of the code z", NETWORKS, positive=True, below=10**5)
     batch_size: int = _setting(100, "images a step", RUN, positive=True)
     epochs: int = _setting(20, "passes over the training images, at most", RUN, positive=True)
     patience: int = _setting(
@@ -138,6 +139,7 @@ class Settings:
         "training images that keep their label, drawn evenly over the classes",
         FEW_LABELS,
         of=["few labels"],
+        below=2**31,
     )
     labelled_batch: int = _setting(
         100, "labelled images a step", FEW_LABELS, of=["few labels"], positive=True
@@ -182,7 +184,7 @@ class Settings:
     )
     kl_weight: float = _setting(1.0, "weight of the KL divergence in the loss", TRAINING)
     draw_steps: int = _setting(
-        10, "steps T in which DRAW draws an image", DRAWING, of=["DRAW"], positive=True
+        10, "steps T in which DRAW draws an image", DRAWING, of=["DRAW"], positive=True, below=1000
     )
     read_size: int = _setting(
         5, "DRAW reads windows of N x N; 0 for the whole image", DRAWING, of=["DRAW"]
@@ -202,6 +204,7 @@ class Settings:
         "windows through which the discriminator looks besides, by DRAW's attention",
         ADVERSARY,
         of=["discriminator of section 4.3"],
+        below=100,
     )
     reconstruction: str = _setting(
         "feature",
@@ -238,7 +241,7 @@ class Settings:
     grey: bool = _setting(
         False, "leave the colours of images of other data sets than MNIST and SVHN out", RUN
     )
-    images: int = _setting(0, "use so many images of each split only; 0 for all", RUN)
+    images: int = _setting(0, "use so many images of each split only; 0 for all", RUN, below=2**31)
     seed: int = _setting(0, "seed of weights, order of images and noise", RUN, below=2**31)
     precision: str = _setting(
         "float32",
@@ -318,9 +321,8 @@ def _check_value(name: str, value: object, field: dataclasses.Field) -> None:
     elif not (limits["least"] <= value < math.inf):
         raise UserError(f"--{name} must be at least {limits['least']}, not {value}")
     if not value < limits["below"]:
-        raise UserError(
-            f"--{name} must be at least {limits['least']} and below {limits['below']}, not {value}"
-        )
+        start = "positive" if limits["positive"] else f"at least {limits['least']}"
+        raise UserError(f"--{name} must be {start} and below {limits['below']}, not {value}")
 
 
 FIELDS = Catalogue(

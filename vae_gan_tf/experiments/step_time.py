@@ -239,7 +239,9 @@ def define(values: flags.FlagValues) -> None:
     """Defines the script's own flags."""
     text = "the models to time, separated by commas; an architecture may stand behind a slash"
     flags.DEFINE_list("models", list(TIMED), text, flag_values=values)
-    flags.DEFINE_integer("steps", 60, "steps that are timed", lower_bound=1, flag_values=values)
+    flags.DEFINE_integer(
+        "steps", 60, "steps that are timed", lower_bound=1, upper_bound=10**5, flag_values=values
+    )
 
 
 def main(argv: Sequence[str]) -> None:

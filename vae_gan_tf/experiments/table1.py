@@ -245,8 +245,9 @@ def define(values: flags.FlagValues) -> None:
         "train this row (may be repeated; default: all of the preset)",
         flag_values=values,
     )
+    text = "labels of a column (may be repeated)"
     flags.DEFINE_multi_integer(
-        "column", [1000, 600], "labels of a column (may be repeated)", flag_values=values
+        "column", [1000, 600], text, lower_bound=1, upper_bound=2**31 - 1, flag_values=values
     )
     sweeps.define_seeds(values)
 
