@@ -4,6 +4,7 @@ from PIL import ExifTags, Image
 from support import files
 
 from vae_gan_tf import datasets
+from vae_gan_tf.datasets import decoded
 from vae_gan_tf.errors import UserError
 
 
@@ -138,6 +139,20 @@ def test_a_folder_with_a_fault_is_one_sentence_and_nothing_is_written(fault, tmp
     assert "\n" not in str(error.value)
     written = [it for it in (tmp_path / "data").rglob("*") if it.suffix in (".npy", ".incomplete")]
     assert fault is few or not written
+
+
+@pytest.mark.parametrize(
+    ("shape", "count", "sentence"),
+    [
+        ((3, 2, 1), 2, r"an image of shape \(3, 2, 1\) among those of \(2, 3, 1\)"),
+        ((2, 3, 1), 3, "2 images, where there should be 3"),
+    ],
+)
+def test_other_images_than_were_announced(tmp_path, shape, count, sentence):
+    examples = [(np.zeros((2, 3, 1), np.uint8), 0), (np.zeros(shape, np.uint8), 1)]
+    with pytest.raises(UserError, match=sentence):
+        decoded.images(tmp_path / "images", count, (2, 3, 1), examples)
+    assert not (tmp_path / "images").exists()
 
 
 @pytest.mark.slow

@@ -17,7 +17,7 @@ def test_the_page_is_that_of_the_json(tmp_path):
 def test_a_card_tells_what_is_recorded():
     card = "\n".join(cards.card("cvae-gan-mnist", ROOT / "figures"))
     for text in (
-        "`CVAEGAN`, networks: section 4.3; trained on MNIST",
+        "`CVAEGAN`, networks: section 4.3; trained on mnist",
         "`python reproduce/figure7.py`; 20 epochs, 11000 steps, 33 min, seed 0, float32",
         "read as asked, % 99.49 ± 0.07",
         "CC BY-SA 3.0",

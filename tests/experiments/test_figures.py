@@ -128,6 +128,20 @@ def test_a_figure_of_shipped_networks_leaves_out_a_panel_whose_network_does_not_
     assert [each["weights"]["name"] for each in record["runs"]] == ["draw-mnist"]
 
 
+def test_a_fresh_figure_is_compared_with_the_one_that_was_there(run_script, monkeypatch, capsys):
+    without_training(monkeypatch)
+    figures = run_script("figure6", "--preset=smoke", "--architecture=fully_connected")
+    capsys.readouterr()
+    run_script("figure6", "--preset=smoke", "--architecture=fully_connected", "--fresh")
+    told = capsys.readouterr().out
+    assert "0 of 1 taken from " in told and "1 trained now" in told
+    assert f"numbers are those of {figures / 'figure6-smoke-custom.json'}" in told
+    assert (figures / "fresh" / "figure6-smoke-custom.png").exists()
+    run_script("figure6", "--preset=smoke", "--architecture=fully_connected", "--format=pdf")
+    assert (figures / "figure6-smoke-custom.pdf").read_bytes().startswith(b"%PDF")
+    assert "1 of 1 taken from " in capsys.readouterr().out
+
+
 def test_the_shipped_models_side_by_side(run_script):
     figures = run_script("side_by_side", "--dataset=mnist")
     record = json.loads((figures / "side_by_side-mnist-pretrained.json").read_text())

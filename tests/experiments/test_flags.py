@@ -2,6 +2,7 @@ import subprocess
 import sys
 
 import pytest
+from support import files
 
 from vae_gan_tf.errors import UserError
 from vae_gan_tf.experiments import (
@@ -14,7 +15,7 @@ from vae_gan_tf.experiments import (
     table1,
     vae_gan,
 )
-from vae_gan_tf.experiments.flags import Script, parse
+from vae_gan_tf.experiments.flags import Script, each_seed, parse
 
 FIGURE = Script("A figure.", ("cvae",))
 
@@ -177,3 +178,42 @@ def test_help_leaves_out_a_preset_that_a_model_does_not_have(capsys):
 
 def test_help_leaves_out_what_a_script_varies_by_itself(capsys):
     assert "--labels=" not in help_of(capsys, table1.main)
+
+
+def test_a_figure_of_several_seeds():
+    asked, made = parse(Script("A figure.", ("vae",)), ["script", "--seeds=2..3"]), []
+    each_seed(asked, made.append)
+    assert [each.overrides for each in made] == [{"seed": 2}, {"seed": 3}]
+    made.clear()
+    each_seed(parse(Script("A figure.", ("vae",)), ["script"]), made.append)
+    assert [each.overrides for each in made] == [{}]
+
+
+@pytest.mark.parametrize(
+    ("flags", "sentence"),
+    [
+        (["--seeds=2", "--seed=1"], "--seed and --seeds given"),
+        (["--seeds=3..1"], "--seeds=3..1 given"),
+        (["--seeds=1000000"], "at most 1000 of them"),
+        (["--seeds=2", "--pretrained"], "--seeds given with --pretrained"),
+        (["--runs_dir="], "--runs_dir given without a path"),
+    ],
+)
+def test_seeds_and_paths_that_cannot_be(flags, sentence):
+    with pytest.raises(UserError, match=sentence):
+        parse(Script("A figure.", ("vae",)), ["script", *flags])
+
+
+def test_paths_are_what_a_shell_makes_of_them(monkeypatch, tmp_path):
+    monkeypatch.setenv("HOME", "/home/me")
+    monkeypatch.setenv("THERE", str(tmp_path))
+    files.folder(tmp_path / "animals")
+    flags = ["--runs_dir=~/runs", "--data_dir=$THERE/tfds", "--dataset=folder:$THERE/animals/"]
+    asked = parse(Script("A figure.", ("vae",)), ["script", *flags])
+    assert [str(asked.runs_dir), str(asked.data_dir)] == ["/home/me/runs", f"{tmp_path}/tfds"]
+    assert asked.datasets == (f"folder:{tmp_path}/animals",)
+
+
+def test_fresh_has_folders_of_its_own():
+    asked = parse(Script("A figure.", ("vae",)), ["script", "--fresh", "--figures_dir=here"])
+    assert [str(asked.runs_dir), str(asked.figures_dir)] == ["runs/fresh", "here/fresh"]

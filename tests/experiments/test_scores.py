@@ -25,7 +25,7 @@ def test_scores_are_one_table_and_what_is_measured_is_kept(run_script, monkeypat
     )
     figures = run_script(*SCORES)
     names = sorted(path.name for path in figures.iterdir())
-    endings = ("csv", "json", "md", "png")
+    endings = ("csv", "json", "md", "pdf", "png")
     assert names == ["scores-mnist-custom", *(f"scores-mnist-custom.{it}" for it in endings)]
     rows = json.loads((figures / "scores-mnist-custom.json").read_text())["rows"]
     assert [row["model"] for row in rows] == ["vae-2d", "cvae-simple", "real test images"]

@@ -22,7 +22,7 @@ NAME = "table1-smoke-custom"
 @pytest.mark.slow
 def test_table_1_goes_on_where_it_stopped(run_script, tmp_path, monkeypatch, capsys):
     figures = run_script(*TABLE, "--seeds=1")
-    endings = ("csv", "json", "md", "png")
+    endings = ("csv", "json", "md", "pdf", "png")
     assert sorted(path.name for path in figures.iterdir()) == [
         NAME,
         *(f"{NAME}.{ending}" for ending in endings),

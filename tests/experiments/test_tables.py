@@ -36,7 +36,7 @@ def test_the_files_of_a_table(tmp_path):
     table = KeptTable(tmp_path / "table")
     table.write([["", "error"], ["row", "1.5"]], "A note.", Figure(), {"table": "table"})
     assert {path.name for path in tmp_path.iterdir()} == {
-        f"table.{ending}" for ending in ("md", "csv", "json", "png")
+        f"table.{ending}" for ending in ("md", "csv", "json", "png", "pdf")
     }
     assert "| row | 1.5 |" in (tmp_path / "table.md").read_text()
     assert json.loads((tmp_path / "table.json").read_text()) == {"table": "table"}

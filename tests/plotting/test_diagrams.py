@@ -439,8 +439,10 @@ def test_save_keeps_custom_pictures_apart_and_says_what_it_wrote(tmp_path, capsy
     for custom in (False, True):
         diagrams.save(describe(vae), tmp_path / "figures", "figure1", custom)
     plain, other = tmp_path / "figures/figure1.png", tmp_path / "figures/figure1-custom.png"
-    assert capsys.readouterr().out == f"Wrote {plain}\nWrote {other}\n"
-    assert set(plain.parent.iterdir()) == {plain, other}
+    said = "".join(f"Wrote {each} and {each.stem}.pdf\n" for each in (plain, other))
+    assert capsys.readouterr().out == said
+    wanted = {each.with_suffix(ending) for each in (plain, other) for ending in (".png", ".pdf")}
+    assert set(plain.parent.iterdir()) == wanted
     assert plain.read_bytes() == other.read_bytes()
     height, width, _ = matplotlib.image.imread(plain).shape
     assert 800 < width <= 1650 and height > 500

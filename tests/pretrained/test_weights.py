@@ -163,6 +163,14 @@ def test_a_file_without_versions_is_of_those_of_the_first_ones(model, tmp_path, 
         pretrained.load_file(path)
 
 
+def test_weights_that_float16_does_not_hold(tmp_path):
+    network = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
+    network.set_weights([np.full([1, 1], 1e6), np.zeros(1)])
+    with pytest.raises(UserError, match="kernel holds values beyond 65504"):
+        pretrained.save_pretrained(network, tmp_path / "a.npz")
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_file_that_is_not_there(tmp_path):
     with pytest.raises(UserError, match="cannot be read"):
         pretrained.load_file(tmp_path / "none.npz")

@@ -100,12 +100,13 @@ def test_a_write_cut_off_harms_nothing_and_is_cleaned_up(run):
     (folder / "step-300_temp/part-00000-of-00001.data-00000-of-00001.tempstate1").write_bytes(b"a")
     (folder / "step-300.data-00000-of-00001").write_bytes(b"half of it")
     (folder / "step-300.index").write_bytes(b"a quarter")
+    (folder / "checkpoint.tmp123").write_bytes(b"half a list")
     model = small(seed=1)
     saved = checkpoints(run, model)
     assert saved.restore()
     assert_holds(model, 200)
     saved.save(250)
-    assert not list(folder.glob("step-300*"))
+    assert not list(folder.glob("step-300*")) and not list(folder.glob("*.tmp*"))
     assert {path.stem for path in folder.glob("*.index")} == {"step-100", "step-200", "step-250"}
 
 

@@ -159,7 +159,7 @@ def _holds(builder: tfds.core.DatasetBuilder, name: str) -> bool:
 
 SOURCES = {
     name: Source(
-        title=f"SVHN ({name})",
+        title="SVHN",
         family="svhn",
         load=functools.partial(load, name),
         is_local=functools.partial(is_local, name),

@@ -44,7 +44,7 @@ def main(argv: Sequence[str]) -> None:
     """Writes the page."""
     script = Script(__doc__, settings=(), general=("figures_dir",), define=define)
     options = parse(script, argv)
-    path = expanded(options.script_flags["docs_dir"]) / "models.md"
+    path = expanded(options.script_flags["docs_dir"], "docs_dir") / "models.md"
     write_whole(path, page(options.figures_dir).encode())
     print(f"Wrote {path}")
 
@@ -69,7 +69,7 @@ def card(name: str, figures: Path) -> Iterator[str]:
     made += [duration(run["wall_seconds"]), f"seed {run.get('seed', settings.get('seed'))}"]
     made += [settings.get("precision", "float32")]  # as a setting it is younger than some json
     yield f"## {name}\n"
-    yield f"- **What:** `{model.kind}`, networks: {model.networks}; trained on {source.title}."
+    yield f"- **What:** `{model.kind}`, networks: {model.networks}; trained on {model.dataset}."
     yield f"- **How made:** `python reproduce/{model.command}`; {', '.join(made)}."
     yield f"- **Scores:** {'; '.join(scores(name, run, figures))}."
     yield f"- **Limits:** {source.limits}"

@@ -86,7 +86,7 @@ def main(argv: Sequence[str]) -> None:
             f"one --dataset expected: {', '.join(TRAININGS)}, a folder, or another one of TFDS"
         )
     training, asked = TRAININGS[its], options.script_flags["classifier_file"]
-    asked_file = None if asked is None else expanded(asked)
+    asked_file = None if asked is None else expanded(asked, "classifier_file")
     seed = options.overrides.get("seed", 0)
     epochs = options.overrides.get("epochs", training.epochs)
     count = options.overrides.get("images") or None

@@ -6,7 +6,7 @@ figures/figure6.png and figure6.json. With another --preset its name is added.
 
 from collections.abc import Sequence
 
-from vae_gan_tf.evaluation import pictures
+from vae_gan_tf.experiments import panels
 from vae_gan_tf.experiments.flags import Options, Script, each_seed, parse
 from vae_gan_tf.experiments.publish import publish
 from vae_gan_tf.experiments.run import train_all
@@ -23,5 +23,5 @@ def main(argv: Sequence[str]) -> None:
 def figure(options: Options) -> None:
     """Trains CVAE on each data set and shows ten samples of each digit."""
     results = train_all(options, MODELS, samples_alone=True)
-    panels = [grids.Panel(pictures.samples(result.model), result.title) for result in results]
-    publish(options, "figure6", grids.page(panels), results)
+    shown = [panels.of_samples(result.model, result.title) for result in results]
+    publish(options, "figure6", grids.page(shown), results)

@@ -9,11 +9,10 @@ panels. Of the last the generator alone is kept, so there is no D_y.
 
 from collections.abc import Sequence
 
-from vae_gan_tf.evaluation import pictures
+from vae_gan_tf.experiments import panels
 from vae_gan_tf.experiments.flags import Options, Script, each_seed, parse
 from vae_gan_tf.experiments.publish import publish
 from vae_gan_tf.experiments.run import train_all
-from vae_gan_tf.models.adversarial import CVAEGAN
 from vae_gan_tf.plotting import grids
 
 TITLED = "mnist"
@@ -30,10 +29,8 @@ def main(argv: Sequence[str]) -> None:
 def figure(options: Options) -> None:
     """Trains CVAE-GAN on each data set and shows ten samples of each digit."""
     results = train_all(options, MODELS, samples_alone=True)
-    panels = []
-    for result in results:
-        images = pictures.samples(result.model)
-        titled = result.data.family == TITLED and isinstance(result.model, CVAEGAN)
-        titles = pictures.cell_probabilities(result.model, images) if titled else None
-        panels.append(grids.Panel(images, result.title, cell_titles=titles))
-    publish(options, "figure7", grids.page(panels), results)
+    shown = [
+        panels.of_samples(result.model, result.title, result.data.family == TITLED)
+        for result in results
+    ]
+    publish(options, "figure7", grids.page(shown), results)

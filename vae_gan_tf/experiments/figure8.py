@@ -101,7 +101,7 @@ def figure(options: Options) -> None:
     panels = []
     for result in results:
         images = pictures.completions(result.model, result.data.test, part, count=count)
-        panels.append(grids.Panel(images, result.data.title, column_labels=heads))
+        panels.append(grids.Panel(images, f"CVAE, {result.data.title}", column_labels=heads))
         if "scores" in result.record:
             record_training_bound(result, ORIGINALS if part == "left" else {})
             result.record["missing_pixels"] = missing_pixels(result, part)

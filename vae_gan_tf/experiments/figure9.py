@@ -89,10 +89,10 @@ def figure(options: Options) -> None:
         panels.append(
             grids.Panel(
                 np.concatenate([images[:, None], outputs], axis=1),
-                result.data.title,
+                f"CVAE, {result.data.title}",
                 column_labels=["Input", *(f"Gen. {label}" for label in targets)],
             )
         )
         record_training_bound(result, ORIGINALS)
         result.record["style"] = kept(result, fresh_code)
-    publish(options, f"figure9{'-fresh_code' * fresh_code}", grids.page(panels), results)
+    publish(options, f"figure9{'-fresh_code' * fresh_code}", grids.page(panels, columns=1), results)

@@ -63,6 +63,11 @@ def _switch(text: str) -> Callable[[str, flags.FlagValues], object]:
     return lambda name, values: flags.DEFINE_bool(name, False, text, flag_values=values)
 
 
+def _format(name: str, values: flags.FlagValues) -> None:
+    text = "of the picture"
+    flags.DEFINE_enum(name, "png", ["png", "pdf"], text, flag_values=values)
+
+
 def _scores_every(name: str, values: flags.FlagValues) -> None:
     text = "epochs from one point of the samples' scores in TensorBoard to the next; 0 for none"
     flags.DEFINE_integer(name, 0, text, lower_bound=0, upper_bound=10**6, flag_values=values)
@@ -85,6 +90,7 @@ COMMON_FLAGS: dict[str, Callable[[str, flags.FlagValues], object]] = {
         "measure and train everything anew, in folders `fresh` in --figures_dir and --runs_dir, "
         "and print the difference to what is in --figures_dir"
     ),
+    "format": _format,
     "scores_every": _scores_every,
     "worker_minutes": _worker_minutes,
     "show_settings": _switch("print the settings that a run would use, and end"),
@@ -94,7 +100,7 @@ COMMON_FLAGS: dict[str, Callable[[str, flags.FlagValues], object]] = {
 EVERYDAY = ("epochs", "seed", "batch_size", "images", "precision")
 """The settings that come first in their sections of the help."""
 
-OPTION_FLAGS = ("preset", "seeds", "pretrained", "fresh", "scores_every", "show_settings")
+OPTION_FLAGS = ("preset", "seeds", "pretrained", "fresh", "format", "scores_every", "show_settings")
 """The flags whose values are those of `Options`."""
 
 FRESH = "fresh"
@@ -145,6 +151,8 @@ class Options:
     pretrained: bool = False
     fresh: bool = False
     """Whether everything is measured and trained anew, in folders of its own, see `FRESH`."""
+    format: str = "png"
+    """Of a figure's picture."""
     scores_every: int = 0
     """Epochs from one point of TensorBoard's scores to the next; 0 for none. It is no setting, for
     no result depends on it: a run may be continued with another."""
@@ -190,7 +198,9 @@ def parse(script: Script, argv: Sequence[str]) -> Options:
         raise UserError(" ".join(str(error).split())) from error
     given: dict[str, Any] = {name: values[name].value for name in values}
     more: dict[str, Any] = {name: given[name] for name in OPTION_FLAGS if name in given}
-    more |= {name: expanded(given[name]) for name in FOLDER_FLAGS if given.get(name) is not None}
+    more |= {
+        name: expanded(given[name], name) for name in FOLDER_FLAGS if given.get(name) is not None
+    }
     for name in ("runs_dir", "figures_dir") if given.get("fresh") else ():
         more[name] = more.get(name, Path(".")) / FRESH
     options = Options(
@@ -212,21 +222,25 @@ def parse(script: Script, argv: Sequence[str]) -> Options:
     return options
 
 
-def expanded(path: str) -> Path:
+def expanded(path: str, name: str) -> Path:
     """The path that a shell would make of it, which does not look behind the "=" of a flag.
+
+    Args:
+        path: as given.
+        name: of the flag.
 
     Raises:
         UserError: the path is empty.
     """
     if not path.strip():
-        raise UserError("an empty path given, that of a file or a folder expected")
+        raise UserError(f"--{name} given without a path")
     return Path(os.path.expandvars(path)).expanduser()
 
 
 def _dataset_name(text: str) -> str:
     """The name of a data set; completing a path on the command line leaves a slash behind it."""
     kind, _, path = text.rstrip("/").partition(":")
-    return f"{kind}:{expanded(path)}" if kind == "folder" and path else text.rstrip("/")
+    return f"{kind}:{expanded(path, 'dataset')}" if kind == "folder" and path else text.rstrip("/")
 
 
 def _define_setting(name: str, values: flags.FlagValues) -> None:

@@ -54,7 +54,8 @@ def publish(options: Options, figure: str, picture: Figure, results: Sequence[Re
     """
     interrupted = max(result.interrupted for result in results)
     drawn = list(dict.fromkeys(result.data.name for result in results))
-    path = options.figures_dir / f"{name(options, figure, drawn, bool(interrupted))}.png"
+    called = name(options, figure, drawn, bool(interrupted))
+    path = options.figures_dir / f"{called}.{options.format}"
     record = {
         "figure": figure,
         "preset": options.preset,

@@ -165,7 +165,7 @@ def networks(dataset: str, weights: Sequence[str]) -> dict[str, Path]:
         taken = [slug(each) for each in (*files, *REAL.values())]  # the names of cells
         if not (name and separator and file) or slug(name) in taken:
             raise UserError(f"--weights={given} given, NAME=FILE with a name of its own expected")
-        files[name] = expanded(file)
+        files[name] = expanded(file, "weights")
         if not files[name].is_file():
             raise UserError(f"--weights={given} given, and there is no file {file}")
     return files

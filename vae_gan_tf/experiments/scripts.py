@@ -87,7 +87,9 @@ def stop(signal_number: int) -> NoReturn:
 
 
 def _modules() -> list[str]:
-    return [each.name for each in pkgutil.iter_modules(experiments.__path__)]
+    """The names of all modules, figure2 before figure10."""
+    names = [each.name for each in pkgutil.iter_modules(experiments.__path__)]
+    return sorted(names, key=lambda name: (name.rstrip("0123456789"), len(name), name))
 
 
 def _module(name: str) -> ModuleType:

@@ -9,7 +9,7 @@ import dataclasses
 import itertools
 from collections.abc import Sequence
 
-from vae_gan_tf.evaluation import pictures
+from vae_gan_tf.experiments import panels
 from vae_gan_tf.experiments.flags import Script, parse
 from vae_gan_tf.experiments.publish import publish
 from vae_gan_tf.experiments.run import shipped_all
@@ -29,8 +29,8 @@ def main(argv: Sequence[str]) -> None:
     options = dataclasses.replace(parse(script, argv), pretrained=True)
     results = shipped_all(options, list(MODELS.values()), samples_alone=True)
     titles = itertools.cycle(MODELS)
-    panels = [
-        grids.Panel(pictures.samples(result.model), f"{title}, {result.data.title}")
+    shown = [
+        panels.of_samples(result.model, f"{title}, {result.data.title}")
         for title, result in zip(titles, results, strict=False)
     ]
-    publish(options, "side_by_side", grids.page(panels, columns=len(MODELS)), results)
+    publish(options, "side_by_side", grids.page(shown, columns=len(MODELS)), results)

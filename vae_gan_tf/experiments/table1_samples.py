@@ -11,8 +11,7 @@ from collections.abc import Sequence
 
 from vae_gan_tf import datasets
 from vae_gan_tf.errors import UserError
-from vae_gan_tf.evaluation import pictures
-from vae_gan_tf.experiments import table1
+from vae_gan_tf.experiments import panels, table1
 from vae_gan_tf.experiments.flags import Options, Script, each_seed, parse, show
 from vae_gan_tf.experiments.publish import publish
 from vae_gan_tf.experiments.run import load_data, shipped, train
@@ -36,7 +35,7 @@ def figure(options: Options) -> None:
     }
     show(options, (of_row.settings(model, datasets.DEFAULT) for model, of_row in rows.values()))
     data = load_data(options, datasets.DEFAULT)
-    results, panels = [], []
+    results, shown = [], []
     for row, (model, of_row) in rows.items():
         result = (
             shipped(options, options.preset, model, data.name, samples_alone=True)
@@ -45,7 +44,7 @@ def figure(options: Options) -> None:
         )
         results.append(result)
         labels = of_row.settings(model, data.name).labels
-        panels.append(grids.Panel(pictures.samples(result.model), f"{row}, {labels} labels"))
+        shown.append(panels.of_samples(result.model, f"{row}, {labels} labels"))
         if result.interrupted:
             break
-    publish(options, "table1_samples", grids.page(panels, columns=len(panels)), results)
+    publish(options, "table1_samples", grids.page(shown, columns=len(shown)), results)

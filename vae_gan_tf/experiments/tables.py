@@ -64,7 +64,8 @@ class KeptTable:
         """
         tables.write(lines, note, self.path)
         if picture:
-            grids.save(picture, self.path.with_suffix(".png"))
+            for ending in (".pdf", ".png"):
+                grids.save(picture, self.path.with_suffix(ending))
         write_json(self.path.with_suffix(".json"), record)
 
     def show(self) -> None:

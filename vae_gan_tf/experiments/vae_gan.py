@@ -31,4 +31,4 @@ def figure(options: Options) -> None:
         heads = ["x", "x\u0303"] * 5
         panels.append(grids.Panel(samples, f"{result.title}: samples"))
         panels.append(grids.Panel(pairs, f"{result.title}: reconstructions", column_labels=heads))
-    publish(options, "vae_gan", grids.page(panels, columns=4), results)
+    publish(options, "vae_gan", grids.page(panels), results)

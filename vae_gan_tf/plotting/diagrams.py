@@ -498,7 +498,7 @@ def _weight(value: float) -> str:
 
 
 def save(diagram: Diagram, folder: Path, figure: str, custom: bool) -> None:
-    """Writes a diagram as <figure>.png, or <figure>-custom.png, and prints where.
+    """Writes a diagram as <figure>.png and .pdf, or <figure>-custom.png, and prints where.
 
     Args:
         diagram: the figure's.
@@ -510,5 +510,6 @@ def save(diagram: Diagram, folder: Path, figure: str, custom: bool) -> None:
         UserError: the folder cannot be made or written.
     """
     path = folder / f"{figure}{'-custom' if custom else ''}.png"
-    grids.save(page(diagram), path)
-    print(f"Wrote {path}")
+    for ending in (".pdf", ".png"):
+        grids.save(page(diagram), path.with_suffix(ending))
+    print(f"Wrote {path} and {path.with_suffix('.pdf').name}")

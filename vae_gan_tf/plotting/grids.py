@@ -1,6 +1,7 @@
 """Grids of images with titles and labels, panel by panel on a page."""
 
 import io
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,17 +12,23 @@ from matplotlib.figure import Figure
 
 from vae_gan_tf.files import write_whole
 
+TEXT_INCHES = 5.5
+"""The width of the text of a printed page: no picture is wider, so letters are as large as here."""
+TITLE, LABEL, CELL_TITLE = 8, 7, 6
+"""The sizes of letters, in points."""
 CELL_INCHES = 0.42
-"""The width of an image."""
-GAP_INCHES = 0.35
+"""The width of an image, at most."""
+GAP_INCHES = 0.3
 """Room at the left of a panel."""
-TITLE_INCHES = 0.45
-"""Room above a panel, for its title and one line of column labels."""
-LINE_INCHES = 0.12
-"""Room for each further line of the column labels."""
-LETTER_INCHES = 0.065
-"""Room for a letter of a row label."""
-CELL_TITLE_PIXELS = 9
+TITLE_INCHES = 0.4
+"""Room above a panel, for a line of its title and one of column labels."""
+LINE_INCHES = 0.13
+"""Room for each further line of them."""
+LETTER_INCHES = 0.06
+"""Room for a letter of a row label, or of the title."""
+INTO_CELL = 0.08
+"""The part of an image's height by which the title of a cell reaches into it."""
+CELL_TITLE_PIXELS = 12
 """Room above a row whose cells have titles, in pixels of the images."""
 
 
@@ -63,23 +70,33 @@ def tile(images: np.ndarray, above: int = 0, gap: int = 1) -> np.ndarray:
 
 
 def page(panels: Sequence[Panel], columns: int = 2) -> Figure:
-    """The picture of panels beside and below each other.
+    """The picture of panels beside and below each other, as wide as a printed text at most.
 
     Args:
         panels: one or more, from left to right, then from top to bottom.
         columns: panels in a row, at most; each is as high as its neighbours.
     """
     rows = [panels[start : start + columns] for start in range(0, len(panels), columns)]
+    gaps = [[_gap(panel) for panel in row] for row in rows]
     heights = [max(map(_height, row)) for row in rows]
-    titles = [TITLE_INCHES + LINE_INCHES * max(0, max(map(_lines, row)) - 1) for row in rows]
     widths = [
-        [_width(panel) * height / _height(panel) for panel in row]
+        [panel.images.shape[1] * height / _height(panel) for panel in row]
         for row, height in zip(rows, heights, strict=True)
     ]
-    gaps = [[_gap(panel) for panel in row] for row in rows]
+    room = [
+        (TEXT_INCHES - GAP_INCHES - sum(gap)) / sum(each)
+        for each, gap in zip(widths, gaps, strict=True)
+    ]
+    cell = min(CELL_INCHES, *room)
+    heights = [cell * height for height in heights]
+    widths = [[cell * width for width in row] for row in widths]
+    titles = [
+        TITLE_INCHES + LINE_INCHES * max(map(_further_lines, row, sizes))
+        for row, sizes in zip(rows, widths, strict=True)
+    ]
     across = GAP_INCHES + max(sum(each) + sum(gap) for each, gap in zip(widths, gaps, strict=True))
     down = sum(heights) + sum(titles) + 0.1
-    figure = Figure(figsize=(across, down))
+    figure = Figure(figsize=(across, down), dpi=300)
     bottom = down
     for row, height, title, sizes, before in zip(rows, heights, titles, widths, gaps, strict=True):
         left = 0.0
@@ -87,23 +104,24 @@ def page(panels: Sequence[Panel], columns: int = 2) -> Figure:
         for panel, width, gap in zip(row, sizes, before, strict=True):
             left += gap
             place = left / across, bottom / down, width / across, height / down
-            _show(figure.add_axes(place), panel)
+            _show(figure.add_axes(place), panel, width)
             left += width
     return figure
 
 
 def save(figure: Figure, path: Path) -> None:
-    """Writes a picture as PNG, so that an earlier one is replaced whole or not at all.
+    """Writes a picture, so that an earlier one is replaced whole or not at all.
 
     Args:
         figure: the picture.
-        path: of the file, whose folder is made if there is none.
+        path: of the file, whose folder is made if there is none; it ends in .png or .pdf.
 
     Raises:
         UserError: the folder cannot be made or written.
     """
     buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=150, metadata={"Software": None})
+    passing = {".png": {"Software": None}, ".pdf": {"CreationDate": None}}[path.suffix]
+    figure.savefig(buffer, format=path.suffix[1:], dpi=max(150, figure.dpi), metadata=passing)
     write_whole(path, buffer.getvalue())
 
 
@@ -117,24 +135,29 @@ def _lines(panel: Panel) -> int:
     return max((label.count("\n") + 1 for label in panel.column_labels), default=0)
 
 
+def _title(panel: Panel, width: float) -> str:
+    """The title in lines that are no longer than a panel of so many inches is wide."""
+    return textwrap.fill(panel.title, max(8, int((width + GAP_INCHES) / LETTER_INCHES)))
+
+
+def _further_lines(panel: Panel, width: float) -> int:
+    """The lines of title and column labels beyond one of each."""
+    return max(0, _lines(panel) - 1) + _title(panel, width).count("\n")
+
+
 def _gap(panel: Panel) -> float:
     """The inches at the left of a panel, its row labels included."""
     return GAP_INCHES + LETTER_INCHES * max(map(len, panel.row_labels), default=0)
 
 
-def _width(panel: Panel) -> float:
-    """The width of a panel in inches, before it is made as high as its neighbours."""
-    return panel.images.shape[1] * CELL_INCHES
-
-
 def _height(panel: Panel) -> float:
-    """The height of a panel in inches, before it is made as high as its neighbours."""
+    """The height of a panel in widths of an image, before it is made as high as its neighbours."""
     _, _, height, width, _ = panel.images.shape
-    return panel.images.shape[0] * CELL_INCHES * (height + 1 + _above(panel)) / (width + 1)
+    return panel.images.shape[0] * (height + 1 + _above(panel)) / (width + 1)
 
 
-def _show(axes: Axes, panel: Panel) -> None:
-    """Puts the images of a panel, its title and its labels into axes."""
+def _show(axes: Axes, panel: Panel, inches: float) -> None:
+    """Puts the images of a panel, its title and its labels into axes of a width."""
     rows, columns, height, width, channels = panel.images.shape
     above = _above(panel)
     picture = tile(panel.images, above)
@@ -146,20 +169,20 @@ def _show(axes: Axes, panel: Panel) -> None:
         interpolation="nearest",
         aspect="auto",
     )
-    axes.set_title(panel.title, fontsize=9, pad=5 + 9 * _lines(panel))
+    axes.set_title(_title(panel, inches), fontsize=TITLE, pad=4 + 9 * _lines(panel))
     for spine in axes.spines.values():
         spine.set_visible(False)
     axes.set_xticks([], [])
     axes.set_yticks([], [])
     middle = 1 + width / 2 + (width + 1) * np.arange(columns)
     if panel.column_labels:
-        axes.set_xticks(middle, panel.column_labels, fontsize=7)
+        axes.set_xticks(middle, panel.column_labels, fontsize=LABEL)
         axes.xaxis.tick_top()
     if panel.row_labels:
         centre = 1 + above + height / 2 + (height + 1 + above) * np.arange(rows)
-        axes.set_yticks(centre, panel.row_labels, fontsize=7)
+        axes.set_yticks(centre, panel.row_labels, fontsize=LABEL)
     axes.tick_params(length=0, pad=2)
     for row, titles in enumerate(panel.cell_titles or ()):
         for column, title in enumerate(titles):
-            y = row * (height + 1 + above) + above
-            axes.text(middle[column], y, title, fontsize=5, ha="center", va="bottom")
+            y = row * (height + 1 + above) + above + height * INTO_CELL
+            axes.text(middle[column], y, title, fontsize=CELL_TITLE, ha="center", va="bottom")

@@ -1,0 +1,25 @@
+"""Panels that several figures have."""
+
+from vae_gan_tf.conditions import LabelCondition
+from vae_gan_tf.evaluation import pictures
+from vae_gan_tf.models.adversarial import CVAEGAN, VAEGAN, generator
+from vae_gan_tf.models.vae import VAE
+from vae_gan_tf.plotting import grids
+
+
+def of_samples(model: VAE | VAEGAN, title: str, probabilities: bool = False) -> grids.Panel:
+    """Samples, ten in a row; of a model of labels a row a label, which stands before it.
+
+    Args:
+        model: trained.
+        title: of the panel.
+        probabilities: whether the probabilities D_y of a CVAE-GAN stand above its samples.
+    """
+    images = pictures.samples(model)
+    labelled = isinstance(generator(model).condition, LabelCondition)
+    labels = [str(label) for label in range(len(images))] if labelled else []
+    if not (probabilities and isinstance(model, CVAEGAN)):
+        return grids.Panel(images, title, labels)
+    texts = pictures.cell_probabilities(model, images)
+    shown = [[text.removeprefix("0") for text in row] for row in texts]  # ".63": cells are narrow
+    return grids.Panel(images, f"{title}; above each $D_y$", labels, cell_titles=shown)
