@@ -19,11 +19,11 @@ def test_script_writes_its_picture_without_any_data(name, tmp_path, monkeypatch)
     main = importlib.import_module(f"vae_gan_tf.experiments.{name}").main
     main([f"{name}.py", f"--figures_dir={tmp_path}"])
     plain = tmp_path / f"{name}.png"
-    assert [path.name for path in tmp_path.iterdir()] == [plain.name]
+    assert [path.name for path in tmp_path.glob("*.png")] == [plain.name]
     height, width, _ = matplotlib.image.imread(plain).shape
     assert 800 < width <= 1650 and height > 500
     first = plain.read_bytes()
     main([f"{name}.py", f"--figures_dir={tmp_path}", "--latent_size=3"])
     custom = tmp_path / f"{name}-custom.png"
-    assert {path.name for path in tmp_path.iterdir()} == {plain.name, custom.name}
+    assert {path.name for path in tmp_path.glob("*.png")} == {plain.name, custom.name}
     assert plain.read_bytes() == first != custom.read_bytes()
