@@ -44,7 +44,7 @@ REPORT, WITHOUT, POOLS = "as in section 4.3", "without batch normalisation", "wi
         (14, "frechet_distance", ("CVAE-GAN", REPORT, 1e-4), POOLS, "distance (p = 0.5)"),
         (14, "diversity_worst_class", ("CVAE-GAN", REPORT, 1e-4), POOLS, "p = 0.08"),
         (15, "bound", ("CVAE", REPORT, 1e-3), 1e-4, "0.0001 (p = 0.02"),
-        (15, "bound", ("CVAE", WITHOUT, 1e-3), 1e-4, "normalisation 0.001)"),
+        (15, "bound", ("CVAE", WITHOUT, 1e-3), 1e-4, "normalisation 0.0007)"),
         (15, "bound", ("CVAE", REPORT, 1e-3), 1e-2, "show (p = 0.1"),
         (15, "bound", ("CVAE", WITHOUT, 1e-3), 1e-2, "and 0.4)"),
         (15, "frechet_distance", ("CVAE-GAN", REPORT, 1e-4), 1e-3, "seeds (p = 0.2)"),
