@@ -30,7 +30,6 @@ CHANGES = {
 }
 """What the networks in scores-mnist-weights change in the preset improved."""
 
-ERROR = " > scores > test/error | %v2"
 ERRORS = " > scores > test/error | %2"
 
 
@@ -55,22 +54,20 @@ def beside(names: Sequence[str], columns: dict[str, str], form: str = "") -> Tab
 
 
 def bounds(runs: dict[str, str]) -> Table:
-    """Length, bound and losses of runs, a row each.
+    """Length and bound of runs, a row each.
 
     Args:
         runs: the head of each run, by the path to it.
     """
     return [
         [
-            *("", "epochs", "steps", "hours", "negative bound, validation", "test", "of this, KL"),
+            *("", "epochs", "steps", "negative bound, test", "of this, KL"),
         ],
         *(
             [
                 head,
                 f"{{{run} > epochs | 0}}",
                 f"{{{run} > steps | 0}}",
-                f"{{{run} > wall_seconds | h2}}",
-                f"{{{run} > validation > elbo/elbo | -1}}",
                 f"{{{run} > scores > test/elbo | -1}}",
                 f"{{{run} > scores > test/kl | 1}}",
             ]
@@ -105,56 +102,6 @@ def few_labels() -> Table:
             row += [f"{{{cell}{ERRORS}}}", f"{{{cell} | n}}", theirs]
         rows.append(row)
     return rows
-
-
-def seed_by_seed() -> Table:
-    """The test errors of the preset improved with and without GAN, seed by seed."""
-    return [
-        ["labels", "seed", "without GAN", "with GAN"],
-        *(
-            [
-                str(labels),
-                str(seed),
-                *(
-                    f"{{table1-improved > runs > row={row} > labels={labels} > seed={seed}{ERROR}}}"
-                    for row in ("Convolutional", "Convolutional with GAN")
-                ),
-            ]
-            for labels, seeds in ((1000, 5), (600, 3))
-            for seed in range(seeds)
-        ),
-    ]
-
-
-def ablated(model: str, rates: Sequence[str], columns: dict[str, tuple[str, str]]) -> Table:
-    """The runs of section 6 of a model, mean and deviation of three.
-
-    Args:
-        model: as the rows of the json begin.
-        rates: the learning rates; those of pools are the report's alone.
-        columns: head and format of what is measured.
-    """
-    changes = {
-        "as in section 4.3": rates,
-        "without batch normalisation": rates,
-        "with pools": ("0.001" if model == "CVAE" else "0.0001",),
-    }
-    return [
-        ["", "learning rate", *(head for head, _ in columns.values())],
-        *(
-            [
-                change,
-                rate,
-                *(
-                    f"{{ablations > runs > row={model}, {change}, learning rate {rate}"
-                    f" > measured > {name} | {form}}}"
-                    for name, (_, form) in columns.items()
-                ),
-            ]
-            for change, its in changes.items()
-            for rate in its
-        ),
-    ]
 
 
 def speed() -> Table:
@@ -416,33 +363,31 @@ TABLES: dict[str, Table] = {
             )
         ),
     ],
-    "figures 10 and 11": bounds(
-        {
-            "figure10 > runs > 0": f"DRAW, {MNIST}",
-            "figure10-conditional-mnist > runs > 0": f"conditional DRAW, {MNIST}",
-            "figure10 > runs > 1": f"DRAW, {SVHN}",
-            "figure11 > runs > 0": f"DRAW-GAN, {MNIST}",
-            "figure11-improved > runs > 0": f"DRAW-GAN, `improved`, {MNIST}",
-            "figure11-mnist-custom > runs > 0": f"DRAW-GAN, originals' weights, {MNIST}",
-            "figure11-conditional-mnist > runs > 0": f"conditional DRAW-GAN, {MNIST}",
-            "figure11 > runs > 1": f"DRAW-GAN, {SVHN}",
-        }
-    ),
-    "samples of DRAW": [
-        ["MNIST", "samples accepted, %", "reconstructions read rightly, %"],
+    "figures 10 and 11": [
+        [
+            *("", "epochs", "negative bound, test", "of this, KL"),
+            *("accepted, %", "reconstructions read rightly, %"),
+        ],
         *(
             [
                 head,
-                f"{{{run} > runs > 0 > scores > accepted | %1}}",
-                f"{{{run} > runs > 0 > scores > reconstruction_accuracy | %1}}",
+                f"{{{run} > epochs | 0}}",
+                f"{{{run} > scores > test/elbo | -1}}",
+                f"{{{run} > scores > test/kl | 1}}",
+                *(
+                    f"{{{run} > scores > {name} | %1}}" if data == MNIST else ""
+                    for name in ("accepted", "reconstruction_accuracy")
+                ),
             ]
-            for run, head in (
-                ("figure10", "DRAW"),
-                ("figure11", "DRAW-GAN"),
-                ("figure11-improved", "DRAW-GAN, `improved`"),
-                ("figure11-mnist-custom", "DRAW-GAN, originals' weights"),
-                ("figure10-conditional-mnist", "conditional DRAW"),
-                ("figure11-conditional-mnist", "conditional DRAW-GAN"),
+            for run, head, data in (
+                ("figure10 > runs > 0", "DRAW", MNIST),
+                ("figure10-conditional-mnist > runs > 0", "conditional DRAW", MNIST),
+                ("figure11 > runs > 0", "DRAW-GAN", MNIST),
+                ("figure11-improved > runs > 0", "DRAW-GAN, `improved`", MNIST),
+                ("figure11-mnist-custom > runs > 0", "DRAW-GAN, originals' weights", MNIST),
+                ("figure11-conditional-mnist > runs > 0", "conditional DRAW-GAN", MNIST),
+                ("figure10 > runs > 1", "DRAW, svhn_small", SVHN),
+                ("figure11 > runs > 1", "DRAW-GAN, svhn_small", SVHN),
             )
         ),
     ],
@@ -458,34 +403,6 @@ TABLES: dict[str, Table] = {
         ),
         ["Gregor et al., negative bound, with attention", "80.97"],
         ["without attention", "87.40"],
-    ],
-    "seed by seed": seed_by_seed(),
-    "ablations of CVAE": ablated(
-        "CVAE", ("0.0001", "0.001", "0.01"), {"bound": ("negative bound, validation", "1")}
-    ),
-    "ablations of CVAE-GAN": ablated(
-        "CVAE-GAN",
-        ("0.0001", "0.001"),
-        {
-            "label_accuracy": ("read as asked, %", "%1"),
-            "diversity_worst_class": ("diversity, worst class", "2"),
-            "frechet_distance": ("Frechet distance", "0"),
-        },
-    ),
-    "judges": [
-        ["", "MNIST", "svhn_small"],
-        *(
-            [
-                head,
-                f"{{classifier > {name} | {form}}}",
-                f"{{classifier-svhn_small > {name} | {form}}}",
-            ]
-            for name, head, form in (
-                ("parameters", "weights", "0"),
-                ("validation_accuracy", "validation images read rightly, %", "%2"),
-                ("test_accuracy", "test images read rightly, %", "%2"),
-            )
-        ),
     ],
     "speed": speed(),
 }

@@ -1,8 +1,8 @@
 """The tables of README and docs, written from the json in figures/.
 
-A table stands between two comments, <!-- table: its name --> and <!-- end -->, in README.md,
-docs/results.md or docs/speed.md beside the folder of the figures. With --check nothing is written:
-a page that differs from the json is an error. `page_tables` has what each table holds.
+A table stands between two comments, <!-- table: its name --> and <!-- end -->, in a page beside the
+folder of the figures: README.md, docs/results.md, docs/speed.md, docs/trials.md. With --check
+nothing is written, and a page that differs from the json is an error.
 """
 
 import functools
@@ -21,13 +21,13 @@ from vae_gan_tf.experiments.flags import Script, parse
 from vae_gan_tf.experiments.page_tables import TABLES
 from vae_gan_tf.files import read_json, write_whole
 
-PAGES = ("README.md", "docs/results.md", "docs/speed.md")
+PAGES = ("README.md", "docs/results.md", "docs/speed.md", "docs/trials.md")
 """The pages with tables, from the folder in which the folder of the figures lies."""
 
 BLOCK = re.compile(r"(<!-- table: (.+?) -->\n)(.*?)(<!-- end -->)", re.DOTALL)
 """A table in a page: its first line, its name, its content, its last line."""
 
-NUMBER = re.compile(r"\{(.+?)(?: \| (\S+))?\}")
+NUMBER = re.compile(r"\{([^{}|]+ > [^{}|]+?)(?: \| (\S+))?\}")
 """A number in a text, {file > key > ... | format}, see `filled`."""
 
 UNITS = {"%": 100.0, "e": 100.0, "h": 1 / 3600, "m": 1 / 60, "": 1.0}
