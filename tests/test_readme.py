@@ -1,4 +1,4 @@
-"""The code blocks of README and docs/keras.md, each run alone, on a few hundred images."""
+"""The links of the pages; the code blocks of README and docs/keras.md, each run alone."""
 
 import dataclasses
 import re
@@ -29,3 +29,31 @@ def test_a_block_of_code_runs_by_itself(block, mnist, monkeypatch, tmp_path):
     monkeypatch.setattr(datasets, "load", lambda name: dataclasses.replace(mnist, **few))
     monkeypatch.chdir(tmp_path)
     exec(compile(BLOCKS[block], block, "exec"), {"__name__": "readme"})
+
+
+PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("figures/*.md")])
+
+
+def anchors(page: Path) -> set[str]:
+    """What GitHub calls the headings of a page."""
+    code = re.sub(r"```.*?```", "", page.read_text(), flags=re.DOTALL)
+    heads = re.findall(r"(?m)^#+ (.*)$", code)
+    return {re.sub(r"[^\w\- ]", "", head.lower()).replace(" ", "-") for head in heads}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_the_links_of_a_page_lead_somewhere(page):
+    for target in re.findall(r"\]\((?!https?:)([^)]*)\)", page.read_text()):
+        path, _, anchor = target.partition("#")
+        linked = (page.parent / path).resolve() if path else page
+        assert linked.exists(), target
+        assert not anchor or anchor in anchors(linked), target
+
+
+def test_no_page_of_the_docs_is_left_out():
+    linked = {
+        (page.parent / target.partition("#")[0]).resolve()
+        for page in PAGES
+        for target in re.findall(r"\]\(([^)]*)\)", page.read_text())
+    }
+    assert set(ROOT.glob("docs/*.md")) <= linked

@@ -57,6 +57,15 @@ def test_thickness_of_a_stroke_at_any_angle(width, degrees, offset):
     assert style.thickness(image)[0] == pytest.approx(with_ends, rel=0.06)
 
 
+@pytest.mark.parametrize(
+    ("width", "offset", "expected"),
+    [(1, 0.5, 1.0), (1, 0.0, 2.0), (0.5, 0.0, 2.0), (1.5, 0.0, 2.0), (2, 0.0, 2.0), (2, 0.5, 2.0)],
+)
+def test_thickness_of_a_thin_stroke_on_a_column_of_pixels_and_between_two(width, offset, expected):
+    image = drawn(lambda right, up: (abs(right - offset) < width / 2) & (up == up))
+    assert style.thickness(image)[0] == pytest.approx(expected * 28 / (28 + expected), abs=0.05)
+
+
 @pytest.mark.parametrize("blur", [0.0, 0.7, 1.0, 1.5])
 def test_thicker_strokes_are_thicker_whatever_the_blur(blur):
     images = np.concatenate([ring(width) for width in (1, 1.5, 2, 3, 4, 6)])

@@ -69,10 +69,12 @@ def thickness(images: ArrayLike) -> np.ndarray:
     brightness, so a stroke of any grey has the thickness of a white one. The gradient is that of
     2 x 2 pixels, and the surroundings are 0.
 
-    Limits: a stroke of less than 2 pixels comes out up to half a pixel thicker. Blurring adds, and
-    more to thin strokes: a Gaussian of 0.7 pixels makes 2.6 of 2 and 4.1 of 4, one of 1 pixel 3.2
-    and 4.3; the order stays. The ends of an open stroke belong to the outline too, so that one of
-    thickness w and length l seems to have w l / (l + w).
+    Limits: a stroke of less than 2 pixels comes out thicker, by how it lies on the pixels. A
+    straight one of width 1 has 1 where it fills a row of pixels, and 2 where it lies between two
+    rows; along a curve both occur, and a ring of width 1 has 1.5. Blurring adds, and more to thin
+    strokes: a Gaussian of 0.7 pixels makes 2.6 of 2 and 4.1 of 4, one of 1 pixel 3.2 and 4.3; the
+    order stays. The ends of an open stroke belong to the outline too, so that one of thickness w
+    and length l seems to have w l / (l + w).
 
     Args:
         images: [batch, height, width, 1] in [0, 1], digits bright on black. An empty one gives NaN.

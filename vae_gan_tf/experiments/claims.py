@@ -32,9 +32,10 @@ NOTE = (
     "network (seed 0), unless a number of runs in brackets says that it is a standard deviation "
     "over seeds. MNIST unless svhn_small is named: a small part of SVHN (docs/results.md). How "
     "a score is defined stands in vae_gan_tf/evaluation/scores/; sharpness and diversity are "
-    "shares of those of real test images. A command that changes settings has folders of its "
-    "own, --runs_dir and --figures_dir: a run is not continued under other settings, and a "
-    "picture of such a run takes the name of the one before it."
+    "shares of those of real test images. p is that of a two-sided t test of three seeds, paired "
+    "by seed. A command that changes settings has folders of its own, --runs_dir and "
+    "--figures_dir: a run is not continued under other settings, and a picture of such a run "
+    "takes the name of the one before it."
 )
 
 

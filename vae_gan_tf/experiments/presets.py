@@ -1,7 +1,7 @@
 """Presets as data: what each changes, model by model and data set by data set.
 
 ``report`` is as the sections of the report say; what it does not say is as the originals' programs
-had it, or else found here (docs/results.md). ``improved`` goes beyond it, for some models.
+had it, or else found here (docs/trials.md). ``improved`` goes beyond it, for some models.
 """
 
 import dataclasses
@@ -53,7 +53,7 @@ PRESETS: Catalogue[Preset] = Catalogue(
     },
 )
 
-# 512 units are the originals' for SVHN; of svhn_small 200 tell as much (docs/results.md).
+# 512 units are the originals' for SVHN; of svhn_small 200 tell as much (docs/trials.md).
 DATA_SETS: Mapping[str, Changes] = {"svhn": {"units": 512}, "svhn_extra": {"units": 512}}
 """What a data set changes for every model."""
 
@@ -76,7 +76,7 @@ ORIGINALS: dict[str, Any] = {
 }
 """The weights of the originals' programs, which the report does not give. With them the code of a
 VAE-GAN tells nothing of an SVHN image, and the semi-supervised model takes one class for all images
-(docs/results.md): these have the equations as printed, all weights 1."""
+(docs/trials.md): these have the equations as printed, all weights 1."""
 
 FEW_STEPS: dict[str, Any] = {"batch_size": 25, "labelled_batch": 50, "precision": "mixed_bfloat16"}
 """Where the sum over y takes long: fewer images without a label a step, more steps an epoch."""
@@ -122,7 +122,7 @@ COMPLETING: Presets = {
     **EARLY_STOPPING,
 }
 
-# With alpha / N = 0.1 few classes are learned in so many epochs (docs/results.md).
+# With alpha / N = 0.1 few classes are learned in so many epochs (docs/trials.md).
 _FEW_LABELS: dict[str, Any] = {"labels": 1000, "units": 1024, "classification_weight": 50.0}
 _IMPROVED_FEW_LABELS: dict[str, Any] = {
     "architecture": "improved",
