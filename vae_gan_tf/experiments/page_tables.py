@@ -302,8 +302,10 @@ CVAES = {
     "scores/svhn_small-real-test-images": "real, SVHN",
 }
 
-SHOWN = ("label_accuracy", "sharpness_gradient", "sharpness_laplacian")
-SHOWN += ("diversity_worst_class", "frechet_distance", "recall")
+SHOWN = (
+    *("label_accuracy", "sharpness_gradient", "sharpness_laplacian"),
+    *("diversity_worst_class", "frechet_distance", "recall"),
+)
 
 TABLES: dict[str, Table] = {
     "project": project(),

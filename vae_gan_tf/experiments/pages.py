@@ -71,12 +71,12 @@ def _number(place: str, form: str, figures: Path) -> str:
     if count:
         return str(len(content))
     factor = UNITS[unit] * (-1 if minus else 1)
-    value, error = _score(content)
-    value = 1 - value if unit == "e" else value
-    value, error = factor * value, None if error is None else abs(factor) * error
-    places = int(digits) if digits else digits_of(error)
+    value, deviation = _score(content)
+    value = factor * (1 - value if unit == "e" else value)
+    deviation = None if deviation is None else abs(factor) * deviation
+    places = int(digits) if digits else digits_of(deviation)
     shown = rounded(value, places)
-    return shown if error is None or value_alone else f"{shown} ± {rounded(error, places)}"
+    return shown if deviation is None or value_alone else f"{shown} ± {rounded(deviation, places)}"
 
 
 @functools.lru_cache(maxsize=256)
