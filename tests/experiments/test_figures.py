@@ -10,7 +10,7 @@ from support.runs import OUTCOME, without_training
 
 from vae_gan_tf import pretrained
 from vae_gan_tf.errors import UserError
-from vae_gan_tf.experiments import run
+from vae_gan_tf.experiments import results
 from vae_gan_tf.models.adversarial import generator
 from vae_gan_tf.training import loop
 
@@ -121,7 +121,7 @@ def test_a_figure_of_shipped_networks_leaves_out_a_panel_whose_network_does_not_
     run_script, monkeypatch, capsys
 ):
     found = ["mnist", "svhn_small"], []
-    monkeypatch.setattr(run, "figure_datasets", lambda options, models, read: found)
+    monkeypatch.setattr(results, "figure_datasets", lambda options, models, read: found)
     figures = run_script("figure10", "--pretrained")
     assert "SVHN panel is left out: no network draw-svhn_small ships" in capsys.readouterr().out
     record = json.loads((figures / "figure10-mnist-pretrained.json").read_text())

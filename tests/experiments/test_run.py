@@ -10,7 +10,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from vae_gan_tf import datasets, pretrained
 from vae_gan_tf.errors import UserError
 from vae_gan_tf.evaluation import judges, scores
-from vae_gan_tf.experiments import run
+from vae_gan_tf.experiments import results, run
 from vae_gan_tf.experiments.flags import Script, parse
 from vae_gan_tf.experiments.settings import MODELS
 from vae_gan_tf.training.checkpoints import lock
@@ -22,13 +22,13 @@ def options(*arguments, models=tuple(MODELS)):
 
 def test_without_dataset_what_is_there_is_drawn_and_the_rest_is_named(tmp_path, data_dir):
     asked = options(f"--data_dir={data_dir}")
-    names, missing = run.figure_datasets(asked, ["cvae"])
+    names, missing = results.figure_datasets(asked, ["cvae"])
     assert names == ["mnist"]
     assert len(missing) == 1 and "SVHN panel is left out" in missing[0] and "1.47" in missing[0]
-    assert run.figure_datasets(options("--preset=quick"), ["cvae"]) == (["mnist"], [])
+    assert results.figure_datasets(options("--preset=quick"), ["cvae"]) == (["mnist"], [])
     improved = options("--preset=improved", f"--data_dir={data_dir}")
-    assert run.figure_datasets(improved, ["draw-gan"]) == (["mnist"], [])
-    assert run.figure_datasets(improved, ["cvae-gan"]) == (names, missing)
+    assert results.figure_datasets(improved, ["draw-gan"]) == (["mnist"], [])
+    assert results.figure_datasets(improved, ["cvae-gan"]) == (names, missing)
 
 
 def test_a_data_set_is_downloaded_only_where_it_is_named(monkeypatch):

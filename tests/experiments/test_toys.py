@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from vae_gan_tf import VAE, datasets
-from vae_gan_tf.experiments import publish, run
+from vae_gan_tf.experiments import publish, results, run
 from vae_gan_tf.experiments.flags import Options, Script, parse
 from vae_gan_tf.experiments.settings import MODELS, Kind
 from vae_gan_tf.plotting import grids
@@ -48,15 +48,15 @@ def test_a_toy_model_and_a_toy_data_set_are_an_entry_each(toys, tmp_path):
     folders = (f"--runs_dir={tmp_path / 'runs'}", f"--figures_dir={tmp_path / 'figures'}")
     script = Script("A figure of toys.", ("toy-vae",))
     options = parse(script, ["toy.py", "--dataset=toys", "--batch_size=20", *folders])
-    results = run.train_all(options, ["toy-vae"])
-    (result,) = results
+    shown = results.train_all(options, ["toy-vae"])
+    (result,) = shown
     assert type(result.model) is ToyVAE
     assert result.title == "TOY-VAE, Toys"
     assert result.record["steps"] == 2 * 3
     # Without a judge there are no scores of samples, whatever the shape of the images.
     assert set(result.record["scores"]) == {"test/elbo", "test/reconstruction", "test/kl"}
     panels = [grids.Panel(np.asarray(result.model.sample(4))[None], result.title)]
-    path = publish.publish(options, "toy", grids.page(panels), results)
+    path = publish.publish(options, "toy", grids.page(panels), shown)
     record = json.loads(path.with_suffix(".json").read_text())
     assert record["runs"][0]["settings"]["epochs"] == 2
 

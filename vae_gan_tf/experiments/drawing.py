@@ -12,7 +12,8 @@ from vae_gan_tf import datasets
 from vae_gan_tf.conditions import LabelCondition
 from vae_gan_tf.experiments.flags import Options, Script, each_seed, parse
 from vae_gan_tf.experiments.publish import publish
-from vae_gan_tf.experiments.run import Result, train_all
+from vae_gan_tf.experiments.results import train_all
+from vae_gan_tf.experiments.run import Result
 from vae_gan_tf.files import write_whole
 from vae_gan_tf.models.adversarial import generator
 from vae_gan_tf.models.draw import DRAW, Steps

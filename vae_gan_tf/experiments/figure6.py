@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from vae_gan_tf.experiments import panels
 from vae_gan_tf.experiments.flags import Options, Script, each_seed, parse
 from vae_gan_tf.experiments.publish import publish
-from vae_gan_tf.experiments.run import train_all
+from vae_gan_tf.experiments.results import train_all
 from vae_gan_tf.plotting import grids
 
 MODELS = ("cvae",)

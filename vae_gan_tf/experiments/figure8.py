@@ -20,7 +20,8 @@ from vae_gan_tf.datasets import parts
 from vae_gan_tf.evaluation import completion, pictures
 from vae_gan_tf.experiments.flags import Options, Script, each_seed, parse
 from vae_gan_tf.experiments.publish import publish
-from vae_gan_tf.experiments.run import Result, record_training_bound, train_all, whole
+from vae_gan_tf.experiments.results import train_all
+from vae_gan_tf.experiments.run import Result, record_training_bound, whole
 from vae_gan_tf.experiments.zoo import COMPLETING
 from vae_gan_tf.plotting import grids
 

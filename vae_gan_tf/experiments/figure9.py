@@ -22,7 +22,8 @@ from vae_gan_tf import datasets
 from vae_gan_tf.evaluation import scores, style
 from vae_gan_tf.experiments.flags import Options, Script, each_seed, parse
 from vae_gan_tf.experiments.publish import publish
-from vae_gan_tf.experiments.run import Result, record_training_bound, train_all
+from vae_gan_tf.experiments.results import train_all
+from vae_gan_tf.experiments.run import Result, record_training_bound
 from vae_gan_tf.plotting import grids
 
 ROWS = {"mnist": 12}

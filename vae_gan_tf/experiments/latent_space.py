@@ -16,7 +16,7 @@ from vae_gan_tf import datasets
 from vae_gan_tf.evaluation import latent_space
 from vae_gan_tf.experiments.flags import Options, Script, each_seed, parse
 from vae_gan_tf.experiments.publish import publish
-from vae_gan_tf.experiments.run import train_all
+from vae_gan_tf.experiments.results import train_all
 from vae_gan_tf.plotting import grids
 from vae_gan_tf.training.summaries import Summaries
 

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from vae_gan_tf.experiments import panels
 from vae_gan_tf.experiments.flags import Script, parse
 from vae_gan_tf.experiments.publish import publish
-from vae_gan_tf.experiments.run import shipped_all
+from vae_gan_tf.experiments.results import shipped_all
 from vae_gan_tf.plotting import grids
 
 MODELS = {

@@ -14,7 +14,8 @@ from vae_gan_tf.errors import UserError
 from vae_gan_tf.experiments import panels, table1
 from vae_gan_tf.experiments.flags import Options, Script, each_seed, parse, show
 from vae_gan_tf.experiments.publish import publish
-from vae_gan_tf.experiments.run import load_data, shipped, train
+from vae_gan_tf.experiments.results import shipped
+from vae_gan_tf.experiments.run import load_data, train
 from vae_gan_tf.plotting import grids
 
 MODELS = tuple(dict.fromkeys(model for model, _ in table1.ROWS.values()))

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from vae_gan_tf.evaluation import pictures
 from vae_gan_tf.experiments.flags import Options, Script, each_seed, parse
 from vae_gan_tf.experiments.publish import publish
-from vae_gan_tf.experiments.run import train_all
+from vae_gan_tf.experiments.results import train_all
 from vae_gan_tf.plotting import grids
 
 MODELS = ("vae", "vae-gan")
