@@ -58,7 +58,7 @@ def filled(text: str, figures: Path) -> str:
 
 def _number(place: str, form: str, figures: Path) -> str:
     name, *keys = place.split(" > ")
-    content = _content(figures / f"{name}.json")
+    content = read_json(figures / f"{name}.json", Any, "restore it by git")
     try:
         for key in keys:
             content = _entry(content, key)
@@ -71,17 +71,12 @@ def _number(place: str, form: str, figures: Path) -> str:
     if count:
         return str(len(content))
     factor = UNITS[unit] * (-1 if minus else 1)
-    value, error = _score(content)
-    value = 1 - value if unit == "e" else value
-    value, error = factor * value, None if error is None else abs(factor) * error
-    places = int(digits) if digits else digits_of(error)
+    value, off = _score(content)
+    value = factor * (1 - value if unit == "e" else value)
+    off = None if off is None else abs(factor) * off
+    places = int(digits) if digits else digits_of(off)
     shown = rounded(value, places)
-    return shown if error is None or value_alone else f"{shown} ± {rounded(error, places)}"
-
-
-@functools.lru_cache(maxsize=256)
-def _content(path: Path) -> Any:
-    return read_json(path, Any, "restore it by git")
+    return shown if off is None or value_alone else f"{shown} ± {rounded(off, places)}"
 
 
 def _entry(content: Any, key: str) -> Any:
