@@ -293,10 +293,10 @@ CVAES = {
     "scores/mnist-cvae": "CVAE",
     "scores/mnist-cvae-gan": "CVAE-GAN",
     "scores/mnist-cvae-gan-improved": "improved",
+    "scores/mnist-real-test-images": "real",
     "scores/svhn_small-cvae": "CVAE, SVHN",
     "scores/svhn_small-cvae-gan": "CVAE-GAN, SVHN",
     "scores/svhn_small-cvae-gan-improved": "improved, SVHN",
-    "scores/mnist-real-test-images": "real",
     "scores/svhn_small-real-test-images": "real, SVHN",
 }
 """The columns of the comparison."""
@@ -319,7 +319,7 @@ TABLES: dict[str, Table] = {
     ),
     "changes of improved": [
         ["change", *(SCORES[name][0] for name in SHOWN)],
-        ["none", *(score("scores/mnist-cvae-gan-improved", name) for name in SHOWN)],
+        ["none, seed 0", *(score("scores/mnist-cvae-gan-improved", name) for name in SHOWN)],
         *(
             [head, *(score(f"scores-mnist-weights/{file}", name) for name in SHOWN)]
             for file, head in CHANGES.items()
@@ -383,7 +383,7 @@ TABLES: dict[str, Table] = {
                 ("figure10-conditional-mnist > runs > 0", "conditional DRAW", MNIST),
                 ("figure11 > runs > 0", "DRAW-GAN", MNIST),
                 ("figure11-improved > runs > 0", "DRAW-GAN, `improved`", MNIST),
-                ("figure11-mnist-custom > runs > 0", "DRAW-GAN, originals' weights", MNIST),
+                ("figure11-mnist-custom > runs > 0", "DRAW-GAN, authors' weights", MNIST),
                 ("figure11-conditional-mnist > runs > 0", "conditional DRAW-GAN", MNIST),
                 ("figure10 > runs > 1", "DRAW, svhn_small", SVHN),
                 ("figure11 > runs > 1", "DRAW-GAN, svhn_small", SVHN),
