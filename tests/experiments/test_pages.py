@@ -129,6 +129,8 @@ def test_a_number_as_it_is_written(figures, number, expected):
         "{one > runs > row=c > error | 1}",
         "{one > runs > 7 | 1}",
         "{one > share}",
+        "{one > runs | 1}",
+        "{one > runs > 0 > row | 1}",
         "{one > share | x}",
         "{other > share | 1}",
     ],

@@ -59,19 +59,19 @@ def filled(text: str, figures: Path) -> str:
 def _number(place: str, form: str, figures: Path) -> str:
     name, *keys = place.split(" > ")
     content = read_json(figures / f"{name}.json", Any, "restore it by git")
-    try:
-        for key in keys:
-            content = _entry(content, key)
-    except (KeyError, IndexError, ValueError, TypeError) as error:
-        raise UserError(f"{figures / name}.json has no {' > '.join(keys)}") from error
     parts = re.fullmatch(r"(-?)([%ehm]?)(v?)(n?)(\d*)", form)
     if not parts:
         raise UserError(f"a number of the format {form!r}, see vae_gan_tf/experiments/pages.py")
     minus, unit, value_alone, count, digits = parts.groups()
-    if count:
-        return str(len(content))
+    try:
+        for key in keys:
+            content = _entry(content, key)
+        if count:
+            return str(len(content))
+        value, off = _score(content)
+    except (KeyError, IndexError, ValueError, TypeError) as error:
+        raise UserError(f"{figures / name}.json has no {' > '.join(keys)}") from error
     factor = UNITS[unit] * (-1 if minus else 1)
-    value, off = _score(content)
     value = factor * (1 - value if unit == "e" else value)
     off = None if off is None else abs(factor) * off
     places = int(digits) if digits else digits_of(off)
@@ -104,7 +104,7 @@ def _score(content: Any) -> tuple[float, float | None]:
     if isinstance(content, list):
         value, error = content
         return value, error
-    return content, None
+    return float(content), None
 
 
 def digits_of(error: float | None) -> int:
