@@ -5,6 +5,8 @@ How a number is written, "{file > key > ... | format}", stands at `pages.filled`
 
 from collections.abc import Sequence
 
+from vae_gan_tf.pretrained.catalogue import SHIPPED
+
 Table = Sequence[Sequence[str]]
 """The cells of each line, the heads first."""
 
@@ -31,6 +33,7 @@ CHANGES = {
 """What the networks in scores-mnist-weights change in the preset improved."""
 
 ERRORS = " > scores > test/error | %2"
+"""Mean and deviation of the test errors of runs."""
 
 
 def score(file: str, name: str, form: str = "") -> str:
@@ -76,34 +79,6 @@ def bounds(runs: dict[str, str]) -> Table:
     ]
 
 
-def few_labels() -> Table:
-    """Table 1, and how long each row was trained."""
-    heads = ["", "epochs", "steps", "images a step, labelled + other", "hours"]
-    rows = [[*heads, "1000 labels", "runs", "report", "600 labels", "runs", "report"]]
-    for file, name, head, report in (
-        ("table1", "Fully connected", "fully connected", ("5.1", "12.0")),
-        ("table1", "Convolutional", "convolutional", ("4.8", "6.2")),
-        ("table1", "Convolutional with GAN", "convolutional with GAN", ("8.1", "9.2")),
-        ("table1-improved", "Convolutional", "convolutional, `--preset=improved`", ("", "")),
-        ("table1-improved", "Convolutional with GAN", "the same with GAN", ("", "")),
-    ):
-        runs = f"{file} > runs > row={name}"
-        first = f"{runs} > labels=1000 > 0"
-        row = [
-            head,
-            f"{{{first} > epochs | 0}}",
-            f"{{{first} > steps | 0}}",
-            f"{{{first} > settings > labelled_batch | 0}} + "
-            f"{{{first} > settings > batch_size | 0}}",
-            f"{{{runs} > labels=1000 > wall_seconds | hv2}}",
-        ]
-        for labels, theirs in zip((1000, 600), report, strict=True):
-            cell = f"{runs} > labels={labels}"
-            row += [f"{{{cell}{ERRORS}}}", f"{{{cell} | n}}", theirs]
-        rows.append(row)
-    return rows
-
-
 def speed() -> Table:
     """The time of a step of each model."""
     heads = ["model", "precision", "ms a step", "images/s", "waiting for input, %"]
@@ -127,188 +102,210 @@ def speed() -> Table:
     return rows
 
 
-PROJECT_HEADS = (
-    *("model", "data", "score", "obtained", "seeds", "report", "command", "hours", "weights"),
-)
-
 MNIST, SVHN = "MNIST", "svhn_small"
-READ, BOUND, TAKEN = "read as asked, %", "negative bound, nats", "accepted, %"
+
+READ, TAKEN, BOUND = "read as asked, %", "accepted, %", "negative bound, nats"
+"""What models are measured by in the table of the project."""
+
+PIXELS = "{figure8 > runs > %d > missing_pixels > importance_weighted}"
+STYLE = "{figure9 > runs > %d > style > %s > correlation}"
+LATENT = "latent_space-mnist > runs > 1"
+NATS = "draw_likelihood-mnist_binarised > runs > 0"
+IMPROVED, GIVEN = " --preset=improved", " --conditional --dataset=mnist"
 
 
 def one(
-    model: str, data: str, what: str, obtained: str, command: str, run: str, weights: str = ""
+    title: str, name: str, what: str, command: str, run: str, obtained: str | None = None
 ) -> Sequence[str]:
-    """A row of the table of the project, of one run."""
-    weights = f"`{weights}`" if weights else ""
-    hours = f"{{{run} > wall_seconds | h2}}"
-    return [model, data, what, obtained, "1", "", f"`{command}`", hours, weights]
+    """A row of the table of the project, of one run.
+
+    Args:
+        title: of the model.
+        name: of its weights, if they ship: that of the model and of the data set.
+        what: is measured.
+        command: without its folder.
+        run: the path to it in the json.
+        obtained: the number; None for the one of `READ`, `TAKEN` or `BOUND`.
+    """
+    model, _, data = name.rpartition("-")
+    scores = f"scores/{data}-{model}"
+    numbers = {
+        READ: score(scores, "label_accuracy"),
+        TAKEN: score(scores, "accepted"),
+        BOUND: f"{{{run} > scores > test/elbo | -1}}",
+    }
+    return [
+        title,
+        {"mnist": MNIST, "mnist_binarised": "MNIST of 0 and 1"}.get(data, data),
+        what,
+        obtained or numbers[what],
+        "1",
+        "",
+        f"`{command}`",
+        f"{{{run} > wall_seconds | h2}}",
+        f"`{name}`" if name in SHIPPED else "",
+    ]
 
 
-def test_errors() -> list[Sequence[str]]:
-    """The rows of table 1 in the table of the project."""
-    rows: list[Sequence[str]] = []
-    for file, name, model, flag, report, weights in (
-        ("table1", "Fully connected", "fully connected", "", ("5.1", "12.0"), ""),
-        ("table1", "Convolutional", "convolutional", "", ("4.8", "6.2"), ""),
-        ("table1", "Convolutional with GAN", "convolutional, GAN", "", ("8.1", "9.2"), ""),
-        (
-            *("table1-improved", "Convolutional", "convolutional, `improved`"),
-            *(" --preset=improved", ("", ""), "semi-supervised-improved-mnist"),
-        ),
-        (
-            *("table1-improved", "Convolutional with GAN", "convolutional, GAN, `improved`"),
-            *(" --preset=improved", ("", ""), "semi-supervised-gan-improved-mnist"),
-        ),
-    ):
+ROWS_OF_TABLE_1 = (
+    ("table1", "Fully connected", "fully connected", ("5.1", "12.0")),
+    ("table1", "Convolutional", "convolutional", ("4.8", "6.2")),
+    ("table1", "Convolutional with GAN", "convolutional with GAN", ("8.1", "9.2")),
+    ("table1-improved", "Convolutional", "convolutional, `improved`", ("", "")),
+    ("table1-improved", "Convolutional with GAN", "convolutional with GAN, `improved`", ("", "")),
+)
+"""The json, its row, the row here, and the report's numbers with 1000 and 600 labels."""
+
+WEIGHTS = {
+    ("table1-improved", "Convolutional"): "`semi-supervised-improved-mnist`",
+    ("table1-improved", "Convolutional with GAN"): "`semi-supervised-gan-improved-mnist`",
+}
+"""The weights of rows of table 1, with 1000 labels."""
+
+
+def few_labels() -> Table:
+    """Table 1, and how long each row was trained."""
+    heads = ["", "epochs", "steps", "images a step, labelled + other", "hours"]
+    rows = [[*heads, "1000 labels", "runs", "report", "600 labels", "runs", "report"]]
+    for file, name, head, report in ROWS_OF_TABLE_1:
+        runs = f"{file} > runs > row={name}"
+        first = f"{runs} > labels=1000 > 0"
+        batch = f"{first} > settings > "
+        row = [
+            head,
+            f"{{{first} > epochs | 0}}",
+            f"{{{first} > steps | 0}}",
+            f"{{{batch}labelled_batch | 0}} + {{{batch}batch_size | 0}}",
+            f"{{{runs} > labels=1000 > wall_seconds | hv2}}",
+        ]
         for labels, theirs in zip((1000, 600), report, strict=True):
-            runs = f"{file} > runs > row={name} > labels={labels}"
-            seeds = 5 if file == "table1-improved" and labels == 1000 else 3
-            rows.append(
-                [
-                    f"semi-supervised, {model}",
-                    f"{MNIST}, {labels} labels",
-                    "test error, %",
-                    f"{{{runs}{ERRORS}}}",
-                    f"{{{runs} | n}}",
-                    theirs,
-                    f"`table1.py{flag} --column={labels} --seeds={seeds}`",
-                    f"{{{runs} > wall_seconds | hv2}}",
-                    f"`{weights}`" if weights and labels == 1000 else "",
-                ]
-            )
+            cell = f"{runs} > labels={labels}"
+            row += [f"{{{cell}{ERRORS}}}", f"{{{cell} | n}}", theirs]
+        rows.append(row)
     return rows
 
 
-def project() -> Table:
-    """A row for each model and data set."""
-
-    def sampled(file: str, name: str) -> str:
-        return score(f"scores/{file}", name)
-
-    def bound(run: str) -> str:
-        return f"{{{run} > scores > test/elbo | -1}}"
-
-    pixels = " > missing_pixels > importance_weighted"
-    style = "figure9 > runs > {} > style > {} > correlation"
-    vae, left = "vae_gan > runs > {}", "figure8 > runs > {}"
-    six, seven, better = (
-        "figure6 > runs > {}",
-        "figure7 > runs > {}",
-        "figure7-improved > runs > {}",
-    )
-    nine, ten, eleven = "figure9 > runs > {}", "figure10 > runs > {}", "figure11 > runs > {}"
-    read, taken = "label_accuracy", "accepted"
-    draw_gan = "figure11-improved > runs > 0"
-    cdraw, cdraw_gan = (
-        "figure10-conditional-mnist > runs > 0",
-        "figure11-conditional-mnist > runs > 0",
-    )
-    nats = "draw_likelihood-mnist_binarised > runs > 0"
-    improved, conditional = " --preset=improved", " --conditional --dataset=mnist"
+def errors() -> Table:
+    """The rows of table 1 in the table of the project, without heads."""
     return [
-        PROJECT_HEADS,
-        one("VAE", MNIST, BOUND, bound(vae.format(0)), "vae_gan.py", vae.format(0), "vae-mnist"),
-        one(
-            "VAE", SVHN, BOUND, bound(vae.format(2)), "vae_gan.py", vae.format(2), "vae-svhn_small"
-        ),
-        one(
-            *("VAE-GAN", MNIST, TAKEN, sampled("mnist-vae-gan", taken), "vae_gan.py"),
-            *(vae.format(1), "vae-gan-mnist"),
-        ),
-        one(
-            *("VAE-GAN", SVHN, TAKEN, sampled("svhn_small-vae-gan", taken), "vae_gan.py"),
-            *(vae.format(3), "vae-gan-svhn_small"),
-        ),
-        one(
-            *("CVAE", MNIST, READ, sampled("mnist-cvae", read), "figure6.py"),
-            *(six.format(0), "cvae-mnist"),
-        ),
-        one(
-            *("CVAE", SVHN, READ, sampled("svhn_small-cvae", read), "figure6.py"),
-            *(six.format(1), "cvae-svhn_small"),
-        ),
-        one(
-            *("CVAE-GAN", MNIST, READ, sampled("mnist-cvae-gan", read), "figure7.py"),
-            *(seven.format(0), "cvae-gan-mnist"),
-        ),
-        one(
-            *("CVAE-GAN", SVHN, READ, sampled("svhn_small-cvae-gan", read), "figure7.py"),
-            *(seven.format(1), "cvae-gan-svhn_small"),
-        ),
-        one(
-            *("CVAE-GAN, `improved`", MNIST, READ, sampled("mnist-cvae-gan-improved", read)),
-            *("figure7.py" + improved, better.format(0), "cvae-gan-improved-mnist"),
-        ),
-        one(
-            *("CVAE-GAN, `improved`", SVHN, READ, sampled("svhn_small-cvae-gan-improved", read)),
-            *("figure7.py" + improved, better.format(1), "cvae-gan-improved-svhn_small"),
-        ),
-        one(
-            *("CVAE of halves", MNIST, "missing half, nats", f"{{{left.format(0)}{pixels}}}"),
-            *("figure8.py", left.format(0), "cvae-left-mnist"),
-        ),
-        one(
-            *("CVAE of halves", SVHN, "missing half, nats", f"{{{left.format(1)}{pixels}}}"),
-            *("figure8.py", left.format(1)),
-        ),
-        one(
-            *("CVAE, simple", MNIST, "slant kept, correlation"),
-            *(f"{{{style.format(0, 'slant')}}}", "figure9.py", nine.format(0), "cvae-simple-mnist"),
-        ),
-        one(
-            *("CVAE, simple", SVHN, "mean colour kept, correlation"),
-            *(f"{{{style.format(1, 'mean_colour')}}}", "figure9.py", nine.format(1)),
-            "cvae-simple-svhn_small",
-        ),
-        one(
-            *("DRAW", MNIST, TAKEN, sampled("mnist-draw", taken), "figure10.py"),
-            *(ten.format(0), "draw-mnist"),
-        ),
-        one("DRAW", SVHN, BOUND, bound(ten.format(1)), "figure10.py", ten.format(1)),
-        one(
-            *("DRAW of 64 steps", "MNIST of 0 and 1", BOUND, f"{{{nats} > nats > test > bound}}"),
-            *("draw_likelihood.py", nats),
-        ),
-        one(
-            *("conditional DRAW", MNIST, READ, sampled("mnist-cdraw", read)),
-            *("figure10.py" + conditional, cdraw, "cdraw-mnist"),
-        ),
-        one(
-            *("DRAW-GAN", MNIST, TAKEN, sampled("mnist-draw-gan", taken), "figure11.py"),
-            *(eleven.format(0), "draw-gan-mnist"),
-        ),
-        one("DRAW-GAN", SVHN, BOUND, bound(eleven.format(1)), "figure11.py", eleven.format(1)),
-        one(
-            *("DRAW-GAN, `improved`", MNIST, TAKEN, f"{{{draw_gan} > scores > accepted | %1}}"),
-            *("figure11.py" + improved, draw_gan),
-        ),
-        one(
-            *("conditional DRAW-GAN", MNIST, READ),
-            score("scores-mnist-weights/mnist-cdraw-gan", read),
-            *("figure11.py" + conditional, cdraw_gan),
-        ),
-        *test_errors(),
+        [
+            f"semi-supervised, {title}",
+            f"{MNIST}, {labels} labels",
+            "test error, %",
+            f"{{{runs}{ERRORS}}}",
+            f"{{{runs} | n}}",
+            theirs,
+            f"`table1.py{flag} --column={labels} --seeds={seeds}`",
+            f"{{{runs} > wall_seconds | hv2}}",
+            WEIGHTS.get((file, name), "") if labels == 1000 else "",
+        ]
+        for file, name, title, report in ROWS_OF_TABLE_1
+        for labels, theirs in zip((1000, 600), report, strict=True)
+        for runs in [f"{file} > runs > row={name} > labels={labels}"]
+        for flag in [IMPROVED if file == "table1-improved" else ""]
+        for seeds in [5 if flag and labels == 1000 else 3]
     ]
 
+
+PROJECT: Table = [
+    ["model", "data", "score", "obtained", "seeds", "report", "command", "hours", "weights"],
+    one("VAE", "vae-mnist", BOUND, "vae_gan.py", "vae_gan > runs > 0"),
+    one("VAE", "vae-svhn_small", BOUND, "vae_gan.py", "vae_gan > runs > 2"),
+    one("VAE-GAN", "vae-gan-mnist", TAKEN, "vae_gan.py", "vae_gan > runs > 1"),
+    one("VAE-GAN", "vae-gan-svhn_small", TAKEN, "vae_gan.py", "vae_gan > runs > 3"),
+    one("VAE, code of 2 numbers", "vae-2d-mnist", BOUND, "latent_space.py", LATENT),
+    one("CVAE", "cvae-mnist", READ, "figure6.py", "figure6 > runs > 0"),
+    one("CVAE", "cvae-svhn_small", READ, "figure6.py", "figure6 > runs > 1"),
+    one("CVAE-GAN", "cvae-gan-mnist", READ, "figure7.py", "figure7 > runs > 0"),
+    one("CVAE-GAN", "cvae-gan-svhn_small", READ, "figure7.py", "figure7 > runs > 1"),
+    *(
+        one(
+            "CVAE-GAN, `improved`",
+            f"cvae-gan-improved-{data}",
+            READ,
+            "figure7.py" + IMPROVED,
+            f"figure7-improved > runs > {place}",
+        )
+        for place, data in enumerate(("mnist", "svhn_small"))
+    ),
+    *(
+        one(
+            "CVAE of halves",
+            f"cvae-left-{data}",
+            "missing half, nats",
+            "figure8.py",
+            f"figure8 > runs > {place}",
+            PIXELS % place,
+        )
+        for place, data in enumerate(("mnist", "svhn_small"))
+    ),
+    *(
+        one(
+            "CVAE, simple",
+            f"cvae-simple-{data}",
+            f"{what.replace('_', ' ')} kept, correlation",
+            "figure9.py",
+            f"figure9 > runs > {place}",
+            STYLE % (place, what),
+        )
+        for place, data, what in ((0, "mnist", "slant"), (1, "svhn_small", "mean_colour"))
+    ),
+    one("DRAW", "draw-mnist", TAKEN, "figure10.py", "figure10 > runs > 0"),
+    one("DRAW", "draw-svhn_small", BOUND, "figure10.py", "figure10 > runs > 1"),
+    one(
+        "DRAW of 64 steps",
+        "draw-mnist_binarised",
+        BOUND,
+        "draw_likelihood.py",
+        NATS,
+        f"{{{NATS} > nats > test > bound}}",
+    ),
+    one(
+        "conditional DRAW",
+        "cdraw-mnist",
+        READ,
+        "figure10.py" + GIVEN,
+        "figure10-conditional-mnist > runs > 0",
+    ),
+    one("DRAW-GAN", "draw-gan-mnist", TAKEN, "figure11.py", "figure11 > runs > 0"),
+    one("DRAW-GAN", "draw-gan-svhn_small", BOUND, "figure11.py", "figure11 > runs > 1"),
+    one(
+        "DRAW-GAN, `improved`",
+        "draw-gan-improved-mnist",
+        TAKEN,
+        "figure11.py" + IMPROVED,
+        "figure11-improved > runs > 0",
+        "{figure11-improved > runs > 0 > scores > accepted | %1}",
+    ),
+    one(
+        "conditional DRAW-GAN",
+        "cdraw-gan-mnist",
+        READ,
+        "figure11.py" + GIVEN,
+        "figure11-conditional-mnist > runs > 0",
+        score("scores-mnist-weights/mnist-cdraw-gan", "label_accuracy"),
+    ),
+    *errors(),
+]
+"""A row for each model and data set."""
 
 CVAES = {
     "scores/mnist-cvae": "CVAE",
     "scores/mnist-cvae-gan": "CVAE-GAN",
     "scores/mnist-cvae-gan-improved": "improved",
+    "scores/mnist-real-test-images": "real",
     "scores/svhn_small-cvae": "CVAE, SVHN",
-    "scores/svhn_small-cvae-gan": "CVAE-GAN",
-    "scores/svhn_small-cvae-gan-improved": "improved",
-    "scores/mnist-real-test-images": "real, MNIST",
+    "scores/svhn_small-cvae-gan": "CVAE-GAN, SVHN",
+    "scores/svhn_small-cvae-gan-improved": "improved, SVHN",
     "scores/svhn_small-real-test-images": "real, SVHN",
 }
+"""The columns of the comparison."""
 
-SHOWN = (
-    *("label_accuracy", "sharpness_gradient", "sharpness_laplacian"),
-    *("diversity_worst_class", "frechet_distance", "recall"),
-)
+SHOWN = tuple(name for name in SCORES if name != "accepted")
+"""The scores of the comparison."""
 
 TABLES: dict[str, Table] = {
-    "project": project(),
+    "project": PROJECT,
     "table 1": few_labels(),
     "CVAE and CVAE-GAN": beside(SHOWN, CVAES, "v"),
     "figure 6": bounds({"figure6 > runs > 0": MNIST, "figure6 > runs > 1": SVHN}),
@@ -322,7 +319,7 @@ TABLES: dict[str, Table] = {
     ),
     "changes of improved": [
         ["change", *(SCORES[name][0] for name in SHOWN)],
-        ["none", *(score("scores/mnist-cvae-gan-improved", name) for name in SHOWN)],
+        ["none, seed 0", *(score("scores/mnist-cvae-gan-improved", name) for name in SHOWN)],
         *(
             [head, *(score(f"scores-mnist-weights/{file}", name) for name in SHOWN)]
             for file, head in CHANGES.items()
@@ -386,7 +383,7 @@ TABLES: dict[str, Table] = {
                 ("figure10-conditional-mnist > runs > 0", "conditional DRAW", MNIST),
                 ("figure11 > runs > 0", "DRAW-GAN", MNIST),
                 ("figure11-improved > runs > 0", "DRAW-GAN, `improved`", MNIST),
-                ("figure11-mnist-custom > runs > 0", "DRAW-GAN, originals' weights", MNIST),
+                ("figure11-mnist-custom > runs > 0", "DRAW-GAN, authors' weights", MNIST),
                 ("figure11-conditional-mnist > runs > 0", "conditional DRAW-GAN", MNIST),
                 ("figure10 > runs > 1", "DRAW, svhn_small", SVHN),
                 ("figure11 > runs > 1", "DRAW-GAN, svhn_small", SVHN),

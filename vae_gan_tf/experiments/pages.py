@@ -58,30 +58,25 @@ def filled(text: str, figures: Path) -> str:
 
 def _number(place: str, form: str, figures: Path) -> str:
     name, *keys = place.split(" > ")
-    content = _content(figures / f"{name}.json")
-    try:
-        for key in keys:
-            content = _entry(content, key)
-    except (KeyError, IndexError, ValueError, TypeError) as error:
-        raise UserError(f"{figures / name}.json has no {' > '.join(keys)}") from error
+    content = read_json(figures / f"{name}.json", Any, "restore it by git")
     parts = re.fullmatch(r"(-?)([%ehm]?)(v?)(n?)(\d*)", form)
     if not parts:
         raise UserError(f"a number of the format {form!r}, see vae_gan_tf/experiments/pages.py")
     minus, unit, value_alone, count, digits = parts.groups()
-    if count:
-        return str(len(content))
+    try:
+        for key in keys:
+            content = _entry(content, key)
+        if count:
+            return str(len(content))
+        value, off = _score(content)
+    except (KeyError, IndexError, ValueError, TypeError) as error:
+        raise UserError(f"{figures / name}.json has no {' > '.join(keys)}") from error
     factor = UNITS[unit] * (-1 if minus else 1)
-    value, deviation = _score(content)
     value = factor * (1 - value if unit == "e" else value)
-    deviation = None if deviation is None else abs(factor) * deviation
-    places = int(digits) if digits else digits_of(deviation)
+    off = None if off is None else abs(factor) * off
+    places = int(digits) if digits else digits_of(off)
     shown = rounded(value, places)
-    return shown if deviation is None or value_alone else f"{shown} ± {rounded(deviation, places)}"
-
-
-@functools.lru_cache(maxsize=256)
-def _content(path: Path) -> Any:
-    return read_json(path, Any, "restore it by git")
+    return shown if off is None or value_alone else f"{shown} ± {rounded(off, places)}"
 
 
 def _entry(content: Any, key: str) -> Any:
@@ -109,7 +104,7 @@ def _score(content: Any) -> tuple[float, float | None]:
     if isinstance(content, list):
         value, error = content
         return value, error
-    return content, None
+    return float(content), None
 
 
 def digits_of(error: float | None) -> int:

@@ -30,8 +30,7 @@ class BatchNormalization(layers.BatchNormalization):
     computes mean, variance and the rest as separate operations, which takes two to three times as
     long on a CPU. But there the fused operation is the slower one unless the number of channels is
     a multiple of 4, and in bfloat16 much slower unless it is a multiple of 16. So it is used for
-    multiples of 4, and computes in float32 where they are no multiples of 16 (docs/results.md,
-    "Speed").
+    multiples of 4, and computes in float32 where they are no multiples of 16.
     """
 
     def call(
