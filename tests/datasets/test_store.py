@@ -27,6 +27,16 @@ def test_two_processes_prepare_at_once(other_was_first, tmp_path):
             store.prepare(Loser())
 
 
+def test_what_was_prepared_while_this_process_waited_is_taken(tmp_path):
+    class Waiting:
+        data_path = tmp_path / "3.0.1"
+
+    Waiting.data_path.mkdir()
+    (tmp_path / "incomplete.AB12CD_3.0.1").mkdir()  # of a process that died
+    store.prepare(Waiting())
+    assert {path.name for path in tmp_path.iterdir()} <= {"3.0.1", "lock"}
+
+
 def test_silent_host_is_given_up(monkeypatch):
     monkeypatch.setattr(store, "NETWORK_TIMEOUT", 0.2)
     start = time.monotonic()

@@ -41,9 +41,7 @@ def test_svhn_is_in_the_order_of_ids(name, training, test, full_copy, small_svhn
     assert_holds(data.validation, training[-3:])
     assert_holds(data.test, test)
     assert data.image_shape == (32, 32, 3)
-    assert (data.title, data.family, data.judge) == (
-        *(f"SVHN ({name})", "svhn", "svhn_small-classifier"),
-    )
+    assert (data.title, data.family, data.judge) == (*("SVHN", "svhn", "svhn_small-classifier"),)
     assert datasets.is_local(name, full_copy)
 
 

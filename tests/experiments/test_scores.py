@@ -74,7 +74,7 @@ def test_networks_of_a_run_are_scored_as_those_that_ship(run_script, tmp_path, m
 
 
 @pytest.mark.parametrize("split", ["test", "validation"])
-def test_scores_are_beside_the_images_of_a_split(run_script, monkeypatch, mnist, split):
+def test_scores_are_beside_the_images_of_a_split(run_script, monkeypatch, mnist, split, capsys):
     monkeypatch.setattr(scores_script, "MODELS", {"mnist": ("vae",), "svhn_small": ()})
     seen = []
 
@@ -85,7 +85,7 @@ def test_scores_are_beside_the_images_of_a_split(run_script, monkeypatch, mnist,
     monkeypatch.setattr(scores_script, "model_scores", measure)
     monkeypatch.setattr(scores_script, "real_scores", lambda real, half: {"scores": {}})
     figures = run_script(*SCORES, f"--split={split}")
-    ((images, real),) = seen
+    (images, real) = seen[0]
     np.testing.assert_array_equal(images, getattr(mnist, split).images)
     np.testing.assert_allclose(real, getattr(mnist, split).images / np.float32(255))
     name = {"test": "scores-mnist-custom", "validation": "scores-mnist-validation-custom"}[split]
@@ -94,6 +94,8 @@ def test_scores_are_beside_the_images_of_a_split(run_script, monkeypatch, mnist,
     assert [row["split"] for row in record["rows"]] == [split, split]
     assert record["rows"][1]["model"] == f"real {split} images"
     assert f"the {split} images" in (figures / f"{name}.md").read_text()
+    run_script(*SCORES, f"--split={split}", "--fresh")
+    assert f"numbers are those of {figures / name}.json" in capsys.readouterr().out
 
 
 def test_scores_that_are_stopped_keep_what_is_measured(run_script, tmp_path, monkeypatch):

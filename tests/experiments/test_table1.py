@@ -199,3 +199,15 @@ def test_the_rows_of_table_1(name):
             few = name in ("report", "quick") and row != "Fully connected"
             plain = resolve(name, model, "mnist", table1.ROWS[row][1])
             assert run.batch_size == (25 if few else plain.batch_size)
+
+
+def test_a_fresh_table_is_compared_with_the_one_that_was_there(run_script, monkeypatch, capsys):
+    monkeypatch.setattr(run, "train", made_up)
+    figures = run_script(*TABLE, "--seeds=1")
+    assert f"0 of 1 taken from {figures / NAME}, 1 trained now" in capsys.readouterr().out
+    run_script(*TABLE, "--seeds=1")
+    assert f"1 of 1 taken from {figures / NAME}\n" in capsys.readouterr().out
+    run_script(*TABLE, "--seeds=1", "--fresh")
+    told = capsys.readouterr().out
+    assert f"0 of 1 taken from {figures / 'fresh' / NAME}, 1 trained now" in told
+    assert f"numbers are those of {figures / NAME}.json" in told

@@ -61,3 +61,9 @@ def test_what_is_told_of_a_run_that_goes_on(clock, capsys):
     told.begin_epoch(100)
     assert capsys.readouterr().out == "Epoch 3/3, about 5 s left\n"
     assert told.seconds == pytest.approx(503.0)
+
+
+def test_a_validation_that_was_left_to_the_next_command_has_no_bar(clock, capsys):
+    told = Progress(step=100, epochs=3, epoch_steps=50, batch_size=10, seconds=500.0)
+    told.end_epoch(100, nats=98.5)
+    assert capsys.readouterr().out == "Epoch 2 - validation nats: 98.5000\n"
