@@ -68,6 +68,21 @@ def test_what_is_of_a_type(value, kind, fit):
     assert files.fits(value, kind) is fit
 
 
+@pytest.mark.parametrize("content", ['"a\\ud800b"', "[", "\xff"])
+def test_what_is_no_json_is_one_sentence(tmp_path, content):
+    (tmp_path / "a.json").write_bytes(content.encode("latin-1"))
+    with pytest.raises(UserError, match=r"a\.json is damaged: it is not json; delete it$"):
+        files.read_json(tmp_path / "a.json", str, "delete it")
+
+
+def test_a_file_that_cannot_be_written_is_told_before(tmp_path):
+    files.check_writable(tmp_path / "new" / "a.npz")
+    for path in (tmp_path, tmp_path / "file" / "a.npz"):
+        (tmp_path / "file").write_text("")
+        with pytest.raises(UserError, match="cannot be written"):
+            files.check_writable(path)
+
+
 def test_a_folder_is_replaced_when_the_new_one_is_whole(tmp_path):
     folder = tmp_path / "model"
     for content in ("first", "second"):

@@ -85,6 +85,14 @@ def is_whole(path: Path) -> bool:
     return not path.stem.endswith(TEMPORARY)
 
 
+def check_writable(path: Path) -> None:
+    """Raises a UserError where a file could not be written, as far as can be told before."""
+    with writing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+    if path.is_dir() or not os.access(path.parent, os.W_OK):
+        raise UserError(f"{path} cannot be written: it is a folder, or in one that is read-only")
+
+
 def write_whole(path: Path, content: bytes) -> None:
     """Replaces a file, or makes it and its folder, in one step.
 
@@ -115,9 +123,10 @@ def read_json(path: Path, kind: Any, remedy: str) -> Any:
     """
     try:
         content = json.loads(Path(path).read_text(encoding="utf-8"))
+        json.dumps(content, ensure_ascii=False).encode()  # refuses halves of characters
     except OSError as error:
         raise UserError(f"{path} cannot be read: {error.strerror}; {remedy}") from error
-    except (ValueError, RecursionError) as error:  # no json, or not UTF-8
+    except (ValueError, RecursionError) as error:  # no json, or no Unicode
         raise UserError(f"{path} is damaged: it is not json; {remedy}") from error
     if not fits(content, kind):
         raise UserError(f"{path} is damaged: it holds something else than was written; {remedy}")

@@ -3,6 +3,9 @@ import json
 import pytest
 
 from vae_gan_tf.errors import UserError
+from vae_gan_tf.evaluation import nats
+from vae_gan_tf.evaluation.score import Score
+from vae_gan_tf.experiments import draw_likelihood
 
 
 @pytest.mark.slow
@@ -23,6 +26,13 @@ def test_the_likelihood_of_draw(run_script):
     test = {key: score["value"] for key, score in nats["test"].items()}
     assert test["bound"] == pytest.approx(-record["scores"]["test/elbo"], abs=1.0)
     assert 0 < test["log_likelihood"] < test["bound"]
+
+
+def test_the_curve_of_a_single_epoch():
+    score = Score(100.0, 1.0)
+    figure = draw_likelihood.curve([105.0], nats.Nats(score, score, score))
+    (axes,) = figure.axes
+    assert axes.get_ylim()[1] == 107
 
 
 @pytest.mark.parametrize(

@@ -197,6 +197,10 @@ def test_a_figure_of_several_seeds():
         (["--seeds=1000000"], "at most 1000 of them"),
         (["--seeds=2", "--pretrained"], "--seeds given with --pretrained"),
         (["--runs_dir="], "--runs_dir given without a path"),
+        (["--dataset=folder:"], "--dataset given without a path"),
+        (["--figures_dir=~nobody_of_that_name/x"], "there is no such user or variable"),
+        (["--data_dir=$NOT_SET/x"], "there is no such user or variable"),
+        (["--runs_dir=/tmp/" + 300 * "x"], "--runs_dir given with a path that is too long"),
     ],
 )
 def test_seeds_and_paths_that_cannot_be(flags, sentence):

@@ -11,6 +11,8 @@ def test_a_loss_that_is_not_finite_is_named(value):
     check_losses({"loss": 1e30, "elbo/kl": -0.0}, 7, 4)
     with pytest.raises(Diverged, match=rf"elbo/kl became {value} at step 7.* of step 4"):
         check_losses({"loss": 1.0, "elbo/kl": value}, 7, 4)
+    with pytest.raises(Diverged, match=r"stopped \(a smaller learning rate may help\)$"):
+        check_losses({"loss": value}, 2, 0)
 
 
 def test_a_weight_that_is_not_finite_is_named():

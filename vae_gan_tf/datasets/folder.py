@@ -73,6 +73,13 @@ def _load(name: str, form: Form, data_dir: Path, download: bool) -> Dataset:
 
 
 def _files(path: Path) -> Files:
+    try:
+        return _found(path)
+    except OSError as error:
+        raise UserError(f"{path} cannot be read: {error.strerror}") from error
+
+
+def _found(path: Path) -> Files:
     if not path.is_dir():
         raise UserError(f"there is no folder {path}")
     parts = [path / "train", path / "test"] if (path / "train").is_dir() else [path]

@@ -28,6 +28,7 @@ from vae_gan_tf.experiments.flags import Script, expanded, parse
 from vae_gan_tf.experiments.record import made_with, write_json
 from vae_gan_tf.experiments.run import load_data, whole
 from vae_gan_tf.experiments.settings import entry, form_of
+from vae_gan_tf.files import check_writable
 
 BATCH, LEARNING_RATE = 100, 2e-3
 
@@ -98,6 +99,7 @@ def main(argv: Sequence[str]) -> None:
         file = data.judge_file
     if asked_file is not None:
         file = asked_file
+    check_writable(file)  # before the training, not after it
     split = whole(data.train).at(slice(count))
     keras.utils.set_random_seed(seed)
     distort = keras.Sequential(

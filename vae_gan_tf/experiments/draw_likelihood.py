@@ -54,7 +54,9 @@ def curve(validation: Sequence[float], test: nats.Nats) -> Figure:
         axes.axhline(
             value, color="grey", linestyle=style, linewidth=1, label=f"{name}: {value:.2f}"
         )
-    axes.set_ylim(min(*FIELD.values(), test.log_likelihood.value) - 2, max(validation[1:]) + 2)
+    axes.set_ylim(
+        min(*FIELD.values(), test.log_likelihood.value) - 2, max(validation[1:] or validation) + 2
+    )
     axes.set_xlabel("epochs")
     axes.set_ylabel("negative bound, nats an image")
     axes.legend(fontsize=7)

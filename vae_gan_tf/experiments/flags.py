@@ -30,6 +30,9 @@ from vae_gan_tf.experiments.settings import (
 )
 from vae_gan_tf.training import workers
 
+LONGEST_NAME, LONGEST_PATH = 200, 3000
+"""Characters of a part of a path, and of all of it: less than systems allow, for what is added."""
+
 MOST_SEEDS = 1000
 """Runs that one command makes of a figure."""
 
@@ -230,17 +233,22 @@ def expanded(path: str, name: str) -> Path:
         name: of the flag.
 
     Raises:
-        UserError: the path is empty.
+        UserError: the path is empty or too long, or names a user or a variable that there is not.
     """
     if not path.strip():
         raise UserError(f"--{name} given without a path")
-    return Path(os.path.expandvars(path)).expanduser()
+    found = os.path.expanduser(os.path.expandvars(path))
+    if found.startswith("~") or "$" in found:
+        raise UserError(f"--{name}={path} given, and there is no such user or variable")
+    if max(map(len, found.split(os.sep))) > LONGEST_NAME or len(found) > LONGEST_PATH:
+        raise UserError(f"--{name} given with a path that is too long: {path[:60]}...")
+    return Path(found)
 
 
 def _dataset_name(text: str) -> str:
     """The name of a data set; completing a path on the command line leaves a slash behind it."""
     kind, _, path = text.rstrip("/").partition(":")
-    return f"{kind}:{expanded(path, 'dataset')}" if kind == "folder" and path else text.rstrip("/")
+    return f"{kind}:{expanded(path, 'dataset')}" if kind == "folder" else text.rstrip("/")
 
 
 def _define_setting(name: str, values: flags.FlagValues) -> None:

@@ -326,10 +326,14 @@ def _scores(
 
 
 def _begun(folder: Path, settings: Settings, contents: str) -> bool:
-    """Whether the folder holds a run of these settings and images; refuses one of others."""
+    """Whether the folder holds a run of these settings and images; refuses one of others.
+
+    Settings without a checkpoint are those of a run that came to nothing.
+    """
     path = folder / SETTINGS
     asked = dataclasses.asdict(settings)
-    if not path.exists():
+    trained = (folder / "checkpoints").exists() or (folder / RECORD).exists()
+    if not (trained and path.exists()):
         return False
     begun = with_defaults(read_json(path, dict[str, Any], "delete that folder to start anew"))
     if begun.pop("contents", "") != contents:

@@ -14,7 +14,7 @@ def check_losses(losses: dict[str, float], step: int, saved: int) -> None:
     Args:
         losses: the terms of the loss at a step, by name.
         step: the step.
-        saved: the step of the newest checkpoint.
+        saved: the step of the newest checkpoint; 0 if there is none.
 
     Raises:
         Diverged: a term is infinite or no number.
@@ -22,8 +22,7 @@ def check_losses(losses: dict[str, float], step: int, saved: int) -> None:
     for name, value in losses.items():
         if not math.isfinite(value):
             raise Diverged(
-                f"the loss term {name} became {value} at step {step}, so the run was stopped; its "
-                f"checkpoint of step {saved} is kept (a smaller learning rate may help)"
+                f"{name} became {value} at step {step}, so the run was stopped{_kept(saved)}"
             )
 
 
@@ -33,7 +32,7 @@ def check_weights(model: keras.Model, step: int, saved: int) -> None:
     Args:
         model: after the step.
         step: the step.
-        saved: the step of the newest checkpoint.
+        saved: the step of the newest checkpoint; 0 if there is none.
 
     Raises:
         Diverged: a weight is infinite or no number.
@@ -42,6 +41,11 @@ def check_weights(model: keras.Model, step: int, saved: int) -> None:
         if not bool(tf.reduce_all(tf.math.is_finite(variable.numpy()))):
             raise Diverged(
                 f"the weight {variable.path} is not finite after step {step}, so the run was "
-                f"stopped; its checkpoint of step {saved} is kept (a smaller learning rate may "
-                "help)"
+                f"stopped{_kept(saved)}"
             )
+
+
+def _kept(saved: int) -> str:
+    """The end of the sentence: what is left, and what to do."""
+    kept = f"; its checkpoint of step {saved} is kept" * (saved > 0)
+    return f"{kept} (a smaller learning rate may help)"
