@@ -29,7 +29,9 @@ TRAINING_SCORES = {
 HEAD = """# The models that ship
 
 `vae_gan_tf.load_pretrained(name)` loads one. Of a model trained with a GAN mostly the generator
-ships. Weights are rounded to float16. This page is written by `python reproduce/cards.py`.
+ships. Weights are rounded to float16. Scores with an error are those of figures/scores.md: bounds
+are of 1 000 test images there, of all elsewhere. This page is written by
+`python reproduce/cards.py`.
 """
 
 
