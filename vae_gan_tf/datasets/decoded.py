@@ -4,7 +4,6 @@ So one way serves 8 000 and 800 000 images: a batch reads its own images alone.
 """
 
 import hashlib
-import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -75,10 +74,8 @@ def _decode(
     shape: tuple[int, int, int],
     examples: Iterable[tuple[np.ndarray, int]],
 ) -> None:
-    unfinished = folder.with_name(f"{folder.name}.incomplete")
-    shutil.rmtree(unfinished, ignore_errors=True)
-    unfinished.mkdir()
-    try:
+    with files.whole(folder) as unfinished:
+        unfinished.mkdir()
         labels = []
         # Not through a memory map: the system would kill the process where the disk is full.
         with (unfinished / "images.npy").open("wb") as file:
@@ -92,11 +89,6 @@ def _decode(
         if len(labels) != count:
             raise ValueError(f"{len(labels)} images, where there should be {count}")
         np.save(unfinished / "labels.npy", np.array(labels, np.int32))
-        files.to_the_disk(unfinished)
-        unfinished.rename(folder)
-    except BaseException:
-        shutil.rmtree(unfinished, ignore_errors=True)
-        raise
 
 
 def split(

@@ -6,7 +6,8 @@ the catalogue of what ships and from the json in figures/.
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+
+from absl import flags
 
 from vae_gan_tf import datasets, pretrained
 from vae_gan_tf.experiments.flags import Script, expanded, parse
@@ -35,10 +36,8 @@ are of 1 000 test images there, of all elsewhere. This page is written by
 """
 
 
-def define(values: Any) -> None:
+def define(values: flags.FlagValues) -> None:
     """Defines the script's own flag."""
-    from absl import flags
-
     flags.DEFINE_string("docs_dir", "docs", "folder of the page", flag_values=values)
 
 

@@ -94,11 +94,12 @@ def main(argv: Sequence[str]) -> None:
     precision = options.overrides.get("precision", training.precision)
     custom = bool({"epochs", "images"} & options.overrides.keys())
     data = load_data(options, name)
-    file = options.runs_dir / f"{data.judge}.npz"
-    if data.judge_file and not options.fresh:
-        file = data.judge_file
     if asked_file is not None:
         file = asked_file
+    elif data.judge_file and not options.fresh:
+        file = data.judge_file
+    else:
+        file = options.runs_dir / f"{data.judge or f'{data.family}-classifier'}.npz"
     check_writable(file)  # before the training, not after it
     split = whole(data.train).at(slice(count))
     keras.utils.set_random_seed(seed)
