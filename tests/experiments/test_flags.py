@@ -9,6 +9,7 @@ from vae_gan_tf.experiments import (
     classifier,
     draw_likelihood,
     figure7,
+    figure9,
     figure10,
     figure11,
     flags,
@@ -174,6 +175,11 @@ def test_help_of_a_script_of_few_settings_shows_these(capsys):
 
 def test_help_leaves_out_a_preset_that_a_model_does_not_have(capsys):
     assert "--epochs=" in help_of(capsys, figure10.main, "--preset=improved")
+
+
+def test_help_lists_the_presets_that_a_script_takes(capsys):
+    assert "--preset=report|quick|smoke\n" in help_of(capsys, figure9.main)
+    assert "--preset=report|improved|quick|smoke\n" in help_of(capsys, figure7.main)
 
 
 def test_help_leaves_out_what_a_script_varies_by_itself(capsys):

@@ -99,7 +99,7 @@ def main(argv: Sequence[str]) -> None:
     elif data.judge_file and not options.fresh:
         file = data.judge_file
     else:
-        file = options.runs_dir / f"{data.judge or f'{data.family}-classifier'}.npz"
+        file = options.runs_dir / f"{datasets.file_name(name)}-classifier.npz"
     check_writable(file)  # before the training, not after it
     split = whole(data.train).at(slice(count))
     keras.utils.set_random_seed(seed)

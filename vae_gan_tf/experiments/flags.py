@@ -24,6 +24,7 @@ from vae_gan_tf.experiments.settings import (
     Settings,
     check_meaningful,
     form_of,
+    has_preset,
     meaningful,
     preset,
     resolve,
@@ -388,6 +389,12 @@ def _shown(script: Script, name: str) -> bool:
 def _entry(script: Script, flag: flags.Flag, preset_name: str) -> str:
     """A flag in the help: its name and values, what it is, and its value in the preset."""
     choices = list(getattr(flag.parser, "enum_values", ()))
+    if flag.name == "preset" and script.models:
+        choices = [
+            each
+            for each in choices
+            if any(has_preset(each, it, name) for it in script.models for name in datasets.SOURCES)
+        ]
     if flag.name == "architecture":
         those = [each for model in script.models for each in MODELS[model].architectures]
         choices = [each for each in choices if each in those]
