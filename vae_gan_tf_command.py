@@ -26,6 +26,8 @@ def run(name: str, argv: Sequence[str] | None = None) -> None:
         argv: its name for sentences, and its flags; ``sys.argv`` by default.
     """
     os.environ.pop("MPLBACKEND", None)  # pictures are written to files alone
+    # Errors are shown; what TensorFlow tells of the processor at its start is not.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     try:
         from vae_gan_tf.experiments import scripts
 

@@ -2,7 +2,7 @@ import keras
 import numpy as np
 import pytest
 from support import models
-from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+from support.events import steps, tags
 
 import vae_gan_tf
 from vae_gan_tf import callbacks
@@ -18,25 +18,24 @@ def small(kind, **kwargs):
     return model
 
 
-def curves(folder):
-    events = EventAccumulator(str(folder), size_guidance={"tensors": 0}).Reload()
-    return {name: [it.step for it in events.Tensors(name)] for name in events.Tags()["tensors"]}
-
-
 def test_tensorboard_shows_what_the_scripts_show_after_each_epoch(tmp_path):
     model, (x, y) = small("CVAE-GAN"), models.arrays("CVAE-GAN", 24)
     shown = callbacks.TensorBoard(tmp_path, x, y)
     data = models.dataset("CVAE-GAN", 20)
     model.fit(data, epochs=2, validation_data=(x, y), callbacks=[shown], verbose=0)
-    found = curves(tmp_path)
-    expected = {"loss", "loss/generator", "loss/discriminator", "validation/loss", "validation/kl"}
-    expected |= {"learning_rate", "discriminator_learning_rate", "samples", "reconstructions"}
-    assert expected <= set(found)
+    training, validation = tmp_path / "train", tmp_path / "validation"
+    losses = {f"1 loss/{name}" for name in ("total", "generator", "discriminator")}
+    losses |= {"2 elbo/kl", "3 generator/drawn", "4 discriminator/real"}
+    rates = {f"9 learning_rate/{name}" for name in ("optimizer", "discriminator_optimizer")}
+    norms = {f"7 gradients/{name}" for name in ("encoder", "decoder", "discriminator")}
+    assert tags(training) > losses | rates | norms
     for weight in ("decoder/deconv1/kernel", "discriminator/conv1/kernel"):
-        assert any(name.endswith(weight) for name in found)
-    assert found["loss"] == found["samples"] == [2, 4]
-    assert len(np.loadtxt(tmp_path / "vectors.tsv")) == 24
-    assert (tmp_path / "labels.tsv").read_text().split() == [str(each) for each in y]
+        assert any(tag.endswith(weight) for tag in tags(training))
+    bound = {f"2 elbo/{name}" for name in ("elbo", "reconstruction", "kl", "codes_in_use")}
+    assert tags(validation) == bound | {"images/samples", "images/reconstructions"}
+    assert steps(training, "1 loss/total") == steps(validation, "images/samples") == [2, 4]
+    assert len(np.loadtxt(validation / "vectors.tsv")) == 24
+    assert (validation / "labels.tsv").read_text().split() == [str(each) for each in y]
 
 
 def test_scores_come_as_often_as_asked_for(tmp_path, monkeypatch):
@@ -49,7 +48,7 @@ def test_scores_come_as_often_as_asked_for(tmp_path, monkeypatch):
     )
     shown = callbacks.TensorBoard(tmp_path, x, y, judge="a judge", scores_every=2)
     model.fit(x, y, epochs=4, batch_size=12, callbacks=[shown], verbose=0)
-    assert curves(tmp_path)["scores/recall"] == [4, 8]
+    assert steps(tmp_path / "validation", "5 scores/recall") == [4, 8]
     assert [given[2] for given in asked] == ["a judge"] * 2
 
 
@@ -57,7 +56,7 @@ def test_an_image_as_side_information_is_shown_too(tmp_path):
     x, y = models.arrays("CVAE of images", 20)
     model = small("CVAE of images")
     model.fit(x, y, callbacks=[callbacks.TensorBoard(tmp_path, x, y)], verbose=0)
-    assert "samples" in curves(tmp_path)
+    assert "images/samples" in tags(tmp_path / "validation")
 
 
 def test_images_that_cannot_be_shown(tmp_path):

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 
 from vae_gan_tf.conditions import LabelCondition, NoCondition
 from vae_gan_tf.errors import UserError
-from vae_gan_tf.evaluation import pictures, scores
+from vae_gan_tf.evaluation import latent_space, pictures, scores
 from vae_gan_tf.evaluation.images import checked_images
 from vae_gan_tf.models.adversarial import generator
 from vae_gan_tf.models.compiled import as_arrays
@@ -18,18 +18,24 @@ from vae_gan_tf.models.vae import for_each
 from vae_gan_tf.plotting import grids
 from vae_gan_tf.training.callbacks import show_weights
 from vae_gan_tf.training.state import learning_rates
-from vae_gan_tf.training.summaries import Summaries, renamed
+from vae_gan_tf.training.summaries import Summaries
+from vae_gan_tf.training.tags import renamed
+
+CODES = 500
+"""Images by whose codes those in use are counted, at most."""
 
 
 class TensorBoard(keras.callbacks.Callback):
     """Shows a training: ``model.fit(..., callbacks=[TensorBoard("logs/mine", images, y)])``.
 
-    After each epoch the terms of the loss, the learning rates of all optimizers, the validation
-    means, samples, reconstructions and the distribution of each weight; scores, where there is a
-    judge. At the end the codes of the images, in the projector.
+    After each epoch the terms of the loss, the norms of the gradients, the learning rates of all
+    optimizers, the validation means, samples, reconstructions and the distribution of each weight;
+    scores, where there is a judge. At the end the codes of the images, in the projector. The tags
+    are those of the scripts.
 
     Args:
-        folder: of the event files of this run, and no other.
+        folder: of the event files; as of Keras' callback, those of training are in ``train`` and
+            those of validation in ``validation``.
         images: [n, height, width, channels] in [0, 1], such as validation images; the first 20 are
             reconstructed, all have their codes shown.
         y: the side information or labels of the images, if there are any; labels name the codes.
@@ -83,7 +89,11 @@ class TensorBoard(keras.callbacks.Callback):
         }
         training = {name: value for name, value in logs.items() if not name.startswith("val_")}
         self._summaries.scalars(step, training | learning_rates(self.model))
-        self._summaries.scalars(step, renamed("validation", validation))
+        if not self.model.validates_loss:
+            validation.pop("loss", None)
+        some = for_each(lambda values: values[:CODES], self.y)
+        in_use = latent_space.codes_in_use(generator(self.model), self.images[:CODES], some)
+        self._summaries.validation(step, validation | {"elbo/codes_in_use": in_use})
         shown = {
             "samples": self._samples(),
             "reconstructions": pictures.reconstructions(self.model, self.images, self.y, rows=4),
@@ -94,7 +104,7 @@ class TensorBoard(keras.callbacks.Callback):
         if self.judge is not None and (epoch + 1) % self.scores_every == 0:
             real = scores.judged(self.images, self.labels, self.judge)
             found = scores.sample_scores(self.model, real, self.judge, len(self.images))
-            self._summaries.scalars(step, renamed("scores", found))
+            self._summaries.validation(step, renamed("scores", found))
 
     def _samples(self) -> np.ndarray:
         """Samples [rows, columns, ...]; of another side information than labels that of images."""

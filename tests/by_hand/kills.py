@@ -4,7 +4,8 @@
 
 takes about an hour on 2 cores. Needs Linux and a C compiler. Each chain of a script is killed
 until it ends; then its results are compared with those of a run that was never killed. Prints a
-line a script: kills, chains, chains that ended with the same results, files left over.
+line a script: kills, chains, chains that ended with the same results, and what was left over or
+damaged. Writes figures/kills.json.
 """
 
 import json
@@ -18,6 +19,10 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from support.kills import Kills
+
+from vae_gan_tf.experiments.record import made_with, write_json
+
+FIGURES = Path(__file__).parents[2] / "figures"
 
 SMALL = ("--preset=smoke", "--deterministic", "--units=16", "--latent_size=4")
 
@@ -66,8 +71,8 @@ def left_over(folder: Path) -> list[str]:
     return found
 
 
-def killed(name: str, wanted: int, random: np.random.Generator) -> tuple:
-    """Kills a script so often; gives the line of the table."""
+def killed(name: str, wanted: int, random: np.random.Generator) -> dict:
+    """Kills a script so often; gives the entry of the table."""
     script, *flags = SCRIPTS[name]
     root = Path(tempfile.mkdtemp(prefix="kills"))
     if script.startswith("figure"):
@@ -98,15 +103,23 @@ def killed(name: str, wanted: int, random: np.random.Generator) -> tuple:
             faults += [output.splitlines()[-1]] * (code != 0) + left
             shutil.rmtree(root / "chain")
     shutil.rmtree(root)
-    return name, operations, kills, chains, same, *faults
+    return {
+        "script": name,
+        "operations": operations,
+        "kills": kills,
+        "chains": chains,
+        "same": same,
+        "faults": faults,
+    }
 
 
 def main(wanted: int) -> None:
-    """Prints the table."""
-    random = np.random.default_rng(0)
-    print("script", "operations", "kills", "chains", "ended the same", sep=" | ")
+    """Prints the table and writes it."""
+    random, rows = np.random.default_rng(0), []
     for name in SCRIPTS:
-        print(*killed(name, -(-wanted // len(SCRIPTS)), random), sep=" | ", flush=True)
+        rows.append(killed(name, -(-wanted // len(SCRIPTS)), random))
+        print(rows[-1], flush=True)
+        write_json(FIGURES / "kills.json", {"scripts": rows, "made_with": made_with()})
 
 
 if __name__ == "__main__":

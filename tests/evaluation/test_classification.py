@@ -20,7 +20,5 @@ class Classifier:
 def test_confusion_shows_shares_of_each_true_class():
     found = np.array([0, 0, 1, 2, 1, 1, 0], np.uint8)
     labels = np.array([0, 0, 0, 0, 1, 1, 1], np.int32)
-    picture = confusion(Classifier(), Split(found.reshape(7, 1, 1, 1), labels))
-    shares = picture[::16, ::16, 0]
+    shares = confusion(Classifier(), Split(found.reshape(7, 1, 1, 1), labels))
     np.testing.assert_allclose(shares, [[1 / 2, 1 / 4, 1 / 4], [1 / 3, 2 / 3, 0], [0, 0, 0]])
-    assert picture.shape == (48, 48, 1) and picture[15, 31, 0] == 1 / 4

@@ -3,11 +3,11 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
-from vae_gan_tf.conditions import LabelCondition
+from vae_gan_tf.conditions import LabelCondition, NoCondition
 from vae_gan_tf.errors import UserError
 from vae_gan_tf.evaluation import latent_space
 from vae_gan_tf.models.cvae import CVAE
-from vae_gan_tf.models.vae import VAE
+from vae_gan_tf.models.vae import VAE, gaussian
 from vae_gan_tf.networks import fully_connected_decoder, fully_connected_encoder
 
 SHAPE = (4, 4, 1)
@@ -65,3 +65,17 @@ def test_bad_input(model):
         latent_space.manifold(VAE(*vae(3)))
     with pytest.raises(UserError, match="without side information"):
         latent_space.manifold(CVAE(*vae(2, condition_size=10), LabelCondition(10)))
+
+
+def test_codes_in_use_are_those_that_tell_something():
+    class Posterior:
+        """Three numbers: one that is the prior's, one below and one above the threshold."""
+
+        condition = NoCondition()
+
+        def encode(self, images, y):
+            mean = np.zeros([len(images), 3], np.float32)
+            mean[:, 1], mean[:, 2] = np.sqrt(2 * 0.009), np.sqrt(2 * 0.011)  # KL = mean^2 / 2
+            return gaussian(mean, np.zeros_like(mean))
+
+    assert latent_space.codes_in_use(Posterior(), np.zeros([5, 2, 2, 1])) == 1

@@ -46,6 +46,14 @@ def test_ablations_go_on_where_they_stopped(run_script, monkeypatch):
     assert f"{runs[0]['measured']['bound']:.2f} (1)" in table
 
 
+def test_show_settings_needs_no_images(tmp_path, capsys):
+    folder = tmp_path / "data"
+    with pytest.raises(SystemExit) as ended:
+        ablations.main(["ablations", "--preset=smoke", "--show_settings", f"--data_dir={folder}"])
+    assert ended.value.code == 0 and not folder.exists()
+    assert "batch_normalisation = False" in capsys.readouterr().out
+
+
 def test_a_diverged_run_is_a_line_of_the_table(run_script, monkeypatch):
     def diverged(options, model, data):
         raise Diverged("the loss is not finite")

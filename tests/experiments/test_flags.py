@@ -39,7 +39,11 @@ def test_flags_override_fields_and_the_next_script_starts_afresh():
     [
         ("--preset=huge", r"preset=huge.*report\|improved\|quick\|smoke"),
         ("--dataset=cifar", r"no data set .cifar.; there are mnist, "),
-        ("--epochs=many", "many"),
+        ("--epochs=many", "^--epochs=many given, an integer expected$"),
+        ("--epochs=", "^--epochs= given, an integer expected$"),
+        ("--kl_weight=1,5", "^--kl_weight=1,5 given, a number expected$"),
+        ("--jit=perhaps", "^--jit=perhaps given, true or false expected$"),
+        ("--scores_every=-1", r"^--scores_every=-1 given, an integer in the range \[0, "),
         ("--epochs=0", "--epochs must be positive, not 0"),
         ("--learning_rate=-1", "--learning_rate must be positive, not -1.0"),
         ("--learning_rate=nan", "--learning_rate must be positive, not nan"),

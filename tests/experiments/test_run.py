@@ -5,12 +5,12 @@ import shutil
 import numpy as np
 import pytest
 from scipy import special
-from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+from support.events import steps, tags
 
 from vae_gan_tf import datasets, pretrained
 from vae_gan_tf.errors import UserError
 from vae_gan_tf.evaluation import judges, scores
-from vae_gan_tf.experiments import results, run
+from vae_gan_tf.experiments import results, run, watching
 from vae_gan_tf.experiments.flags import Script, parse
 from vae_gan_tf.experiments.settings import MODELS
 from vae_gan_tf.training.checkpoints import lock
@@ -169,18 +169,24 @@ def test_a_judge_that_cannot_be_loaded_is_one_sentence_before_the_training(
 def test_a_batch_larger_than_the_data_is_one_sentence(tmp_path, mnist, data_dir):
     with pytest.raises(UserError, match="batches of 1000 images asked for, and there are 100"):
         run.train(smoke(tmp_path, data_dir, "--batch_size=1000"), "vae", mnist)
+    assert not any(tmp_path.iterdir())
+
+
+def test_more_images_than_there_are_is_one_sentence(tmp_path, mnist, data_dir):
+    with pytest.raises(UserError, match="--images=500 given, and mnist has 300 images to train"):
+        run.train(smoke(tmp_path, data_dir, "--images=500"), "vae", mnist)
 
 
 @pytest.mark.slow
 def test_scores_of_drawn_images_are_shown_while_training(tmp_path, mnist, data_dir, monkeypatch):
-    monkeypatch.setattr(run, "SCORED", 100)
+    monkeypatch.setattr(watching, "SCORED", 100)
     run.train(smoke(tmp_path, data_dir, "--scores_every=2"), "cvae-simple", mnist)
     folder = tmp_path / "cvae-simple-mnist-smoke-seed0"
-    events = EventAccumulator(str(folder / "tensorboard"), size_guidance={"tensors": 0}).Reload()
-    shown = [name for name in events.Tags()["tensors"] if name.startswith("scores/")]
-    assert {"scores/label_accuracy", "scores/diversity", "scores/coverage"} < set(shown)
+    validation = folder / "tensorboard" / "validation"
+    shown = {tag.removeprefix("5 scores/") for tag in tags(validation) if "scores/" in tag}
+    assert {"label_accuracy", "diversity", "coverage"} < shown
     for name in shown:
-        assert [point.step for point in events.Tensors(name)] == [10]
+        assert steps(validation, f"5 scores/{name}") == [10]
     # It is no setting: without it the run is taken as it is.
     run.train(smoke(tmp_path, data_dir), "cvae-simple", mnist)
 
@@ -215,15 +221,11 @@ def test_semi_supervised_training_keeps_few_labels(few):
 @pytest.mark.slow
 def test_tensorboard_shows_what_the_classifier_learns(few):
     (folder,) = few[0].glob("semi-supervised-*/tensorboard")
-    events = EventAccumulator(str(folder), size_guidance={"tensors": 0}).Reload()
-    bounds = {f"{part}/{name}" for part in ("labelled", "unlabelled") for name in ("elbo", "kl")}
-    assert set(events.Tags()["tensors"]) >= bounds | {
-        "classification/loss",
-        "unlabelled/entropy",
-        "validation/error",
-        "validation/entropy",
-        "confusion",
-    }
+    both = {f"2 elbo/{name}" for name in ("elbo", "kl", "labelled", "entropy")}
+    training, validation = (tags(folder / name) for name in ("train", "validation"))
+    assert training > both | {"1 loss/total", "1 loss/classification", "2 elbo/labelled_kl"}
+    assert validation > both | {"5 scores/classification_error", "images/confusion"}
+    assert "1 loss/total" not in validation  # it would be that of labelled images alone
 
 
 @pytest.mark.slow

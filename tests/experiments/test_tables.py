@@ -34,9 +34,11 @@ def test_two_processes_fill_one_table(tmp_path):
 
 def test_the_files_of_a_table(tmp_path):
     table = KeptTable(tmp_path / "table")
-    table.write([["", "error"], ["row", "1.5"]], "A note.", Figure(), {"table": "table"})
+    lines, pictures = [["", "error"], ["row", "1.5"]], {"": Figure(), "-two": Figure()}
+    table.write(lines, "A note.", pictures, {"table": "table"})
     assert {path.name for path in tmp_path.iterdir()} == {
-        f"table.{ending}" for ending in ("md", "csv", "json", "png", "pdf")
+        *(f"table.{ending}" for ending in ("md", "csv", "json", "png", "pdf")),
+        *("table-two.png", "table-two.pdf"),
     }
     assert "| row | 1.5 |" in (tmp_path / "table.md").read_text()
     assert json.loads((tmp_path / "table.json").read_text()) == {"table": "table"}

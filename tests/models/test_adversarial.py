@@ -9,8 +9,10 @@ from support.numeric import (
     a_copy,
     assert_same,
     check_draws,
+    counts,
     gradient,
     linear_discriminator,
+    norms,
     numpy_weights,
 )
 
@@ -221,6 +223,8 @@ def test_a_step_is_one_of_the_discriminator_then_one_of_the_generator_against_it
         "loss/discriminator": critic_loss(critic),
         **{f"generator/{name}": value for name, value in terms.items()},
         **{f"discriminator/{name}": value for name, value in critic_terms.items()},
+        **norms(gradient(loss, weights), **counts(model.generator)),
+        **norms(gradient(critic_loss, critic), discriminator=len(critic)),
     }
     assert logs == pytest.approx(expected, 1e-4)
     # The test can tell the updated discriminator from the one before.
@@ -242,7 +246,7 @@ def test_what_is_generated_comes_with_the_likelihood_of_the_reconstructions(like
 @ALL
 def test_the_generator_step_changes_nothing_of_the_discriminator(name, monkeypatch):
     model = built(name)
-    monkeypatch.setattr(type(model), "update_discriminator", lambda *_: (tf.constant(0.0), {}))
+    monkeypatch.setattr(type(model), "update_discriminator", lambda *_: (tf.constant(0.0), {}, {}))
     model.compile(keras.optimizers.SGD(0.1))
     discriminator = model.discriminator.get_weights()
     generator = [variable.numpy() for variable in model.generator.trainable_variables]

@@ -10,10 +10,12 @@ from support.numeric import (
     a_copy,
     assert_same,
     check_draws,
+    counts,
     follow,
     gradient,
     linear_discriminator,
     linear_semi_supervised,
+    norms,
     numpy_weights,
 )
 
@@ -199,7 +201,8 @@ def test_a_semi_supervised_step_against_a_plain_sum(
         )
 
     # A classifier that is the discriminator takes both steps; in this one it is a constant.
-    steps = gradient(loss, weights)
+    slopes = gradient(loss, weights)
+    steps = [slope.copy() for slope in slopes]
     if kind is JudgingVAEGAN:
         for step, its in zip(steps[3:5], its_steps, strict=True):
             step += its
@@ -217,6 +220,8 @@ def test_a_semi_supervised_step_against_a_plain_sum(
                 f"discriminator/{name.replace('/', '_')}": value
                 for name, value in critic_terms(critic).items()
             },
+            **norms(slopes, **counts(model.generator)),
+            **norms(gradient(critic_loss, critic), discriminator=len(critic)),
         },
         1e-4,
     )

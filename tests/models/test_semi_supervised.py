@@ -4,7 +4,7 @@ import pytest
 import tensorflow as tf
 from scipy import special
 from support import models
-from support.numeric import check_draws, follow, gradient, linear_semi_supervised
+from support.numeric import check_draws, counts, follow, gradient, linear_semi_supervised, norms
 
 from vae_gan_tf import networks
 from vae_gan_tf.conditions import ImageCondition, LabelCondition
@@ -255,7 +255,8 @@ def test_a_step_follows_the_gradient_of_the_loss(objective, kl_weight, decoded):
 
     expected = terms(weights, data, noise)
     del expected["L"], expected["U"]
-    assert logs == pytest.approx({"loss": loss(weights), **expected}, 1e-4)
+    expected |= {"loss": loss(weights), **norms(gradient(loss, weights), **counts(model))}
+    assert logs == pytest.approx(expected, 1e-4)
     for old, new, slope in zip(weights, numpy_weights(model), gradient(loss, weights), strict=True):
         np.testing.assert_allclose(old - new, slope, rtol=1e-3, atol=2e-6)
 

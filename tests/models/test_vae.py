@@ -5,7 +5,7 @@ import tensorflow as tf
 from keras import layers
 from scipy import special, stats
 from support import models
-from support.numeric import assert_same, check_draws, gradient
+from support.numeric import assert_same, check_draws, counts, gradient, norms
 from tensorflow_probability import distributions as tfd
 
 from vae_gan_tf import networks
@@ -123,6 +123,7 @@ def test_a_step_follows_the_gradient_of_the_bound(kl_weight, codes):
         "elbo/elbo": np.mean(reconstruction - kl),
         "elbo/reconstruction": np.mean(reconstruction),
         "elbo/kl": np.mean(kl),
+        **norms(gradient(loss, weights), **counts(model)),
     }
     assert {name: float(value) for name, value in logs.items()} == pytest.approx(expected, 1e-5)
     steps = [a - b for a, b in zip(weights, numpy_weights(model), strict=True)]
@@ -172,6 +173,7 @@ def test_a_model_with_another_loss_changes_one_method(codes):
         return np.mean(kl - reconstruction) + 2 * total_correlation(weights)
 
     expected = {"loss": loss(weights), "total_correlation": total_correlation(weights)}
+    expected |= norms(gradient(loss, weights), **counts(model))
     assert {name: float(value) for name, value in logs.items()} == pytest.approx(expected, 1e-4)
     steps = [a - b for a, b in zip(weights, numpy_weights(model), strict=True)]
     assert_same(steps, gradient(loss, weights), rtol=1e-3, atol=1e-5)

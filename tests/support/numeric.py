@@ -112,3 +112,18 @@ def follow(weights, x, y):
         hidden @ mean + mean_bias,
         np.exp(0.5 * (x @ variance + variance_bias)),
     )
+
+
+def norms(gradients, **networks):
+    """The logs of the norms of gradients, by how many of the variables, in order, a network has."""
+    found, start = {}, 0
+    for name, count in networks.items():
+        own = gradients[start : start + count]
+        found[f"gradients/{name}"] = np.sqrt(sum(np.sum(np.square(each)) for each in own))
+        start += count
+    return found
+
+
+def counts(model):
+    """How many variables encoder and decoder of a model have."""
+    return {name: len(getattr(model, name).trainable_variables) for name in ("encoder", "decoder")}

@@ -209,7 +209,17 @@ def test_a_second_lock_is_refused_until_the_first_is_let_go(tmp_path):
         with pytest.raises(UserError, match=str(folder)), lock(folder):
             pass
     with lock(folder):
+        (folder / "settings.json").touch()
+    with lock(folder):
         pass
+
+
+def test_a_folder_to_which_nothing_was_written_goes_with_its_lock(tmp_path):
+    with lock(tmp_path / "a"):
+        pass
+    with pytest.raises(ValueError, match="refused"), lock(tmp_path / "b"):
+        raise ValueError("refused")
+    assert not any(tmp_path.iterdir())
 
 
 def test_the_lock_holds_between_processes_and_ends_with_a_killed_one(tmp_path):

@@ -7,6 +7,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from support.events import curve, read, steps, tags
 from support.runs import (
     BATCH,
     EPOCH_STEPS,
@@ -17,7 +18,6 @@ from support.runs import (
     tiny_vae,
     train,
 )
-from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from vae_gan_tf import datasets, networks
 from vae_gan_tf.errors import Diverged, UserError
@@ -30,6 +30,8 @@ class Toy(keras.Model):
 
     It gives the bounds that it is made with, one an epoch, and a term that is not finite at a step.
     """
+
+    validates_loss = True
 
     def __init__(self, bounds=(-1.0,) * EPOCHS, not_finite_at=0, learning_rate=0.1):
         super().__init__()
@@ -58,8 +60,10 @@ def unbroken(tmp_path_factory):
         folder,
         tiny_vae(),
         pictures=lambda model: {"samples": model.sample(2)},
-        scores=lambda model: {"recall": float(model.optimizer.iterations)},
+        measures=lambda model: {"elbo/codes_in_use": 2.0},
+        scores=lambda model: {"scores/recall": float(model.optimizer.iterations)},
         scores_every=2,
+        texts={"run/what": "A VAE."},
     )
     return folder, model, outcome
 
@@ -127,7 +131,8 @@ def test_ctrl_c_ends_after_the_step_and_the_run_goes_on_as_if_unbroken(
     assert outcome.steps == 7
     capsys.readouterr()
     resumed, outcome = train(tmp_path, tiny_vae())
-    assert capsys.readouterr().out.startswith(f"Going on from step 7 in {tmp_path}\nEpoch 2/5\n")
+    told = f"Going on from step 7 in {tmp_path}\nEpoch 2/5 - 1/1 "
+    assert capsys.readouterr().out.startswith(told)
     assert not outcome.interrupted
     assert outcome.validations == unbroken[2].validations
     assert_same_weights(resumed, unbroken[1])
@@ -152,8 +157,8 @@ def test_ctrl_c_in_the_validation_leaves_it_to_the_next_command(tmp_path, monkey
     assert not outcome.interrupted
     assert outcome.validations == unbroken[2].validations
     assert_same_weights(resumed, unbroken[1])
-    points = events(tmp_path).Tensors("validation/elbo")
-    assert [point.step for point in points] == [EPOCH_STEPS * (n + 1) for n in range(EPOCHS)]
+    shown = steps(tmp_path / "tensorboard" / "validation", "2 elbo/elbo")
+    assert shown == [EPOCH_STEPS * (n + 1) for n in range(EPOCHS)]
 
 
 def vae_with_dropout():
@@ -174,38 +179,54 @@ def test_dropout_goes_on_where_it_stopped(tmp_path):
     assert_same_weights(stopped, whole)
 
 
-def events(folder):
-    """What TensorBoard reads of a run, every point kept."""
-    return EventAccumulator(str(folder / "tensorboard"), size_guidance={"tensors": 0}).Reload()
-
-
 @pytest.mark.slow
-def test_tensorboard_shows_losses_learning_rate_bound_pictures_and_weights(unbroken):
+def test_tensorboard_shows_training_beside_validation(unbroken):
     folder, model, outcome = unbroken
-    shown = events(folder)
-    names = set(shown.Tags()["tensors"])
-    terms = {"loss", "elbo/elbo", "elbo/kl", "elbo/reconstruction", "learning_rate"}
-    assert names >= terms | {"validation/elbo", "validation/kl", "samples"}
-    # Encoder and decoder have layers of the same names: each weight is a histogram of its own.
-    assert names >= {"encoder/dense1/kernel", "decoder/dense1/kernel"}
-    weights = [name for name in names if name.startswith(("encoder/", "decoder/"))]
+    training, validation = (folder / "tensorboard" / name for name in ("train", "validation"))
+    both = {"1 loss/total", "2 elbo/elbo", "2 elbo/kl", "2 elbo/reconstruction"}
+    speed = {f"6 speed/{name}" for name in ("steps_a_second", "images_a_second")}
+    speed |= {"6 speed/waiting_for_input"}
+    gradients = {"7 gradients/encoder", "7 gradients/decoder"}
+    shown = tags(training)
+    weights = {tag for tag in shown if tag.startswith("8 weights/")}
+    assert shown - weights == both | speed | gradients | {"9 learning_rate/optimizer", "run/what"}
     assert len(weights) == len(model.trainable_variables)
-    assert [point.step for point in shown.Tensors("loss")] == [10, 20]
-    (rate, _) = values(shown, "learning_rate")
-    assert rate == pytest.approx(1e-3)
-    bounds = [validation["elbo/elbo"] for validation in outcome.validations]
-    np.testing.assert_allclose(values(shown, "validation/elbo"), bounds, rtol=1e-6)
-
-
-def values(shown, name):
-    return [float(tf.make_ndarray(point.tensor_proto)) for point in shown.Tensors(name)]
+    pictures = {"images/samples", "2 elbo/codes_in_use", "5 scores/recall"}
+    assert tags(validation) == both | pictures
+    # A short run has a point a step; the first step has no speed, for it compiles.
+    assert steps(training, "1 loss/total") == list(range(1, 21))
+    assert steps(training, "6 speed/steps_a_second") == list(range(2, 21))
+    assert curve(training, "9 learning_rate/optimizer")[-1] == (20, pytest.approx(1e-3))
+    bounds = [values["elbo/elbo"] for values in outcome.validations]
+    shown = [value for _, value in curve(validation, "2 elbo/elbo")]
+    np.testing.assert_allclose(shown, bounds, rtol=1e-6)
+    assert curve(validation, "2 elbo/codes_in_use") == [(4 * n, 2.0) for n in range(1, 6)]
+    assert curve(validation, "5 scores/recall") == [(8, 8.0), (16, 16.0)]
 
 
 @pytest.mark.slow
-def test_tensorboard_shows_scores_at_an_interval(unbroken):
-    shown = events(unbroken[0])
-    assert [point.step for point in shown.Tensors("scores/recall")] == [8, 16]
-    assert values(shown, "scores/recall") == [8.0, 16.0]
+def test_the_graph_of_the_step_is_shown_once(unbroken):
+    events = read(unbroken[0] / "tensorboard" / "train")
+    assert any(node.op == "StatelessWhile" or "Sqrt" in node.op for node in _nodes(events.Graph()))
+
+
+def _nodes(graph):
+    """All nodes of a graph, those of its functions too."""
+    inside = [node for function in graph.library.function for node in function.node_def]
+    return [*graph.node, *inside]
+
+
+def test_gradients_are_no_losses(tmp_path):
+    _, outcome = train(tmp_path, tiny_vae(), epochs=1)
+    assert not any(name.startswith("gradients") for name in outcome.losses)
+
+
+@pytest.mark.slow
+def test_a_profile_of_some_steps(tmp_path, capsys):
+    train(tmp_path, Toy(), profile=3)
+    (profile,) = (tmp_path / "tensorboard").rglob("*.xplane.pb")
+    assert profile.stat().st_size > 1000
+    assert "a profile of 3 steps" in capsys.readouterr().out
 
 
 def test_scores_are_asked_for_only_where_they_are_shown(tmp_path):
@@ -213,7 +234,7 @@ def test_scores_are_asked_for_only_where_they_are_shown(tmp_path):
         raise AssertionError("scores were computed")
 
     train(tmp_path, Toy(), epochs=2, scores=scores)
-    assert "scores/recall" not in events(tmp_path).Tags()["tensors"]
+    assert "5 scores/recall" not in tags(tmp_path / "tensorboard" / "validation")
 
 
 @pytest.mark.slow

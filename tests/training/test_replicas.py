@@ -51,6 +51,10 @@ def test_a_step_moves_the_weights_as_on_one_device(optimizer, kind, seen):
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_step_shows_the_losses_of_one_device(kind, seen):
     one, two = (seen(f"SGD/{kind}/{place}/shown") for place in ("one", "two"))
+    norms = [name for name in one if name.startswith("gradients/")]
+    assert norms
+    for name in norms:  # the mean of the norms of two parts is no less than that of their mean
+        assert two.pop(name) >= one.pop(name) * (1 - 1e-3)
     assert two == {name: pytest.approx(value, rel=1e-3) for name, value in one.items()}
 
 

@@ -8,12 +8,13 @@ from vae_gan_tf.training import state
 def test_each_optimizer_has_its_learning_rate():
     model = models.vae()
     model.compile(keras.optimizers.Adam(1e-3))
-    assert state.learning_rates(model) == {"learning_rate": pytest.approx(1e-3)}
+    assert state.learning_rates(model) == {"learning_rate/optimizer": pytest.approx(1e-3)}
     model = models.vae_gan()
     falling = keras.optimizers.schedules.CosineDecay(3e-3, 2)
     model.compile(keras.optimizers.Adam(falling), keras.optimizers.Adam(1e-4))
     model.optimizer.iterations.assign(1)  # halfway
-    rates = {"learning_rate": 1.5e-3, "discriminator_learning_rate": 1e-4}
+    rates = {"optimizer": 1.5e-3, "discriminator_optimizer": 1e-4}
+    rates = {f"learning_rate/{name}": rate for name, rate in rates.items()}
     assert state.learning_rates(model) == pytest.approx(rates)
 
 

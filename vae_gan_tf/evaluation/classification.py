@@ -1,4 +1,4 @@
-"""Section 4.6: how a semi-supervised model classifies images."""
+"""Section 4.5: how a semi-supervised model classifies images."""
 
 import numpy as np
 import tensorflow as tf
@@ -6,24 +6,20 @@ import tensorflow as tf
 from vae_gan_tf.datasets import Split, in_order
 from vae_gan_tf.models.semi_supervised import SemiSupervisedVAE
 
-SQUARE = 16
-"""The pixels of a side of the square that shows one share."""
-
 
 def confusion(model: SemiSupervisedVAE, split: Split) -> np.ndarray:
-    """The shares of images of each class by what they are classified as, as a picture.
+    """The shares of images of each class by what they are classified as.
 
     Args:
         model: classifies the images by q(y | x).
         split: images with labels.
 
     Returns:
-        [side, side, 1] in [0, 1]: row i, column j holds the share of the images of class i whose
-        most probable class is j; each is a square of `SQUARE` pixels a side, bright for 1.
+        [classes, classes]: row i, column j holds the share of the images of class i whose most
+        probable class is j; a class without images has zeros.
     """
     classify = tf.function(lambda x: tf.argmax(model.classify(x).logits, -1))
     batches = in_order(split, min(500, len(split.images)))
     classified = np.concatenate([classify(x) for x, _ in batches])
     counts = tf.math.confusion_matrix(split.labels, classified, model.condition.classes).numpy()
-    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
-    return np.kron(shares, np.ones([SQUARE, SQUARE]))[..., None]
+    return counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)

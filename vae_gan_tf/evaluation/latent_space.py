@@ -3,6 +3,8 @@
 The report has no such figure; the pictures are those of Kingma and Welling (2014).
 """
 
+from typing import Any
+
 import numpy as np
 import tensorflow_probability as tfp
 from numpy.typing import ArrayLike
@@ -11,6 +13,9 @@ from vae_gan_tf.errors import UserError
 from vae_gan_tf.models.vae import VAE
 
 tfd = tfp.distributions
+
+IN_USE = 0.01
+"""Nats of KL divergence over which a number of a code is in use."""
 
 
 def interpolate(
@@ -42,6 +47,23 @@ def interpolate(
     shares = np.linspace(0, 1, steps, dtype=np.float32)
     images = [model.decode((1 - share) * start + share * end, y).mean() for share in shares]
     return np.stack(images, axis=1)
+
+
+def codes_in_use(model: VAE, images: ArrayLike, y: Any = None) -> int:
+    """How many numbers of a code hold something of the image; a collapsed posterior has none.
+
+    Args:
+        model: a `VAE` or one of its kind.
+        images: [n, height, width, channels] in [0, 1].
+        y: side information or labels of a conditional model, one for each.
+
+    Returns:
+        The numbers whose KL divergence of q(z | x, y) from p(z) is over `IN_USE`, on average over
+        the images; of DRAW they are those of all steps.
+    """
+    posterior = model.encode(images, model.condition.given(y)).distribution
+    kl = np.mean(tfd.kl_divergence(posterior, tfd.Normal(0.0, 1.0)), axis=0)
+    return int(np.sum(kl > IN_USE))
 
 
 def manifold(model: VAE, side: int = 20) -> np.ndarray:

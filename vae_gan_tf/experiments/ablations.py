@@ -7,11 +7,13 @@
 CVAE is measured by its bound on the validation images, CVAE-GAN by 5 000 samples beside them
 (`vae_gan_tf.scores`). All else is as in the preset, but for --epochs, 2 by default.
 
-Trains run by run and writes figures/ablations.md, .csv, .json and .png after each. A run that the
+Trains run by run and writes figures/ablations.md, .csv and .json, and a picture a model, after
+each. A run that the
 json holds is not repeated, so the same command goes on where it stopped.
 """
 
 import statistics
+import textwrap
 from collections.abc import Sequence
 from typing import TypedDict
 
@@ -22,8 +24,9 @@ from vae_gan_tf import datasets
 from vae_gan_tf.evaluation import scores
 from vae_gan_tf.experiments import sweeps
 from vae_gan_tf.experiments.flags import MNIST_FLAGS, Script, parse, seeds
-from vae_gan_tf.experiments.run import Result, load_data
+from vae_gan_tf.experiments.run import Result
 from vae_gan_tf.experiments.tables import KeptTable
+from vae_gan_tf.plotting import grids
 
 CHANGES = {
     "as in section 4.3": {},
@@ -46,6 +49,15 @@ SCORES = {
     "frechet_distance": "Frechet distance",
 }
 """The head of each score; the first is CVAE's, the others are CVAE-GAN's."""
+
+BETTER = {
+    "bound": "↓",
+    "label_accuracy": "↑",
+    "accepted": "↑",
+    "diversity_worst_class": "→\u00a01",
+    "frechet_distance": "↓",
+}
+"""Which way of each score is better."""
 
 DRAWN = 5000
 """Samples that CVAE-GAN is measured by."""
@@ -106,22 +118,32 @@ def table(runs: Sequence[dict], shown: Sequence[str]) -> list[list[str]]:
     return lines
 
 
-def picture(runs: Sequence[dict], shown: Sequence[str]) -> Figure:
-    """A panel a score, each run a point, in the rows of the table."""
-    figure = Figure(figsize=(11, 0.28 * len(shown) + 1), layout="constrained")
-    for axes, (score, head) in zip(
-        figure.subplots(1, len(SCORES), sharey=True), SCORES.items(), strict=True
-    ):
+def picture(runs: Sequence[dict], model: str, shown: Sequence[str]) -> Figure:
+    """A panel for each score of a model: a row a change, a point a run, a line their mean.
+
+    Args:
+        runs: of all models.
+        model: its name.
+        shown: the rows of the table that are its.
+    """
+    names = [name for name in SCORES if any(values(runs, row, name) for row in shown)]
+    width = grids.TEXT_INCHES if len(names) > 1 else 0.7 * grids.TEXT_INCHES
+    figure = Figure(figsize=(width, 0.17 * len(shown) + 0.75), dpi=300, layout="constrained")
+    figure.suptitle(model.upper(), fontsize=grids.TITLE)
+    panels = figure.subplots(1, max(1, len(names)), sharey=True, squeeze=False)[0]
+    heads = [row.removeprefix(f"{model.upper()}, ") for row in shown]
+    for axes, name in zip(panels, names, strict=False):
         for place, row in enumerate(shown):
-            found = values(runs, row, score)
-            axes.plot(found, [place] * len(found), "o", color="tab:blue", alpha=0.6, markersize=4)
+            found = values(runs, row, name)
+            axes.plot(found, [place] * len(found), "o", color="tab:blue", alpha=0.6, markersize=2.5)
             if found:
-                axes.plot(statistics.mean(found), place, "|", color="tab:red", markersize=12)
-        axes.set_title(head, fontsize=8)
-        axes.tick_params(labelsize=7)
+                axes.plot(statistics.mean(found), place, "|", color="tab:red", markersize=8)
+        axes.set_title(textwrap.fill(f"{SCORES[name]} {BETTER[name]}", 13), fontsize=grids.LABEL)
+        axes.tick_params(labelsize=grids.CELL_TITLE, length=2)
         axes.margins(x=0.15)
+        axes.locator_params("x", nbins=3)
         axes.grid(axis="y", alpha=0.3)
-        axes.set_yticks(range(len(shown)), shown, fontsize=7)
+        axes.set_yticks(range(len(shown)), heads)
         axes.set_ylim(len(shown) - 0.5, -0.5)
     return figure
 
@@ -134,7 +156,11 @@ def write(runs: Sequence[dict], shown: Sequence[str], kept: KeptTable) -> None:
         "runs whose loss ceased to be finite."
     )
     record = {"table": "ablations", "runs": runs}
-    kept.write(table(runs, shown), note, picture(runs, shown), record)
+    of_models = {model: [row for row in rows([model]) if row in shown] for model in RATES}
+    pictures = {
+        f"-{model}": picture(runs, model, those) for model, those in of_models.items() if those
+    }
+    kept.write(table(runs, shown), note, pictures, record)
 
 
 def define(values: flags.FlagValues) -> None:
@@ -162,10 +188,9 @@ def main(argv: Sequence[str]) -> None:
         for row, (model, settings) in shown.items()
     ]
     kept = sweeps.kept_table(options, "ablations", Cell)
-    data = load_data(options, datasets.DEFAULT)
 
     def write_table(runs: list[dict]) -> None:
         write(runs, list(shown), kept)
 
-    sweeps.fill(options, data, asked, kept, write_table, measured)
+    sweeps.fill(options, datasets.DEFAULT, asked, kept, write_table, measured)
     kept.show()

@@ -47,5 +47,5 @@ def main(argv: Sequence[str]) -> None:
     if not claims:
         raise UserError(f"there are no claims in {table.path}, a json file each expected")
     lines = [[*HEADS.values()], *([claim[name] for name in HEADS] for claim in claims)]
-    table.write(lines, NOTE, None, {"table": "claims", "claims": claims})
+    table.write(lines, NOTE, {}, {"table": "claims", "claims": claims})
     table.show()

@@ -3,7 +3,6 @@
 import functools
 from collections.abc import Sequence
 
-import keras
 import numpy as np
 from absl import flags
 from PIL import Image
@@ -17,7 +16,7 @@ from vae_gan_tf.experiments.run import Result
 from vae_gan_tf.files import write_whole
 from vae_gan_tf.models.adversarial import generator
 from vae_gan_tf.models.draw import DRAW, Steps
-from vae_gan_tf.networks import Windows
+from vae_gan_tf.networks.recurrent import window_size
 from vae_gan_tf.plotting import canvases, grids
 
 
@@ -88,11 +87,6 @@ def _figure(name: str, model: str, options: Options) -> None:
 def animated(result: Result) -> list[Image.Image]:
     """The frames of what the figure shows of a model."""
     model = generator(result.model)
-    sizes = _window_size(model.encoder), _window_size(model.decoder)
     images, again = reconstruction_steps(model, result.data.test)
+    sizes = window_size(model.encoder), window_size(model.decoder)
     return canvases.frames(images, again, sample_steps(model), sizes)
-
-
-def _window_size(network: keras.Model) -> int:
-    """N of the windows of a network, 0 of one without."""
-    return next((layer.size for layer in network.layers if isinstance(layer, Windows)), 0)

@@ -6,6 +6,7 @@ package defines none in the program that imports it.
 
 import dataclasses
 import os
+import re
 import sys
 import textwrap
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -77,6 +78,14 @@ def _scores_every(name: str, values: flags.FlagValues) -> None:
     flags.DEFINE_integer(name, 0, text, lower_bound=0, upper_bound=10**6, flag_values=values)
 
 
+def _profile(name: str, values: flags.FlagValues) -> None:
+    text = (
+        "steps that TensorFlow's profiler records, after the first ones, for the PROFILE tab of "
+        "TensorBoard (pip install tensorboard-plugin-profile)"
+    )
+    flags.DEFINE_integer(name, 0, text, lower_bound=0, upper_bound=1000, flag_values=values)
+
+
 def _worker_minutes(name: str, values: flags.FlagValues) -> None:
     text = "minutes to wait for the other workers that TF_CONFIG names, if it is set"
     flags.DEFINE_float(name, 10.0, text, lower_bound=0, upper_bound=1e4, flag_values=values)
@@ -96,6 +105,7 @@ COMMON_FLAGS: dict[str, Callable[[str, flags.FlagValues], object]] = {
     ),
     "format": _format,
     "scores_every": _scores_every,
+    "profile": _profile,
     "worker_minutes": _worker_minutes,
     "show_settings": _switch("print the settings that a run would use, and end"),
 }
@@ -104,7 +114,16 @@ COMMON_FLAGS: dict[str, Callable[[str, flags.FlagValues], object]] = {
 EVERYDAY = ("epochs", "seed", "batch_size", "images", "precision")
 """The settings that come first in their sections of the help."""
 
-OPTION_FLAGS = ("preset", "seeds", "pretrained", "fresh", "format", "scores_every", "show_settings")
+OPTION_FLAGS = (
+    "preset",
+    "seeds",
+    "pretrained",
+    "fresh",
+    "format",
+    "scores_every",
+    "profile",
+    "show_settings",
+)
 """The flags whose values are those of `Options`."""
 
 FRESH = "fresh"
@@ -160,6 +179,8 @@ class Options:
     scores_every: int = 0
     """Epochs from one point of TensorBoard's scores to the next; 0 for none. It is no setting, for
     no result depends on it: a run may be continued with another."""
+    profile: int = 0
+    """Steps of each training that the profiler records; 0 for none."""
     show_settings: bool = False
     """Whether to print the settings of the runs and end, see `show`."""
     script_flags: Mapping[str, Any] = dataclasses.field(default_factory=dict)
@@ -199,7 +220,7 @@ def parse(script: Script, argv: Sequence[str]) -> Options:
     try:
         rest = values(argv)
     except flags.Error as error:
-        raise UserError(" ".join(str(error).split())) from error
+        raise UserError(_in_one_sentence(error, values)) from error
     given: dict[str, Any] = {name: values[name].value for name in values}
     more: dict[str, Any] = {name: given[name] for name in OPTION_FLAGS if name in given}
     more |= {
@@ -224,6 +245,17 @@ def parse(script: Script, argv: Sequence[str]) -> Options:
     else:
         workers.leave_it_to_the_leader()
     return options
+
+
+def _in_one_sentence(error: flags.Error, values: flags.FlagValues) -> str:
+    """What absl says of a command line, without the words of Python on values of other types."""
+    said = " ".join(str(error).split())
+    found = re.match(r"flag --(\w+)=(.*?): ", said)
+    if found and found[1] in values and not values[found[1]].parser.__dict__.get("enum_values"):
+        flag = values[found[1]]
+        expected = "true or false" if flag.boolean else flag.parser.syntactic_help
+        return f"--{found[1]}={found[2]} given, {expected} expected"
+    return said
 
 
 def expanded(path: str, name: str) -> Path:

@@ -5,6 +5,7 @@ How a number is written, "{file > key > ... | format}", stands at `pages.filled`
 
 from collections.abc import Sequence
 
+from vae_gan_tf.experiments.scale import problems
 from vae_gan_tf.pretrained.catalogue import SHIPPED
 
 Table = Sequence[Sequence[str]]
@@ -101,6 +102,69 @@ def speed() -> Table:
             )
     return rows
 
+
+def scale() -> Table:
+    """Time and memory of a step against the size of the problem."""
+    rows = [["", "", "model", "million weights", "ms a step", "peak GB"]]
+    for place, problem in enumerate(problems()):
+        step = f"scale > steps > {place}"
+        rows.append(
+            [
+                problem.axis,
+                problem.value,
+                problem.model,
+                f"{{{step} > weights | M2}}",
+                f"{{{step} > milliseconds | 0}}",
+                f"{{{step} > peak_gigabytes | 2}}",
+            ]
+        )
+    return rows
+
+
+def gradients() -> Table:
+    """The bytes of the gradients of a step of each model."""
+    rows = [["model", "gradients of a step, MB"]]
+    for name in GRADIENTS:
+        rows.append([name, f"{{scale > gradients > model={name} > bytes | M1}}"])
+    return rows
+
+
+def disk() -> Table:
+    """What the files of a run take."""
+    kinds = ("checkpoints", "tensorboard", "saved_model", "all")
+    rows = [["a finished run on MNIST, MB", "checkpoints", "TensorBoard", "SavedModel", "all"]]
+    for name in ("cvae", "cvae-gan", "semi-supervised", "draw"):
+        run = f"scale > disk > model={name}"
+        rows.append([name, *(f"{{{run} > {kind} | M0}}" for kind in kinds)])
+    return rows
+
+
+def kills() -> Table:
+    """What tests/by_hand/kills.py found, a row a script."""
+    heads = ["script", "operations on files", "kills", "chains", "ended with the same weights"]
+    rows = [heads]
+    for name in KILLED:
+        row = f"kills > scripts > script={name}"
+        counts = ("operations", "kills", "chains", "same")
+        rows.append([name, *(f"{{{row} > {count} | 0}}" for count in counts)])
+    return rows
+
+
+GRADIENTS = ("vae", "cvae", "semi-supervised", "draw", "vae-gan", "cvae-gan", "draw-gan")
+"""Models whose gradients are in a table; those of the others are nearly as large."""
+
+KILLED = (
+    "figure7, CVAE-GAN",
+    "figure9, simple CVAE",
+    "figure10, DRAW",
+    "table 1, two cells",
+    "ablations, a cell each",
+    "figure7, two devices",
+    "figure10, two devices",
+    "table 1, a cell, two devices",
+    "figure9, fresh data folder",
+)
+"""What tests/by_hand/kills.py kills."""
 
 MNIST, SVHN = "MNIST", "svhn_small"
 
@@ -404,5 +468,8 @@ TABLES: dict[str, Table] = {
         ["without attention", "87.40"],
     ],
     "speed": speed(),
+    "scale": scale(),
+    "gradients": gradients(),
+    "disk": disk(),
 }
 """All tables, by their names in the pages."""

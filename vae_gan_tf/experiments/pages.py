@@ -1,8 +1,8 @@
 """The tables of README and docs, written from the json in figures/.
 
 A table stands between two comments, <!-- table: its name --> and <!-- end -->, in a page beside the
-folder of the figures: README.md, docs/results.md, docs/speed.md, docs/trials.md. With --check
-nothing is written, and a page that differs from the json is an error.
+folder of the figures: README.md, and those of docs with numbers. With --check nothing is written,
+and a page that differs from the json is an error.
 """
 
 import functools
@@ -21,7 +21,10 @@ from vae_gan_tf.experiments.flags import Script, parse
 from vae_gan_tf.experiments.page_tables import TABLES
 from vae_gan_tf.files import read_json, write_whole
 
-PAGES = ("README.md", "docs/results.md", "docs/speed.md", "docs/trials.md")
+PAGES = (
+    "README.md",
+    *(f"docs/{name}.md" for name in ("results", "speed", "trials", "scale", "reliability")),
+)
 """The pages with tables, from the folder in which the folder of the figures lies."""
 
 BLOCK = re.compile(r"(<!-- table: (.+?) -->\n)(.*?)(<!-- end -->)", re.DOTALL)
@@ -30,8 +33,8 @@ BLOCK = re.compile(r"(<!-- table: (.+?) -->\n)(.*?)(<!-- end -->)", re.DOTALL)
 NUMBER = re.compile(r"\{([^{}|]+ > [^{}|]+?)(?: \| (\S+))?\}")
 """A number in a text, {file > key > ... | format}, see `filled`."""
 
-UNITS = {"%": 100.0, "e": 100.0, "h": 1 / 3600, "m": 1 / 60, "": 1.0}
-"""What a format multiplies by: percent of a share, or of what is left of it; hours, minutes."""
+UNITS = {"%": 100.0, "e": 100.0, "h": 1 / 3600, "m": 1 / 60, "M": 1e-6, "": 1.0}
+"""What a format multiplies by: percent of a share, or of what is left; hours, minutes, millions."""
 
 MOST_DIGITS = 4
 """Digits behind the point, however small an error is."""
@@ -42,9 +45,9 @@ def filled(text: str, figures: Path) -> str:
 
     A key is the name of an entry, or a place in a list. `name=value` keeps those entries of a list
     that have this value, or this setting; a name then is that of an entry of each. The format is
-    "-" for minus the number; "%", "e", "h" or "m", see `UNITS`; "v" to leave the error away; and
-    the digits behind the point, without which an error tells them. A number with an error becomes
-    "0.50 ± 0.02", several become mean ± standard deviation; "n" is how many they are.
+    "-" for minus the number; "%", "e", "h", "m" or "M", see `UNITS`; "v" to leave the error away;
+    and the digits behind the point, without which an error tells them. A number with an error is
+    "0.50 ± 0.02", several are mean ± standard deviation; "n" is how many they are.
 
     Args:
         text: with numbers.
@@ -59,7 +62,7 @@ def filled(text: str, figures: Path) -> str:
 def _number(place: str, form: str, figures: Path) -> str:
     name, *keys = place.split(" > ")
     content = read_json(figures / f"{name}.json", Any, "restore it by git")
-    parts = re.fullmatch(r"(-?)([%ehm]?)(v?)(n?)(\d*)", form)
+    parts = re.fullmatch(r"(-?)([%ehmM]?)(v?)(n?)(\d*)", form)
     if not parts:
         raise UserError(f"a number of the format {form!r}, see vae_gan_tf/experiments/pages.py")
     minus, unit, value_alone, count, digits = parts.groups()

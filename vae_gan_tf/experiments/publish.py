@@ -1,5 +1,6 @@
 """A figure's files: the picture, and the json beside it that says how it came about."""
 
+import sys
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
@@ -47,6 +48,14 @@ def name(options: Options, figure: str, drawn: Sequence[str], interrupted: bool 
     return "-".join(words)
 
 
+def show_in_notebook(path: Path) -> None:
+    """Shows a picture below the cell of the notebook that this runs in, if it is a PNG."""
+    from IPython import display
+
+    if path.suffix == ".png":
+        display.display(display.Image(str(path), width=660))
+
+
 def publish(options: Options, figure: str, picture: Figure, results: Sequence[Result]) -> Path:
     """Writes the picture of a figure, and the json beside it; gives the picture's path.
 
@@ -66,6 +75,8 @@ def publish(options: Options, figure: str, picture: Figure, results: Sequence[Re
         "made_with": made_with(),
     }
     grids.save(picture, path)
+    if "ipykernel" in sys.modules:
+        show_in_notebook(path)
     write_json(path.with_suffix(".json"), record)
     print(f"Wrote {path} and {path.with_suffix('.json').name}")
     trained = sum(not result.taken for result in results)

@@ -2,20 +2,20 @@
 
 import contextlib
 import dataclasses
-import functools
-from collections.abc import Callable, Sequence
+import shlex
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, TypedDict
 
 import keras
-import numpy as np
 import tensorflow as tf
 
 from vae_gan_tf import datasets, files, pretrained
 from vae_gan_tf.conditions import ImageCondition, LabelCondition
 from vae_gan_tf.datasets import parts
 from vae_gan_tf.errors import UserError
-from vae_gan_tf.evaluation import classification, judges, pictures, scores
+from vae_gan_tf.evaluation import judges, scores
+from vae_gan_tf.experiments import watching
 from vae_gan_tf.experiments.flags import Options
 from vae_gan_tf.experiments.record import MadeWith, made_with, write_json
 from vae_gan_tf.experiments.settings import (
@@ -31,15 +31,11 @@ from vae_gan_tf.files import read_json
 from vae_gan_tf.models.adversarial import VAEGAN, generator
 from vae_gan_tf.models.export import export
 from vae_gan_tf.models.vae import VAE
-from vae_gan_tf.plotting import grids
 from vae_gan_tf.training import devices, loop, workers
 from vae_gan_tf.training.checkpoints import lock
 from vae_gan_tf.training.history import History
 from vae_gan_tf.training.summaries import Summaries
-
-SCORED = 1000
-"""Samples that TensorBoard's scores are of, and validation images beside them."""
-
+from vae_gan_tf.training.tags import renamed
 
 SETTINGS = "settings.json"
 """The file of a run folder that holds what the run was begun with."""
@@ -159,6 +155,11 @@ def _train(
     if its != settings.dataset:
         print(f"The settings of the preset {settings.preset} are those for {its}")
     with workers.together():
+        if options.overrides.get("images", 0) > datasets.count(data.train):
+            raise UserError(
+                f"--images={settings.images} given, and {data.name} has "
+                f"{datasets.count(data.train)} images to train on"
+            )
         if settings.images:
             cut = {each: getattr(data, each).at(slice(settings.images)) for each in datasets.SPLITS}
             data = dataclasses.replace(data, **cut)
@@ -185,6 +186,7 @@ def _train(
     made = _made_with(folder)
     if first:
         generator(model).set_weights(first.model.get_weights())
+    print(f"To watch it: tensorboard --logdir {shlex.quote(str(options.runs_dir))}")
     outcome = loop.train(
         model,
         data,
@@ -194,9 +196,12 @@ def _train(
         seed=settings.seed,
         patience=settings.patience,
         jit=settings.jit,
-        pictures=_pictures(settings, data),
-        scores=_scores(data, data.judge),
+        pictures=watching.each_epoch(settings, data),
+        measures=watching.measures(data),
+        scores=watching.sample_scores(data, data.judge),
         scores_every=options.scores_every,
+        texts=watching.texts(settings, model, made[-1]),
+        profile=options.profile,
     )
     record = {
         "settings": dataclasses.asdict(settings),
@@ -286,45 +291,6 @@ def whole(split: datasets.Split | datasets.FewLabels) -> datasets.Split:
     return split
 
 
-def _pictures(
-    settings: Settings, data: datasets.Dataset
-) -> Callable[[VAE | VAEGAN], dict[str, np.ndarray]]:
-    """The pictures that TensorBoard shows after each epoch, by name, made from a model."""
-
-    def of_model(model: VAE | VAEGAN) -> dict[str, np.ndarray]:
-        part, validation = settings.kind.part, data.validation
-        shown = {
-            "samples": (
-                pictures.completions(model, validation, part, count=4)
-                if part
-                else pictures.samples(model)
-            ),
-            "reconstructions": pictures.reconstructions(
-                model, *validation.at(slice(20)).arrays(), rows=4
-            ),
-        }
-        if settings.labels:
-            confusion = classification.confusion(generator(model), validation)
-            shown["confusion"] = confusion[None, None]
-        return {name: grids.tile(images)[None] for name, images in shown.items()}
-
-    return of_model
-
-
-def _scores(
-    data: datasets.Dataset, judge: str | None
-) -> Callable[[VAE | VAEGAN], dict[str, float]]:
-    """The scores of samples that TensorBoard shows, beside the validation images; or none."""
-    if judge is None:
-        return lambda model: {}
-
-    @functools.cache
-    def real() -> scores.Judged:
-        return scores.judged(*data.validation.at(slice(SCORED)).arrays(), judge)
-
-    return lambda model: scores.sample_scores(model, real(), judge, SCORED)
-
-
 def _begun(folder: Path, settings: Settings, contents: str) -> bool:
     """Whether the folder holds a run of these settings and images; refuses one of others.
 
@@ -411,15 +377,14 @@ def _finish(
             f"No judge reads images of {data.name}, so the scores that need one are left out; "
             f"reproduce/classifier.py --dataset={data.name}{flags} trains one"
         )
-    print(", ".join(f"{name} {value:.4g}" for name, value in final.items()))
+    for figure, value in final.items():
+        print(f"{value:10.4g}  {watching.MEANINGS.get(figure, figure)}")
     with Summaries(folder / "tensorboard") as summaries:
         summaries.begin(record["steps"])
-        summaries.hparams(
-            dataclasses.asdict(settings),
-            loop.renamed("validation", record["validation"]) | final,
-        )
+        watching.finish(summaries, settings, generator(finished), data, final)
     record |= {"scores": final, "weights": {"name": name, "sha256": pretrained.sha256(weights)}}
     write_json(folder / RECORD, record)  # last: what it stands for is there
+    print(f"Wrote {weights}, and model.keras, saved_model and {RECORD} beside it")
     return finished
 
 
@@ -453,7 +418,7 @@ def score(model: VAE | VAEGAN, data: datasets.Dataset) -> dict[str, float]:
     image has none of these.
     """
     generating = generator(model)
-    final = loop.renamed("test", bound(generating, data.test))
+    final = renamed("test", bound(generating, data.test))
     if not data.judge or isinstance(generating.condition, ImageCondition):
         return final
     generated = scores.judged(*scores.samples(model, len(data.test.images)), data.judge)

@@ -42,6 +42,7 @@ from vae_gan_tf.experiments.tables import KeptTable, slug
 from vae_gan_tf.models.adversarial import generator
 from vae_gan_tf.models.semi_supervised import SemiSupervisedVAE
 from vae_gan_tf.models.vae import VAE
+from vae_gan_tf.plotting import grids
 
 MODELS = {
     "mnist": (
@@ -89,8 +90,20 @@ COLUMNS = {
 
 PERCENT = ("label_accuracy", "accepted", "reconstruction_accuracy")
 
-ACROSS = 8
-"""Panels beside each other in the picture."""
+PANELS = {
+    "label_accuracy": "↑",
+    "accepted": "↑",
+    "reconstruction_accuracy": "↑",
+    "sharpness_laplacian": "→\u00a01",
+    "diversity_worst_class": "→\u00a01",
+    "recall": "↑",
+    "frechet_distance": "↓",
+    "bound": "↓",
+}
+"""The scores in the picture, and which way is better."""
+
+ACROSS = 4
+"""Panels beside each other in it."""
 
 NOTE = (
     "± is the standard error. Accepted are images in which the judge reads some label with a "
@@ -237,37 +250,39 @@ def table(rows: Sequence[Row]) -> list[list[str]]:
 
 
 def picture(rows: Sequence[Row]) -> Figure:
-    """A panel a score: models as points with their errors, real test images as a line."""
+    """For each data set a panel a score of `PANELS`: models as points with their errors.
+
+    A line is the score of the real images.
+    """
     names = list(dict.fromkeys(row["dataset"] for row in rows))
     counts = [sum(row["dataset"] == name for row in rows) for name in names]
-    height = 2 * sum(0.25 * count + 0.7 for count in counts)
-    figure = Figure(figsize=(1.4 * ACROSS + 1, height), layout="constrained")
+    down = -(-len(PANELS) // ACROSS)
+    height = sum(down * (0.13 * count + 0.5) + 0.2 for count in counts)
+    figure = Figure(figsize=(grids.TEXT_INCHES, height), dpi=300, layout="constrained")
     parts = figure.subfigures(len(names), 1, height_ratios=counts, squeeze=False)[:, 0]
     for part, dataset in zip(parts, names, strict=True):
-        shown = [
-            row for row in rows if row["dataset"] == dataset and row["model"] not in REAL.values()
-        ]
-        (real,) = (
-            row for row in rows if row["dataset"] == dataset and row["model"] in REAL.values()
-        )
-        part.suptitle(f"{dataset}; line: {real['model']}", fontsize=9)
-        grid = part.subplots(-(-len(COLUMNS) // ACROSS), ACROSS, sharey=True).flat
-        for (name, head), axes in zip(COLUMNS.items(), grid, strict=False):
+        of_set = [row for row in rows if row["dataset"] == dataset]
+        shown = [row for row in of_set if row["model"] not in REAL.values()]
+        (real,) = (row for row in of_set if row["model"] in REAL.values())
+        called = datasets.source(dataset).title
+        title = f"{called}; line: {real['model']}; ↑ higher is better, ↓ lower, → 1 nearer to 1"
+        part.suptitle(title, fontsize=grids.TITLE)
+        panels = part.subplots(down, ACROSS, sharey=True).flat
+        for (name, better), axes in zip(PANELS.items(), panels, strict=True):
             if name in real["scores"]:
-                axes.axvline(in_unit(name, real["scores"][name])[0], color="tab:red", linewidth=1)
+                axes.axvline(in_unit(name, real["scores"][name])[0], color="tab:red", linewidth=0.8)
             for place, row in enumerate(shown):
                 if name in row["scores"]:
                     value, error = in_unit(name, row["scores"][name])
-                    axes.errorbar(value, place, xerr=error, fmt="o", color="tab:blue", ms=4)
-            axes.set_title(textwrap.fill(head, 20), fontsize=8)
-            axes.tick_params(labelsize=7)
+                    axes.errorbar(value, place, xerr=error, fmt="o", color="tab:blue", ms=2.5)
+            head = textwrap.fill(f"{COLUMNS[name]} {better}", 19)
+            axes.set_title(head, fontsize=grids.LABEL)
+            axes.tick_params(labelsize=grids.CELL_TITLE, length=2)
             axes.margins(x=0.15)
-            axes.locator_params("x", nbins=4)
+            axes.locator_params("x", nbins=3)
             axes.grid(axis="y", alpha=0.3)
             axes.set_yticks(range(len(shown)), [row["model"] for row in shown])
             axes.set_ylim(len(shown) - 0.5, -0.5)
-        for axes in grid:  # those left over
-            axes.set_axis_off()
     return figure
 
 
@@ -275,7 +290,7 @@ def write(rows: Sequence[Row], split: str, kept: KeptTable) -> None:
     """Writes the table's files."""
     note = NOTE.format(split=split)
     record = {"table": "scores", "split": split, "rows": rows}
-    kept.write(table(rows), note, picture(rows), record)
+    kept.write(table(rows), note, {"": picture(rows)}, record)
 
 
 def kept_table(options: Options, asked: Sequence[str]) -> KeptTable:

@@ -9,7 +9,6 @@ from typing import Any, NamedTuple, TypedDict
 
 from absl import flags
 
-from vae_gan_tf import datasets
 from vae_gan_tf.errors import Diverged
 from vae_gan_tf.experiments import comparison, publish, run
 from vae_gan_tf.experiments.flags import Options, show
@@ -86,7 +85,7 @@ def finished(table: KeptTable) -> list[Record]:
 
 def fill(
     options: Options,
-    data: datasets.Dataset,
+    dataset: str,
     asked: Sequence[Run],
     table: KeptTable,
     write: Callable[[list[Record]], None],
@@ -99,7 +98,7 @@ def fill(
 
     Args:
         options: of the command line.
-        data: what is trained on.
+        dataset: the name of what is trained on.
         asked: the runs in order.
         table: keeps them.
         write: writes the table's files from the finished runs; called at first and after each run.
@@ -112,10 +111,10 @@ def fill(
         for each in asked
     ]
     wanted = [
-        run.settings_here(it, each.model, data.name)
-        for it, each in zip(started, asked, strict=True)
+        run.settings_here(it, each.model, dataset) for it, each in zip(started, asked, strict=True)
     ]
     show(options, (dataclasses.replace(its, seed=0) for its in wanted))
+    data = run.load_data(options, dataset)
     if finished(table):
         write(finished(table))
     measured = trained = 0
@@ -131,7 +130,7 @@ def fill(
             continue
         print(
             f"{each.row}, seed {settings.seed}: {len(asked) - len(waiting)} of {len(asked)} runs "
-            f"finished, {time_left(cells, waiting)} left",
+            f"finished, {time_left(cells, waiting)}",
             flush=True,
         )
         try:
@@ -159,15 +158,16 @@ def fill(
 
 
 def time_left(cells: Sequence[Record], waiting: Sequence[str]) -> str:
-    """About how long the runs of the waiting rows take, by finished ones of the same row."""
+    """How long the runs of the waiting rows take, by finished ones of the same row, in words."""
     seconds: dict[str, list[float]] = {row: [] for row in waiting}
     for cell in cells:
         if cell["row"] in seconds and "wall_seconds" in cell:
             seconds[cell["row"]].append(cell["wall_seconds"])
     unknown = [row for row in waiting if not seconds[row]]
     known = sum(statistics.mean(seconds[row]) for row in waiting if seconds[row])
-    more = f" and {len(unknown)} runs of rows not timed yet" if unknown else ""
-    return f"about {duration(known)}{more}"
+    parts = [f"about {duration(known)} left"] if known else []
+    parts += [f"{len(unknown)} runs of rows not timed yet"] if unknown else []
+    return " and ".join(parts)
 
 
 def mean_and_deviation(values: Sequence[float], digits: int = 2) -> str:

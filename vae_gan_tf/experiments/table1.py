@@ -29,7 +29,7 @@ from vae_gan_tf.errors import UserError
 from vae_gan_tf.experiments import sweeps
 from vae_gan_tf.experiments.flags import MNIST_FLAGS, Options, Script, parse, seeds
 from vae_gan_tf.experiments.presets import FEW_STEPS
-from vae_gan_tf.experiments.run import Result, load_data
+from vae_gan_tf.experiments.run import Result
 from vae_gan_tf.experiments.tables import KeptTable
 
 ROWS: dict[str, tuple[str, dict[str, Any]]] = {
@@ -285,7 +285,7 @@ def write(runs: Sequence[dict], shown: Sequence[str], kept: KeptTable) -> None:
     note = "Test error in percent: mean ± standard deviation over runs (their number)."
     note = " ".join([note, *difference_sentences(runs)])
     record = {"table": "table1", "runs": runs, "report": REPORT, "kingma": KINGMA}
-    kept.write(table(runs, shown), note, picture(runs, shown), record)
+    kept.write(table(runs, shown), note, {"": picture(runs, shown)}, record)
 
 
 def main(argv: Sequence[str]) -> None:
@@ -304,10 +304,10 @@ def main(argv: Sequence[str]) -> None:
             f"{', '.join(shown)} alone"
         )
     kept = sweeps.kept_table(options, "table1", Cell)
-    data = load_data(options, datasets.DEFAULT)
 
     def write_table(runs: list[dict]) -> None:
         write(runs, list(shown), kept)
 
-    sweeps.fill(options, data, asked_runs(shown, options), kept, write_table, validation_errors)
+    asked = asked_runs(shown, options)
+    sweeps.fill(options, datasets.DEFAULT, asked, kept, write_table, validation_errors)
     kept.show()

@@ -1,6 +1,6 @@
 """Tables that take long to measure: kept cell by cell, and continued by the same command."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -49,23 +49,27 @@ class KeptTable:
         write_json(self.path / f"{name}.json", cell)
 
     def write(
-        self, lines: Sequence[Sequence[str]], note: str, picture: Figure | None, record: Record
+        self,
+        lines: Sequence[Sequence[str]],
+        note: str,
+        pictures: Mapping[str, Figure],
+        record: Record,
     ) -> None:
         """Writes the table's files.
 
         Args:
             lines: the texts of each line, the heads first.
             note: a paragraph below it.
-            picture: of it, if there is one.
+            pictures: of it, if there are any, by what their names add to the table's.
             record: its json.
 
         Raises:
             UserError: a file cannot be written.
         """
         tables.write(lines, note, self.path)
-        if picture:
+        for words, picture in pictures.items():
             for ending in (".pdf", ".png"):
-                grids.save(picture, self.path.with_suffix(ending))
+                grids.save(picture, self.path.with_name(f"{self.path.name}{words}{ending}"))
         write_json(self.path.with_suffix(".json"), record)
 
     def show(self) -> None:

@@ -98,6 +98,9 @@ class VAEGAN(CompiledModel):
 
     default_learning_rate = 1e-4
 
+    validates_loss: ClassVar[bool] = False
+    """Whether the "loss" of ``evaluate`` is the one that is trained on: that is the generator's."""
+
     generator_prefix = "generator/"
     """The beginning of the names of the generator's terms, which stand beside others in a log."""
 
@@ -275,12 +278,14 @@ class VAEGAN(CompiledModel):
         with tf.GradientTape() as tape:
             x, y, generated = self.prepare(data, seed)
             with tape.stop_recording():
-                discriminator_loss, discriminator_terms = self.update_discriminator(
+                discriminator_loss, discriminator_terms, norms = self.update_discriminator(
                     x, y, generated, images
                 )
             terms = self.generator_loss(x, y, generated)
             loss = self.weighted(terms)
-        descend(self.optimizer, tape, loss, self.generator.trainable_variables, images)
+        variables = self.generator.trainable_variables
+        networks = {"encoder": self.generator.encoder, "decoder": self.generator.decoder}
+        norms |= descend(self.optimizer, tape, loss, variables, images, networks)
         logs = {
             "loss": loss + discriminator_loss,
             "loss/generator": loss,
@@ -290,13 +295,14 @@ class VAEGAN(CompiledModel):
                 f"discriminator/{name.replace('/', '_')}": value
                 for name, value in discriminator_terms.items()
             },
+            **norms,
         }
         return replicas.logs(logs, images)
 
     def update_discriminator(
         self, x: tf.Tensor, y: TensorLike | None, generated: Generated, images: tf.Tensor | int = 1
-    ) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
-        """One step of the discriminator on (3); gives the loss and its terms.
+    ) -> tuple[tf.Tensor, dict[str, tf.Tensor], dict[str, tf.Tensor]]:
+        """One step of the discriminator on (3); gives the loss, its terms and what `descend` does.
 
         Args:
             x: the images.
@@ -308,8 +314,9 @@ class VAEGAN(CompiledModel):
             terms = self.discriminator_loss(x, y, generated)
             loss = tf.add_n(list(terms.values()))
         variables = self.discriminator.trainable_variables
-        descend(self.discriminator_optimizer, tape, loss, variables, images)
-        return loss, terms
+        networks = {"discriminator": self.discriminator}
+        norms = descend(self.discriminator_optimizer, tape, loss, variables, images, networks)
+        return loss, terms, norms
 
     def compile(
         self,

@@ -1,5 +1,7 @@
 """The step down a gradient: the only place where an optimizer changes variables."""
 
+from collections.abc import Mapping
+
 import keras
 import tensorflow as tf
 
@@ -12,7 +14,8 @@ def descend(
     loss: tf.Tensor,
     variables: list[keras.Variable],
     images: tf.Tensor | int = 1,
-) -> None:
+    networks: Mapping[str, keras.Model] | None = None,
+) -> dict[str, tf.Tensor]:
     """One step of an optimizer against the gradient of a loss that a tape has recorded.
 
     The gradients are those of the loss times the scale of a ``LossScaleOptimizer``, which divides
@@ -25,10 +28,23 @@ def descend(
         loss: a mean over the images.
         variables: to be moved.
         images: how many the loss is over.
+        networks: those whose norms are wanted, by name.
+
+    Returns:
+        The norm of the gradient of each network, before any clipping, as "gradients/<name>". It is
+        that of this replica's images: where there are several, the mean over them is no less than
+        the norm for the whole batch, which would have to be sent between them once more.
     """
     scale = optimizer.scale_loss(tf.ones_like(loss))
     found = tape.gradient(loss, variables, output_gradients=scale)
     optimizer.apply(replicas.gradients(found, images, optimizer), variables)
+    of = {id(variable): gradient for variable, gradient in zip(variables, found, strict=True)}
+    norms = {}
+    for name, network in (networks or {}).items():
+        own = [of[id(each)] for each in network.trainable_variables if of.get(id(each)) is not None]
+        if own:
+            norms[f"gradients/{name}"] = tf.linalg.global_norm(own) / scale
+    return norms
 
 
 def batches_seen(optimizer: keras.optimizers.Optimizer) -> tf.Variable:

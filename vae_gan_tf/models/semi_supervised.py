@@ -205,6 +205,7 @@ class SemiSupervisedVAE(CVAE):
         "classification/error",
         "classification/entropy",
     )
+    validates_loss = False  # all validation images have labels
 
     def __init__(
         self,

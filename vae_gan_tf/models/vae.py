@@ -221,6 +221,9 @@ class VAE(CompiledModel):
     )
     """The names of what ``evaluate`` gives."""
 
+    validates_loss: ClassVar[bool] = True
+    """Whether the "loss" of ``evaluate`` is the one that is trained on."""
+
     def __init__(
         self,
         encoder: keras.Model,
@@ -575,8 +578,9 @@ class VAE(CompiledModel):
         batch, images = self.training_batch(data), replicas.images(data)
         with tf.GradientTape() as tape:
             loss, terms = self.training_loss(*batch, self.step_seed())
-        descend(self.optimizer, tape, loss, self.trainable_variables, images)
-        return replicas.logs({"loss": loss, **terms}, images)
+        networks = {"encoder": self.encoder, "decoder": self.decoder}
+        norms = descend(self.optimizer, tape, loss, self.trainable_variables, images, networks)
+        return replicas.logs({"loss": loss, **terms, **norms}, images)
 
     def test_step(self, data: Any) -> dict[str, tf.Tensor]:
         """The bound (1) in test mode, averaged over the images since the metrics were reset.

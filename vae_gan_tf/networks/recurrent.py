@@ -117,3 +117,8 @@ def draw_decoder(
         window = []
         x = layers.Reshape([height, width, outputs], dtype="float32", name="write")(x)
     return keras.Model([code, hidden, cell, *condition], [x, *state, *window], name="decoder")
+
+
+def window_size(network: keras.Model) -> int:
+    """N of the windows of a network, 0 of one without attention."""
+    return next((layer.size for layer in network.layers if isinstance(layer, Windows)), 0)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import keras
 import numpy as np
 
-from vae_gan_tf.training.summaries import Summaries, renamed
+from vae_gan_tf.training.summaries import Summaries
 
 Callback = Callable[[keras.Model, Summaries, int, int], None]
 
@@ -23,17 +23,17 @@ def show_pictures(pictures: Callable[[keras.Model], dict[str, np.ndarray]]) -> C
     return show
 
 
-def show_scores(scores: Callable[[keras.Model], dict[str, float]], every: int) -> Callback:
-    """The callback that adds the scores of a model to their curves, "scores/<name>".
+def show_values(values: Callable[[keras.Model], dict[str, float]], every: int = 1) -> Callback:
+    """The callback that adds values of a model, by name, to the curves of the validation.
 
     Args:
-        scores: the scores of a model, by name.
+        values: of a model.
         every: epochs from one point to the next; 0 for none.
     """
 
     def show(model: keras.Model, summaries: Summaries, epochs: int, steps: int) -> None:
         if every and epochs % every == 0:
-            summaries.scalars(steps, renamed("scores", scores(model)))
+            summaries.validation(steps, values(model))
 
     return show
 

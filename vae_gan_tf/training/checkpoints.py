@@ -22,16 +22,21 @@ def lock(folder: Path) -> Iterator[None]:
     """Holds the run folder for one process; the system lets go of it when that process dies.
 
     Args:
-        folder: the run folder, made if there is none; the file ``lock`` in it stays behind.
+        folder: the run folder, made if there is none; the file ``lock`` in it stays behind, but not
+            in a folder to which nothing else was written.
 
     Raises:
         UserError: somebody holds it already, or the folder cannot be written.
     """
     folder = Path(folder)
-    held = filelock.FileLock(folder / "lock", blocking=False)
+    path = folder / "lock"
+    held = filelock.FileLock(path, blocking=False)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         held.acquire()
+        if not path.exists():  # who held it before has deleted it in this moment
+            held.release()
+            raise filelock.Timeout(str(path))
     except filelock.Timeout:
         raise UserError(
             f"another process is at work in the run folder {folder}; "
@@ -42,6 +47,10 @@ def lock(folder: Path) -> Iterator[None]:
     try:
         yield
     finally:
+        with suppress(OSError):
+            if list(folder.iterdir()) == [path]:
+                path.unlink()
+                folder.rmdir()
         held.release()
 
 

@@ -77,7 +77,9 @@ def replicas(model: keras.Model) -> int:
     return model.distribute_strategy.num_replicas_in_sync
 
 
-def on_all(model: keras.Model, step: Step, jit: bool = False) -> Step:
+def on_all(
+    model: keras.Model, step: Step, jit: bool = False
+) -> tf.types.experimental.PolymorphicFunction:
     """A model's step, compiled, on all its devices: each has a part of the batch.
 
     Args:

@@ -6,8 +6,9 @@ whose state is kept in the checkpoint beside the step. So a run that is stopped,
 started again goes on as if it had not been.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
 
 import keras
@@ -17,17 +18,21 @@ import tensorflow as tf
 from vae_gan_tf import datasets
 from vae_gan_tf.errors import UserError
 from vae_gan_tf.training import devices, workers
-from vae_gan_tf.training.callbacks import show_pictures, show_scores, show_weights
+from vae_gan_tf.training.callbacks import show_pictures, show_values, show_weights
 from vae_gan_tf.training.checkpoints import Checkpoints
 from vae_gan_tf.training.divergence import check_losses, check_weights
 from vae_gan_tf.training.history import History
 from vae_gan_tf.training.interruption import interruptible
+from vae_gan_tf.training.profiling import Profile
 from vae_gan_tf.training.progress import Progress
 from vae_gan_tf.training.state import learning_rates, state
-from vae_gan_tf.training.summaries import Summaries, renamed
+from vae_gan_tf.training.summaries import Summaries
 
 SCALARS_EVERY = 10
-"""Steps from one point of a TensorBoard curve to the next."""
+"""Steps from one point of a TensorBoard curve to the next, at most."""
+
+FEWEST_POINTS = 100
+"""Points of a curve, where a run has as many steps."""
 
 
 class Outcome(NamedTuple):
@@ -58,8 +63,11 @@ def train(
     patience: int = 0,
     jit: bool = False,
     pictures: Callable[[keras.Model], dict[str, np.ndarray]] = lambda model: {},
+    measures: Callable[[keras.Model], dict[str, float]] = lambda model: {},
     scores: Callable[[keras.Model], dict[str, float]] = lambda model: {},
     scores_every: int = 0,
+    texts: Mapping[str, str] = MappingProxyType({}),
+    profile: int = 0,
 ) -> Outcome:
     """Trains a compiled model, or goes on with the training that the folder holds.
 
@@ -75,8 +83,11 @@ def train(
         jit: whether XLA compiles the training step.
         pictures: gives the pictures [n, height, width, channels] that TensorBoard shows after
             each epoch, by name.
-        scores: gives the scores of sampled images that TensorBoard shows as curves, by name.
+        measures: gives what else TensorBoard shows as curves of the validation, by name.
+        scores: gives the scores of sampled images that it shows there, by name.
         scores_every: epochs from one point of these to the next; 0 for none.
+        texts: in Markdown, by name, for TensorBoard.
+        profile: steps that TensorFlow's profiler records; 0 for none.
 
     Raises:
         Diverged: a term of the loss, or a weight, is no longer finite.
@@ -93,15 +104,23 @@ def train(
     if resumed and step < last_step:
         print(f"Going on from step {step} in {folder}")
     history = History(folder, step)
-    progress = Progress(step, epochs, epoch_steps, batch_size, history.seconds)
+    validated = len(data.validation.images)
+    progress = Progress(step, epochs, epoch_steps, batch_size, history.seconds, validated)
     train_step = devices.on_all(model, model.train_step, jit)
     test_step = devices.on_all(model, model.test_step)
     validation = in_order(data.validation)
-    callbacks = [show_pictures(pictures), show_scores(scores, scores_every), show_weights]
+    scalars_every = max(1, min(SCALARS_EVERY, last_step // FEWEST_POINTS))
+    callbacks = [
+        show_values(measures),
+        show_values(scores, scores_every),
+        show_pictures(pictures),
+        show_weights,
+    ]
 
     with (
         workers.own_folder(folder) as own,
         Summaries(own / "tensorboard") as summaries,
+        Profile(own / "tensorboard", profile) as profiler,
         interruptible() as signalled,
     ):
 
@@ -113,7 +132,8 @@ def train(
             bound = evaluate(model, test_step, validation, signal_came)
             if bound:
                 progress.end_epoch(step, nats=-bound["elbo/elbo"])
-                summaries.scalars(step, renamed("validation", bound))
+                shown = {name: value for name, value in bound.items() if name != "loss"}
+                summaries.validation(step, bound if model.validates_loss else shown)
                 for callback in callbacks:
                     callback(model, summaries, step // epoch_steps, step)
             return bound
@@ -122,6 +142,9 @@ def train(
         if own != folder:
             checkpoints = Checkpoints(own, step=count, **state(model))
         summaries.begin(step)
+        if not step:
+            for name, text in texts.items():
+                summaries.text(name, text)
         if step and step % epoch_steps == 0 and not history.validated:
             history.validate(validate())
             ended = signal_came()
@@ -130,14 +153,18 @@ def train(
             progress.begin_epoch(step)
             sums: dict[str, float] = {}
             batches = datasets.batches(data.train, batch_size, seed, epoch, first_batch)
-            for batch in devices.spread(model, batches):
-                losses = fetch(train_step(batch))
+            for batch in progress.waited_for(devices.spread(model, batches)):
+                if not step:
+                    summaries.graph(train_step.get_concrete_function(batch).graph)
+                with profiler.step(step):
+                    logs = fetch(train_step(batch))
                 step += 1
+                losses = {name: logs[name] for name in logs if not name.startswith("gradients/")}
                 check_losses(losses, step, saved)
                 sums = {name: sums.get(name, 0.0) + value for name, value in losses.items()}
-                if step % SCALARS_EVERY == 0:
-                    summaries.scalars(step, losses | learning_rates(model))
                 progress.end_step(step, losses)
+                if step % scalars_every == 0:
+                    summaries.scalars(step, logs | learning_rates(model) | progress.speed())
                 ended = signal_came()
                 if ended:
                     break

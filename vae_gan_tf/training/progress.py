@@ -2,11 +2,16 @@
 
 import sys
 import time
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 import keras
 
-ESTIMATE_AFTER = 40
+ESTIMATE_AFTER = 10
 """Steps of a run after which it says about how long it will take."""
+
+VALIDATION_SHARE = 1 / 3
+"""The time of a validation image in that of a training image, until one was measured."""
 
 LATEST = ["loss", "loss/generator", "loss/discriminator", "images/s", "validation nats"]
 """What a bar shows the newest value of, and not a mean over the epoch."""
@@ -22,10 +27,18 @@ def duration(seconds: float) -> str:
 class Progress:
     """Announces each epoch of a run, moves its bar, and keeps its wall time.
 
-    The bar is Keras': live in a terminal, a line an epoch in a file.
+    The bar is Keras': live in a terminal or a notebook; in a file it is a line an epoch.
     """
 
-    def __init__(self, step: int, epochs: int, epoch_steps: int, batch_size: int, seconds: float):
+    def __init__(
+        self,
+        step: int,
+        epochs: int,
+        epoch_steps: int,
+        batch_size: int,
+        seconds: float,
+        validated: int,
+    ):
         """Starts the clock.
 
         Args:
@@ -34,13 +47,19 @@ class Progress:
             epoch_steps: steps of an epoch.
             batch_size: images of a step.
             seconds: wall time before.
+            validated: images that are validated after each epoch.
         """
         self._epochs, self._epoch_steps, self._batch_size = epochs, epoch_steps, batch_size
-        self._seconds_before = seconds
+        self._seconds_before, self._validated = seconds, validated
         self._first_step = self._bar_step = step
+        self._live = sys.stdout.isatty() or "ipykernel" in sys.modules
+        self._head = ""
         self._bar: keras.utils.Progbar | None = None
-        self._start = self._first_step_end = time.perf_counter()
-        self._rate = 0.0
+        self._start = self._mark = time.perf_counter()
+        self._steps, self._trained = 0, 0.0  # those that are timed, and their seconds
+        self._between: list[float] = []  # the seconds from one epoch's last step to the next epoch
+        self._waited = 0.0
+        self._told = (0, 0.0, 0.0)
 
     @property
     def seconds(self) -> float:
@@ -48,15 +67,28 @@ class Progress:
         return self._seconds_before + time.perf_counter() - self._start
 
     def begin_epoch(self, step: int) -> None:
-        """Prints the line above the bar of an epoch, or of the rest of one, and makes the bar."""
+        """Announces an epoch, or the rest of one, and makes its bar."""
+        now = time.perf_counter()
+        if step != self._first_step:
+            self._between.append(now - self._mark)
+        self._mark = now
         epoch, done = divmod(step, self._epoch_steps)
-        left = f", about {duration(self._seconds_left(step))} left" if self._rate else ""
-        print(f"Epoch {epoch + 1}/{self._epochs}{left}", flush=True)
-        verbose = 1 if sys.stdout.isatty() else 2
+        left = f", about {duration(self._seconds_left(step))} left" if self._steps else ""
+        self._head = f"Epoch {epoch + 1}/{self._epochs}{left}"
+        if self._live:
+            print(self._head, flush=True)
         self._bar_step = step
         self._bar = keras.utils.Progbar(
-            self._epoch_steps - done, verbose=verbose, stateful_metrics=LATEST
+            self._epoch_steps - done, verbose=1 if self._live else 2, stateful_metrics=LATEST
         )
+
+    def waited_for(self, batches: Iterable[Any]) -> Iterator[Any]:
+        """The batches; how long each was waited for counts for `speed`."""
+        asked = time.perf_counter()
+        for batch in batches:
+            self._waited += time.perf_counter() - asked
+            yield batch
+            asked = time.perf_counter()
 
     def end_step(self, step: int, losses: dict[str, float]) -> None:
         """Moves the bar; says, once, about how long the run will take.
@@ -65,20 +97,39 @@ class Progress:
             step: the step that has ended.
             losses: the terms of its loss; the bar shows the sums of them, named "loss...".
         """
+        now = time.perf_counter()
         done = step - self._first_step
         if done == 1:  # the first step compiles
-            self._first_step_end = time.perf_counter()
+            self._waited = 0.0
         else:
-            taken = time.perf_counter() - self._first_step_end
-            self._rate = (done - 1) * self._batch_size / taken
+            self._steps += 1
+            self._trained += now - self._mark
+        self._mark = now
         if done == ESTIMATE_AFTER:
-            print(
-                f"\nAbout {duration(self._seconds_left(step))} on this machine, at "
-                f"{self._rate:.0f} images a second",
-                flush=True,
-            )
+            if self._live:
+                print()  # the bar's line has not ended
+            left = duration(self._seconds_left(step))
+            print(f"About {left} on this machine, at {self._rate:.0f} images a second", flush=True)
         shown = {name: value for name, value in losses.items() if name.startswith("loss")}
-        self._update_bar(step, shown | {"images/s": self._rate}, ended=False)
+        rate = {"images/s": self._rate} if self._steps else {}
+        self._update_bar(step, shown | rate, ended=False)
+
+    def speed(self) -> dict[str, float]:
+        """Steps and images a second, and the share of waiting for batches, since the last call.
+
+        Validation does not count, nor the first step, which compiles; empty where there was none
+        but that.
+        """
+        now = self._steps, self._trained, self._waited
+        steps, trained, waited = (one - other for one, other in zip(now, self._told, strict=True))
+        if not steps:
+            return {}
+        self._told = now
+        return {
+            "speed/steps_a_second": steps / trained,
+            "speed/images_a_second": steps * self._batch_size / trained,
+            "speed/waiting_for_input": waited / trained,
+        }
 
     def end_epoch(self, step: int, nats: float) -> None:
         """Ends the bar of an epoch with the validation loss, in nats an image.
@@ -88,6 +139,8 @@ class Progress:
         if self._bar is None:
             print(f"Epoch {step // self._epoch_steps} - validation nats: {nats:.4f}", flush=True)
             return
+        if not self._live:
+            print(self._head, end=" - ")
         self._update_bar(step, {"validation nats": nats}, ended=True)
 
     def _update_bar(self, step: int, values: dict[str, float], ended: bool) -> None:
@@ -95,6 +148,18 @@ class Progress:
             raise RuntimeError("begin_epoch makes the bar")
         self._bar.update(step - self._bar_step, list(values.items()), finalize=ended)
 
+    @property
+    def _rate(self) -> float:
+        """Images a second."""
+        return self._steps * self._batch_size / self._trained
+
     def _seconds_left(self, step: int) -> float:
-        """Seconds that the steps to come will take at the present rate."""
-        return (self._epochs * self._epoch_steps - step) * self._batch_size / self._rate
+        """Seconds that the steps to come will take, and what comes after each epoch."""
+        steps = self._epochs * self._epoch_steps - step
+        between = (
+            sum(self._between) / len(self._between)
+            if self._between
+            else self._validated * VALIDATION_SHARE / self._rate
+        )
+        epochs = self._epochs - step // self._epoch_steps
+        return steps * self._batch_size / self._rate + epochs * between

@@ -17,9 +17,9 @@ def optimizers(model: keras.Model) -> dict[str, keras.Optimizer]:
 
 
 def learning_rates(model: keras.Model) -> dict[str, float]:
-    """The present learning rate of each optimizer: "learning_rate", "discriminator_..."."""
+    """The present learning rate of each optimizer: "learning_rate/optimizer" and so on."""
     return {
-        name.replace("optimizer", "learning_rate"): float(optimizer.learning_rate.numpy())
+        f"learning_rate/{name}": float(optimizer.learning_rate.numpy())
         for name, optimizer in optimizers(model).items()
     }
 

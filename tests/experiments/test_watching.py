@@ -1,0 +1,51 @@
+import numpy as np
+import pytest
+from support import models
+
+from vae_gan_tf.experiments import watching
+from vae_gan_tf.experiments.record import made_with
+from vae_gan_tf.experiments.settings import resolve
+
+
+def test_a_row_names_the_run_and_tells_what_differs_from_the_preset():
+    few = resolve("report", "semi-supervised", "mnist", {"labels": 600, "epochs": 3, "seed": 2})
+    assert watching.row(few) == {
+        "1 model": "semi-supervised",
+        "2 data set": "mnist",
+        "3 preset": "report",
+        "4 seed": 2,
+        "architecture": few.architecture,
+        "epochs": 3,
+        "labels": 600,
+    }
+
+
+def test_the_texts_tell_what_is_trained_with_what(monkeypatch):
+    monkeypatch.setattr("sys.argv", ["reproduce/figure7.py", "--runs_dir=my runs"])
+    settings = resolve("smoke", "cvae-gan", "mnist")
+    texts = watching.texts(settings, models.cvae_gan(), made_with())
+    assert texts.keys() == {"run/what", "run/settings", "run/made with"}
+    assert "**cvae-gan on mnist**, preset smoke, seed 0" in texts["run/what"]
+    assert "(section 3.2)" in texts["run/what"]
+    assert "reproduce/figure7.py '--runs_dir=my runs'" in texts["run/what"]
+    assert f"| epochs | {settings.epochs} |" in texts["run/settings"]
+    assert "labels" not in texts["run/settings"]  # means nothing to it
+    assert "| tensorflow | 2." in texts["run/made with"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["DRAW", "conditional DRAW"])
+def test_how_draw_draws(kind):
+    model, (x, y) = models.KINDS[kind](), (models.images(2), models.labels(2))
+    picture = watching.drawn(model, x, y)
+    height, width = x.shape[1:3]
+    one = (4 * (2 * (height + 1) + 1), 4 * (3 * (width + 1) + 1))  # images, canvases, samples
+    assert picture.shape == (one[0], one[1] * min(model.steps, watching.CANVASES), 3)
+    assert 0 <= picture.min() and picture.max() <= 1
+    assert np.ptp(picture) > 0.5
+
+
+def test_every_final_score_of_a_semi_supervised_model_has_a_meaning():
+    judged = {"accepted", "label_accuracy", "reconstruction_accuracy", "squared_error"}
+    bound = {name.split("/")[-1] for name in models.semi_supervised().validated} - {"loss"}
+    assert {f"test/{name}" for name in bound} | judged == watching.MEANINGS.keys()

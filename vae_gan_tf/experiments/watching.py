@@ -1,0 +1,196 @@
+"""What TensorBoard shows of a run: its settings, pictures, scores and codes."""
+
+import functools
+import inspect
+import shlex
+import sys
+from collections.abc import Callable, Mapping
+
+import numpy as np
+
+from vae_gan_tf import datasets
+from vae_gan_tf.evaluation import classification, latent_space, pictures, scores
+from vae_gan_tf.experiments.record import MadeWith
+from vae_gan_tf.experiments.settings import FIELDS, Settings, preset
+from vae_gan_tf.models.adversarial import VAEGAN, generator
+from vae_gan_tf.models.draw import DRAW
+from vae_gan_tf.models.vae import VAE
+from vae_gan_tf.networks.recurrent import window_size
+from vae_gan_tf.plotting import canvases, confusion, grids
+from vae_gan_tf.training.summaries import Summaries
+from vae_gan_tf.training.tags import renamed
+
+SCORED = 1000
+"""Samples that the scores of an epoch are of, and validation images beside them."""
+
+CODES = 500
+"""Validation images by whose codes those in use are counted."""
+
+EMBEDDED = 1000
+"""Validation images whose codes are in the projector, at most."""
+
+CANVASES = 8
+"""Steps of DRAW whose canvases are shown, at most, evenly spread."""
+
+REPORT = "https://github.com/Jianbo-Lab/vae-gan"
+"""The address that the report gives."""
+
+MEANINGS = {
+    "test/elbo": "bound on log p of a test image, nats",
+    "test/reconstruction": "its reconstruction term, nats",
+    "test/kl": "its KL divergence, nats",
+    "test/labelled": "bound on log p(x, y) of a test image, nats",
+    "test/error": "share of test images that are misclassified",
+    "test/entropy": "entropy of q(y | x), nats",
+    "accepted": "share of samples that the judge accepts",
+    "label_accuracy": "share of samples that the judge reads as asked",
+    "reconstruction_accuracy": "share of reconstructions that it reads as their label",
+    "squared_error": "squared error of a reconstruction, summed over pixels",
+}
+"""What each final score is."""
+
+ALWAYS = ("architecture", "labels")
+"""Settings that have a column in HPARAMS although they may be the preset's, to filter by."""
+
+
+def texts(settings: Settings, model: VAE | VAEGAN, made: MadeWith) -> dict[str, str]:
+    """What a run is, in Markdown, by name."""
+    what = (inspect.getdoc(type(model)) or "").splitlines()[0]
+    taken = {name: getattr(settings, name) for name in FIELDS if settings.takes(name)}
+    code = made["code"]
+    versions = {
+        "vae_gan_tf": " ".join([code["version"], code.get("commit", "")]).strip(),
+        **made["versions"],
+        "processor": made["machine"]["processor"],
+        "accelerators": ", ".join(made["machine"]["accelerators"]) or "none",
+    }
+    words = [
+        f"**{settings.model} on {settings.dataset}**, preset {settings.preset}, seed "
+        f"{settings.seed}",
+        f"{type(model).__name__}: {what} Sections are those of the [report]({REPORT}).",
+        f"    {shlex.join(sys.argv)}",
+    ]
+    return {
+        "run/what": "\n\n".join(words),
+        "run/settings": _table(taken),
+        "run/made with": _table(versions),
+    }
+
+
+def _table(values: Mapping[str, object]) -> str:
+    lines = [f"| {name} | {value} |" for name, value in values.items()]
+    return "\n".join(["| | |", "| --- | --- |", *lines])
+
+
+def row(settings: Settings) -> dict[str, object]:
+    """The settings of a run in HPARAMS: those that name it, and what differs from its preset.
+
+    TensorBoard sorts columns by name, hence the numbers.
+    """
+    base = preset(settings.preset, settings.model, settings.dataset, settings.form)
+    named = {
+        "1 model": settings.model,
+        "2 data set": settings.dataset,
+        "3 preset": settings.preset,
+        "4 seed": settings.seed,
+    }
+    others = {
+        name: getattr(settings, name)
+        for name in FIELDS
+        if settings.takes(name)
+        and name != "seed"
+        and (name in ALWAYS or getattr(settings, name) != getattr(base, name))
+    }
+    return named | others
+
+
+def each_epoch(
+    settings: Settings, data: datasets.Dataset
+) -> Callable[[VAE | VAEGAN], dict[str, np.ndarray]]:
+    """The pictures after each epoch, [n, height, width, channels] by name, made from a model."""
+
+    def of_model(model: VAE | VAEGAN) -> dict[str, np.ndarray]:
+        part, validation = settings.kind.part, data.validation
+        images, y = validation.at(slice(20)).arrays()
+        shown = {
+            "samples": grids.tile(
+                pictures.completions(model, validation, part, count=4)
+                if part
+                else pictures.samples(model)
+            ),
+            "reconstructions": grids.tile(pictures.reconstructions(model, images, y, rows=4)),
+        }
+        if settings.labels:
+            shares = classification.confusion(generator(model), validation)
+            shown["confusion"] = confusion.picture(shares)
+        if isinstance(generator(model), DRAW):
+            shown["canvases"] = drawn(generator(model), images[:4], y[:4])
+        return {name: picture[None] for name, picture in shown.items()}
+
+    return of_model
+
+
+def drawn(model: DRAW, images: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Images, their canvases and those of samples, with the windows, from step to step.
+
+    Args:
+        model: DRAW.
+        images: [rows, height, width, channels] in [0, 1].
+        y: their labels, which a model without side information does not look at.
+
+    Returns:
+        [height, width, 3] in [0, 1], the steps from left to right.
+    """
+    given = model.condition.given(y)
+    again = model.reconstruct_steps(images, given, seed=0)
+    samples = model.sample_steps(len(images) if given is None else given)
+    sizes = window_size(model.encoder), window_size(model.decoder)
+    steps = canvases.frames(images, again, samples, sizes)
+    chosen = np.linspace(0, len(steps) - 1, min(len(steps), CANVASES)).round().astype(int)
+    return np.concatenate([np.asarray(steps[each]) for each in chosen], 1) / np.float32(255)
+
+
+def measures(data: datasets.Dataset) -> Callable[[VAE | VAEGAN], dict[str, float]]:
+    """What is measured of a model after each epoch beside the bound."""
+    images, y = data.validation.at(slice(CODES)).arrays()
+    return lambda model: {
+        "elbo/codes_in_use": latent_space.codes_in_use(generator(model), images, y)
+    }
+
+
+def sample_scores(
+    data: datasets.Dataset, judge: str | None
+) -> Callable[[VAE | VAEGAN], dict[str, float]]:
+    """The scores of samples beside the validation images; none without a judge."""
+    if judge is None:
+        return lambda model: {}
+
+    @functools.cache
+    def real() -> scores.Judged:
+        return scores.judged(*data.validation.at(slice(SCORED)).arrays(), judge)
+
+    return lambda model: renamed("scores", scores.sample_scores(model, real(), judge, SCORED))
+
+
+def finish(
+    summaries: Summaries,
+    settings: Settings,
+    model: VAE,
+    data: datasets.Dataset,
+    final: Mapping[str, float],
+) -> None:
+    """Shows the row of a finished run, its scores as a text, and the codes of its images.
+
+    Args:
+        summaries: of the run, begun at its last step.
+        settings: of the run.
+        model: the variational auto-encoder.
+        data: whose validation images are shown.
+        final: scores by name.
+    """
+    summaries.hparams(settings.name, row(settings), final)
+    summaries.text("run/scores", _table({name: f"{value:.4g}" for name, value in final.items()}))
+    split = data.validation.at(slice(EMBEDDED))
+    images, y = split.arrays()
+    codes = model.encode(images, model.condition.given(y)).mean()
+    summaries.embeddings(np.reshape(codes, [len(images), -1]), np.asarray(split.labels), images)

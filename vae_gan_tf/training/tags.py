@@ -1,0 +1,63 @@
+"""The names of what TensorBoard shows: one tag a quantity, in groups in the order to read them.
+
+TensorBoard sorts groups by name, hence their numbers. A quantity that is measured in training and
+in validation has one tag, of two runs.
+"""
+
+from collections.abc import Mapping
+
+GROUPS = (
+    "loss",
+    "elbo",
+    "generator",
+    "discriminator",
+    "scores",
+    "speed",
+    "gradients",
+    "weights",
+    "learning_rate",
+)
+"""The groups in their order."""
+
+ONE_TAG = {
+    "loss": "loss/total",
+    "generator/kl": "elbo/kl",
+    "unlabelled/elbo": "elbo/elbo",
+    "unlabelled/reconstruction": "elbo/reconstruction",
+    "unlabelled/kl": "elbo/kl",
+    "unlabelled/entropy": "elbo/entropy",
+    "labelled/elbo": "elbo/labelled",
+    "labelled/reconstruction": "elbo/labelled_reconstruction",
+    "labelled/kl": "elbo/labelled_kl",
+    "labelled/feature": "generator/labelled_feature",
+    "labelled/pixel": "generator/labelled_pixel",
+    "labelled/drawn": "generator/labelled_drawn",
+    "labelled/reconstructed": "generator/labelled_reconstructed",
+    "unlabelled/feature": "generator/feature",
+    "unlabelled/pixel": "generator/pixel",
+    "unlabelled/drawn": "generator/drawn",
+    "unlabelled/reconstructed": "generator/reconstructed",
+    "classification/loss": "loss/classification",
+    "classification/entropy": "elbo/entropy",
+    "classification/error": "scores/classification_error",
+}
+"""The names under which steps give a quantity, where it has another tag."""
+
+
+def tag(name: str) -> str:
+    """The tag of a quantity by the name that a step gives it: "loss" becomes "1 loss/total".
+
+    A name of a group that is not one of `GROUPS` stays as it is.
+    """
+    group, slash, rest = ONE_TAG.get(name, name).partition("/")
+    return f"{GROUPS.index(group) + 1} {group}{slash}{rest}" if group in GROUPS else name
+
+
+def tagged(values: Mapping[str, float]) -> dict[str, float]:
+    """The values by their tags."""
+    return {tag(name): value for name, value in values.items()}
+
+
+def renamed(prefix: str, values: Mapping[str, float]) -> dict[str, float]:
+    """The values under another prefix: "elbo/kl" becomes "test/kl"."""
+    return {f"{prefix}/{name.split('/')[-1]}": value for name, value in values.items()}
