@@ -1,3 +1,4 @@
+import ast
 import subprocess
 import sys
 
@@ -170,6 +171,24 @@ print(sorted(set(flags.FLAGS) - before - {"tfds_debug_list_dir"}))
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
     said = ["(1, 28, 28, 1)", "['epochs', 'seed']"]
     assert done.stdout.splitlines() == said, done.stderr[-2000:]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("flag", ["--help", "--epochs=many"])
+def test_help_and_a_wrong_flag_do_without_what_training_needs(flag):
+    program = f"""
+import sys, keras, tensorflow, tensorflow_probability
+before = set(sys.modules)  # Keras imports parts of Matplotlib and scikit-learn itself
+from vae_gan_tf.experiments import scripts
+try:
+    scripts.run("figure7", ["figure7", {flag!r}])
+except SystemExit:
+    print(sorted({{name.split(".")[0] for name in set(sys.modules) - before}}))
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    loaded = set(ast.literal_eval(done.stdout.splitlines()[-1]))
+    assert "vae_gan_tf" in loaded, done.stderr[-2000:]
+    assert not loaded & {"tensorflow_datasets", "matplotlib", "sklearn"}
 
 
 def test_help_of_a_script_of_few_settings_shows_these(capsys):

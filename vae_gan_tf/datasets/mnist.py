@@ -6,16 +6,20 @@ not shuffled); and the 10 000 official test images. Where TFDS has no prepared c
 makes one from the files, checks their SHA-256 and needs no network.
 """
 
+from __future__ import annotations
+
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import tensorflow_datasets as tfds
-from tensorflow_datasets.core.download.download_manager import NonMatchingChecksumError
 
 from vae_gan_tf.datasets import store
 from vae_gan_tf.datasets.source import Source
 from vae_gan_tf.datasets.splits import Dataset, Split
 from vae_gan_tf.errors import UserError
+
+if TYPE_CHECKING:
+    import tensorflow_datasets as tfds
 
 FOLDER = Path(__file__).parents[1] / "data" / "mnist"
 FILES = (
@@ -65,6 +69,8 @@ def _read(builder: tfds.core.DatasetBuilder, name: str) -> Split:
 
 
 def _prepare(builder: tfds.core.DatasetBuilder) -> None:
+    from tensorflow_datasets.core.download.download_manager import NonMatchingChecksumError
+
     for file in FILES:
         # TFDS would try to download a file that is not there.
         if not (FOLDER / file).is_file():

@@ -1,19 +1,23 @@
 """Prepared copies of data sets, as TensorFlow Datasets (TFDS) keeps them: made, checked, read."""
 
+from __future__ import annotations
+
 import shutil
 import urllib.parse
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import filelock
 import numpy as np
 import tensorflow as tf
-import tensorflow_datasets as tfds
 from google.protobuf.json_format import ParseError
-from tensorflow_datasets.core.download.download_manager import NonMatchingChecksumError
 
 from vae_gan_tf.errors import UserError
+
+if TYPE_CHECKING:
+    import tensorflow_datasets as tfds
 
 NETWORK_TIMEOUT = 5.0
 """Seconds to wait for the host of a download before giving up."""
@@ -21,6 +25,8 @@ NETWORK_TIMEOUT = 5.0
 
 def folder(data_dir: str | Path | None) -> Path:
     """The folder of TFDS: the given one, or its own default."""
+    import tensorflow_datasets as tfds
+
     return Path(tfds.core.constants.DATA_DIR if data_dir is None else data_dir).expanduser()
 
 
@@ -34,6 +40,8 @@ def builder(name: str, data_dir: str | Path | None) -> tfds.core.DatasetBuilder:
     Raises:
       UserError: the metadata of the prepared copy is damaged.
     """
+    import tensorflow_datasets as tfds
+
     data_dir = folder(data_dir)
     try:
         builder = tfds.builder(name, data_dir=data_dir)
@@ -59,6 +67,8 @@ def prepare(
       UserError: the folder cannot be written, or there is no way to the files.
       NonMatchingChecksumError: a file is not the official one.
     """
+    import tensorflow_datasets as tfds
+
     path = Path(builder.data_path)
     unpacked = path.parent / "unpacked.tmp"
     # The copies that Google hosts are left aside, so that the only hosts are the official ones.
@@ -94,6 +104,9 @@ def download(builder: tfds.core.DatasetBuilder, title: str, size: str) -> None:
     Raises:
       UserError: the host is not reached, or sends other files than the official ones.
     """
+    import tensorflow_datasets as tfds
+    from tensorflow_datasets.core.download.download_manager import NonMatchingChecksumError
+
     url = next(iter(builder.url_infos), "")  # some data sets do not tell theirs
     host = urllib.parse.urlsplit(url).netloc or "its host"
     print(f"Downloading {title}, {size}, from {host}, and preparing it in {builder.data_path}.")
@@ -134,6 +147,8 @@ def _stored(
     builder: tfds.core.DatasetBuilder, split: str, batch: int | None
 ) -> Iterator[dict[str, np.ndarray]]:
     """Batches of a split in their stored order, or where the batch is None its examples."""
+    import tensorflow_datasets as tfds
+
     if builder.info.file_format is tfds.core.FileFormat.ARRAY_RECORD:
         records = builder.as_data_source(split=split)
         if batch is None:
@@ -159,4 +174,6 @@ def damaged(folder: Path) -> UserError:
 
 def version(builder: tfds.core.DatasetBuilder) -> str:
     """The versions of TFDS and of its data set, the beginning of `Dataset.source`."""
+    import tensorflow_datasets as tfds
+
     return f"TensorFlow Datasets {tfds.__version__}, {builder.info.full_name}"

@@ -13,17 +13,21 @@ block because neighbouring ids are digits of the same house number, often of the
 shares houses with the training images at its edge only, images drawn at random nearly all.
 """
 
+from __future__ import annotations
+
 import functools
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-import tensorflow_datasets as tfds
 
 from vae_gan_tf.datasets import store
 from vae_gan_tf.datasets.source import Source
 from vae_gan_tf.datasets.splits import Dataset, Split
 from vae_gan_tf.errors import UserError
+
+if TYPE_CHECKING:
+    import tensorflow_datasets as tfds
 
 VALIDATION = 1_000
 DOWNLOAD_SIZE = "1.47 GiB"

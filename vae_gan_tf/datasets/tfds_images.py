@@ -5,14 +5,15 @@ split "test", or else "validation"; without either, the last seventh of its trai
 order in which TFDS stores them, which is a shuffled one.
 """
 
+from __future__ import annotations
+
 import difflib
 import functools
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-import tensorflow_datasets as tfds
 from PIL import Image
 
 from vae_gan_tf.datasets import decoded, store
@@ -20,6 +21,9 @@ from vae_gan_tf.datasets.form import Form
 from vae_gan_tf.datasets.source import Source
 from vae_gan_tf.datasets.splits import Dataset
 from vae_gan_tf.errors import UserError
+
+if TYPE_CHECKING:
+    import tensorflow_datasets as tfds
 
 
 class Features(NamedTuple):
@@ -69,6 +73,8 @@ def _size(builder: tfds.core.DatasetBuilder) -> str:
 def _builder(
     name: str, data_dir: str | Path | None, others: Sequence[str] = ()
 ) -> tfds.core.DatasetBuilder:
+    import tensorflow_datasets as tfds
+
     try:
         return store.builder(name, data_dir)
     except UserError:
@@ -95,6 +101,8 @@ def features(builder: tfds.core.DatasetBuilder, name: str) -> Features:
     Raises:
         UserError: it has none, or several.
     """
+    import tensorflow_datasets as tfds
+
     found = dict(builder.info.features) if hasattr(builder.info.features, "items") else {}
     images = [key for key, it in found.items() if isinstance(it, tfds.features.Image)]
     labels = [key for key, it in found.items() if isinstance(it, tfds.features.ClassLabel)]

@@ -12,13 +12,14 @@ each. A run that the
 json holds is not repeated, so the same command goes on where it stopped.
 """
 
+from __future__ import annotations
+
 import statistics
 import textwrap
 from collections.abc import Sequence
-from typing import TypedDict
+from typing import TYPE_CHECKING, TypedDict
 
 from absl import flags
-from matplotlib.figure import Figure
 
 from vae_gan_tf import datasets
 from vae_gan_tf.evaluation import scores
@@ -27,6 +28,9 @@ from vae_gan_tf.experiments.flags import MNIST_FLAGS, Script, parse, seeds
 from vae_gan_tf.experiments.run import Result
 from vae_gan_tf.experiments.tables import KeptTable
 from vae_gan_tf.plotting import grids
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 CHANGES = {
     "as in section 4.3": {},
@@ -128,7 +132,7 @@ def picture(runs: Sequence[dict], model: str, shown: Sequence[str]) -> Figure:
     """
     names = [name for name in SCORES if any(values(runs, row, name) for row in shown)]
     width = grids.TEXT_INCHES if len(names) > 1 else 0.7 * grids.TEXT_INCHES
-    figure = Figure(figsize=(width, 0.17 * len(shown) + 0.75), dpi=300, layout="constrained")
+    figure = grids.sheet(width, 0.17 * len(shown) + 0.75, 300, layout="constrained")
     figure.suptitle(model.upper(), fontsize=grids.TITLE)
     panels = figure.subplots(1, max(1, len(names)), sharey=True, squeeze=False)[0]
     heads = [row.removeprefix(f"{model.upper()}, ") for row in shown]

@@ -9,11 +9,13 @@ Trains the model, or goes on with a stopped run; then writes figures/draw_likeli
 test images the bound and the importance-weighted estimate with --samples codes an image.
 """
 
+from __future__ import annotations
+
 import dataclasses
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from absl import flags
-from matplotlib.figure import Figure
 
 from vae_gan_tf import datasets
 from vae_gan_tf.errors import UserError
@@ -22,6 +24,10 @@ from vae_gan_tf.experiments.flags import MNIST_FLAGS, Script, parse, show
 from vae_gan_tf.experiments.publish import publish
 from vae_gan_tf.experiments.run import train
 from vae_gan_tf.experiments.scripts import stop
+from vae_gan_tf.plotting import grids
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 CONFIGURATION = {"draw_steps": 64, "read_size": 2, "write_size": 5, "latent_size": 100}
 """The configuration in Gregor et al. (2015), table 3."""
@@ -40,7 +46,7 @@ def curve(validation: Sequence[float], test: nats.Nats) -> Figure:
         validation: of the validation images, in nats an image.
         test: of the test images.
     """
-    figure = Figure(figsize=(5, 3.4), layout="constrained")
+    figure = grids.sheet(5, 3.4, layout="constrained")
     axes = figure.subplots()
     epochs = range(1, len(validation) + 1)
     axes.plot(epochs, validation, "o-", markersize=3, label="validation images")

@@ -1,10 +1,11 @@
 """A figure's files: the picture, and the json beside it that says how it came about."""
 
+from __future__ import annotations
+
 import sys
 from collections.abc import Collection, Sequence
 from pathlib import Path
-
-from matplotlib.figure import Figure
+from typing import TYPE_CHECKING
 
 from vae_gan_tf import datasets
 from vae_gan_tf.experiments import comparison
@@ -14,6 +15,9 @@ from vae_gan_tf.experiments.record import made_with, write_json
 from vae_gan_tf.experiments.run import Result
 from vae_gan_tf.experiments.scripts import stop
 from vae_gan_tf.plotting import grids
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 REPEATS = ("seed", "precision", "devices", "deterministic")
 """Overriding these repeats a preset's experiment; overriding another makes it another one."""

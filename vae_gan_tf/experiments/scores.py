@@ -20,15 +20,16 @@ and is not measured again for the same weights. Of one --dataset its name is add
 the word weights; with other --generated or --measured, or --images of each split, the word custom.
 """
 
+from __future__ import annotations
+
 import dataclasses
 import textwrap
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import TYPE_CHECKING, Any, TypedDict
 
 import numpy as np
 from absl import flags
-from matplotlib.figure import Figure
 
 from vae_gan_tf import datasets, pretrained
 from vae_gan_tf.conditions import LabelCondition
@@ -43,6 +44,9 @@ from vae_gan_tf.models.adversarial import generator
 from vae_gan_tf.models.semi_supervised import SemiSupervisedVAE
 from vae_gan_tf.models.vae import VAE
 from vae_gan_tf.plotting import grids
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 MODELS = {
     "mnist": (
@@ -258,7 +262,7 @@ def picture(rows: Sequence[Row]) -> Figure:
     counts = [sum(row["dataset"] == name for row in rows) for name in names]
     down = -(-len(PANELS) // ACROSS)
     height = sum(down * (0.13 * count + 0.5) + 0.2 for count in counts)
-    figure = Figure(figsize=(grids.TEXT_INCHES, height), dpi=300, layout="constrained")
+    figure = grids.sheet(grids.TEXT_INCHES, height, 300, layout="constrained")
     parts = figure.subfigures(len(names), 1, height_ratios=counts, squeeze=False)[:, 0]
     for part, dataset in zip(parts, names, strict=True):
         of_set = [row for row in rows if row["dataset"] == dataset]

@@ -13,16 +13,15 @@ With another --preset its name is added; "improved" has the convolutional rows a
 with GAN, but an adversarial weight of 0.
 """
 
+from __future__ import annotations
+
 import statistics
 import textwrap
 from collections.abc import Mapping, Sequence
-from typing import Any, TypedDict
+from typing import TYPE_CHECKING, Any, TypedDict
 
 import numpy as np
 from absl import flags
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
 
 from vae_gan_tf import datasets
 from vae_gan_tf.errors import UserError
@@ -31,6 +30,11 @@ from vae_gan_tf.experiments.flags import MNIST_FLAGS, Options, Script, parse, se
 from vae_gan_tf.experiments.presets import FEW_STEPS
 from vae_gan_tf.experiments.run import Result
 from vae_gan_tf.experiments.tables import KeptTable
+from vae_gan_tf.plotting import grids
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 ROWS: dict[str, tuple[str, dict[str, Any]]] = {
     "Fully connected": ("semi-supervised", {"architecture": "fully_connected"}),
@@ -171,7 +175,7 @@ def table(runs: Sequence[dict], rows: Sequence[str]) -> list[list[str]]:
 def picture(runs: Sequence[dict], rows: Sequence[str]) -> Figure:
     """Above the test error of each run beside the report's number; below the way to it."""
     columns = columns_shown(runs)
-    figure = Figure(figsize=(4.4 * len(columns), 6.2), layout="constrained")
+    figure = grids.sheet(4.4 * len(columns), 6.2, layout="constrained")
     grid = figure.subplots(2, len(columns), sharey="row", squeeze=False, height_ratios=[3, 2])
     for (above, below), labels in zip(grid.T, columns, strict=True):
         above.set_title(f"{labels} labels", fontsize=9)
@@ -223,7 +227,7 @@ def draw_curves(axes: Axes, runs: Sequence[dict], rows: Sequence[str], labels: i
                 epochs = np.arange(len(values)) + 1
                 axes.plot(epochs, values, "o-", color=f"C{number}", markersize=3, alpha=0.6)
     axes.set_xlabel("epochs", fontsize=8)
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.locator_params("x", integer=True)
 
 
 def rows(preset: str) -> dict[str, tuple[str, dict[str, Any]]]:

@@ -1,14 +1,17 @@
 """Tables that take long to measure: kept cell by cell, and continued by the same command."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
-
-from matplotlib.figure import Figure
+from typing import TYPE_CHECKING, Any
 
 from vae_gan_tf.experiments.record import write_json
 from vae_gan_tf.files import is_whole, read_json
 from vae_gan_tf.plotting import grids, tables
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 Record = dict[str, Any]
 """What is measured for a cell, as json holds it."""

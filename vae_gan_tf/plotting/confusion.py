@@ -1,8 +1,8 @@
 """A confusion matrix as a picture: true classes down, what they are classified as across."""
 
 import numpy as np
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
+
+from vae_gan_tf.plotting import grids
 
 MOST_NUMBERS = 20
 """Classes up to which each share is written into its cell, and each class at its row and column."""
@@ -17,7 +17,9 @@ def picture(shares: np.ndarray) -> np.ndarray:
     The shares are written in percent, without those that round to 0.
     """
     classes = len(shares)
-    figure = Figure(figsize=(INCHES, INCHES), dpi=DPI, layout="constrained")
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    figure = grids.sheet(INCHES, INCHES, DPI, layout="constrained")
     canvas = FigureCanvasAgg(figure)
     axes = figure.add_subplot()
     axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)

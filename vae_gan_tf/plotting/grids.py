@@ -1,16 +1,21 @@
 """Grids of images with titles and labels, panel by panel on a page."""
 
+from __future__ import annotations
+
 import io
 import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
 from vae_gan_tf.files import write_whole
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 TEXT_INCHES = 5.5
 """The width of the text of a printed page: no picture is wider, so letters are as large as here."""
@@ -45,6 +50,13 @@ class Panel:
     """Above each column, of one line or more."""
     cell_titles: Sequence[Sequence[str]] | None = None
     """Above each image, by row and column."""
+
+
+def sheet(width: float, height: float, dpi: int = 100, **kwargs: Any) -> Figure:
+    """An empty picture of a size in inches; matplotlib is imported where one is made."""
+    from matplotlib.figure import Figure
+
+    return Figure(figsize=(width, height), dpi=dpi, **kwargs)
 
 
 def tile(images: np.ndarray, above: int = 0, gap: int = 1) -> np.ndarray:
@@ -96,7 +108,7 @@ def page(panels: Sequence[Panel], columns: int = 2) -> Figure:
     ]
     across = GAP_INCHES + max(sum(each) + sum(gap) for each, gap in zip(widths, gaps, strict=True))
     down = sum(heights) + sum(titles) + 0.1
-    figure = Figure(figsize=(across, down), dpi=300)
+    figure = sheet(across, down, dpi=300)
     bottom = down
     for row, height, title, sizes, before in zip(rows, heights, titles, widths, gaps, strict=True):
         left = 0.0

@@ -4,17 +4,23 @@ The description of a diagram has no places in it: `page` measures the text, plac
 leads the arrows.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
-from matplotlib.patches import FancyArrowPatch, FancyBboxPatch, Rectangle
-from matplotlib.path import Path as Line
+
+from vae_gan_tf.plotting import grids
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+Corners = list[tuple[float, float]]
+"""The corners of a line, from its beginning to its end."""
 
 # All lengths are inches.
 FONT: dict[str, Any] = {"fontsize": 9, "linespacing": 1.3, "math_fontfamily": "dejavusans"}
@@ -78,7 +84,7 @@ class Network:
     outputs: Sequence[str]
     """For each output the name of the box that gives it."""
 
-    def upwards(self) -> "Network":
+    def upwards(self) -> Network:
         """The same network with its inputs at the bottom."""
         return replace(self, rows=self.rows[::-1])
 
@@ -152,6 +158,9 @@ def page(diagram: Diagram) -> Figure:
     Every patch and text carries as ``gid`` what it shows: the name of a box, the title of a
     network, or "<source> -> <target>" of an arrow.
     """
+    from matplotlib.patches import FancyArrowPatch, FancyBboxPatch, Rectangle
+    from matplotlib.path import Path
+
     places, networks = _places(diagram)
     arrows = [*diagram.arrows, *(arrow for network, _ in networks for arrow in network.arrows)]
     paths = {f"{arrow.source} -> {arrow.target}": _path(arrow, places) for arrow in arrows}
@@ -164,7 +173,9 @@ def page(diagram: Diagram) -> Figure:
         at = place.left + BESIDE, place.top - (TITLE + BESIDE) / 2
         axes.text(*at, network.title, va="center", gid=network.title, **BOLD)
     for name, path in paths.items():
-        line = FancyArrowPatch(path=path, arrowstyle="-|>", mutation_scale=8, joinstyle="miter")
+        line = FancyArrowPatch(
+            path=Path(path), arrowstyle="-|>", mutation_scale=8, joinstyle="miter"
+        )
         line.set(color="0.15", linewidth=0.9, gid=name)
         axes.add_patch(line)
     layers = {box.name for network, _ in networks for row in network.rows for box in row}
@@ -191,7 +202,9 @@ def _rows(column: Column) -> list[tuple[Sequence[Box], Network | None]]:
 
 def _text_size(lines: Sequence[str], style: dict[str, Any]) -> np.ndarray:
     """The width and height of a text."""
-    figure = Figure(dpi=150)
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    figure = grids.sheet(6.4, 4.8, dpi=150)
     text = figure.text(0, 0, "\n".join(lines), **style)
     extent = text.get_window_extent(FigureCanvasAgg(figure).get_renderer())
     return np.array([extent.width, extent.height]) / figure.dpi
@@ -283,48 +296,48 @@ def _heights(
     return heights
 
 
-def _path(arrow: Arrow, places: Mapping[str, Place]) -> Line:
-    """The line of an arrow, made of horizontal and vertical stretches."""
+def _path(arrow: Arrow, places: Mapping[str, Place]) -> Corners:
+    """The corners of the line of an arrow, which is made of horizontal and vertical stretches."""
     source, target = places[arrow.source], places[arrow.target]
     (x, y), (to_x, to_y) = source.middle, target.middle
     if arrow.sides == ("top", "top"):
         lane = max(place.top for place in places.values()) + BESIDE + TITLE + LANE
-        return Line([(x, source.top), (x, lane), (to_x, lane), (to_x, target.top)])
+        return [(x, source.top), (x, lane), (to_x, lane), (to_x, target.top)]
     if arrow.sides == ("left", "top"):
         # To the right of the middle, which is where an arrow from above arrives.
         to_x = target.left + 0.85 * target.width
-        return Line([(source.left, y), (to_x, y), (to_x, target.top)])
+        return [(source.left, y), (to_x, y), (to_x, target.top)]
     if arrow.sides == ("left", "left"):
         lane = min(place.left for place in places.values() if place.column == source.column)
         lane -= GUTTER / 2
-        return Line([(source.left, y), (lane, y), (lane, to_y), (target.left, to_y)])
+        return [(source.left, y), (lane, y), (lane, to_y), (target.left, to_y)]
     if arrow.sides == ("right", "bottom"):
-        return Line([(source.right, y), (to_x, y), (to_x, target.bottom)])
+        return [(source.right, y), (to_x, y), (to_x, target.bottom)]
     if source.column == target.column:
         x = (max(source.left, target.left) + min(source.right, target.right)) / 2
         down = source.bottom > target.top
         ends = (source.bottom, target.top) if down else (source.top, target.bottom)
-        return Line([(x, end) for end in ends])
+        return [(x, end) for end in ends]
     rightwards = source.column < target.column
     x, to_x = (source.right, target.left) if rightwards else (source.left, target.right)
     low, high = max(source.bottom, target.bottom), min(source.top, target.top)
     if low < high:
-        return Line([(x, (low + high) / 2), (to_x, (low + high) / 2)])
+        return [(x, (low + high) / 2), (to_x, (low + high) / 2)]
     edges = [place for place in places.values() if place.column == target.column]
     if rightwards:
         lane = min(place.left for place in edges) - GUTTER / 2
     else:
         lane = max(place.right for place in edges) + GUTTER / 2
-    return Line([(x, y), (lane, y), (lane, to_y), (to_x, to_y)])
+    return [(x, y), (lane, y), (lane, to_y), (to_x, to_y)]
 
 
-def _sheet(places: Sequence[Place], paths: Iterable[Line]) -> tuple[Figure, Axes]:
+def _sheet(places: Sequence[Place], paths: Iterable[Corners]) -> tuple[Figure, Axes]:
     """An empty figure whose axes, in inches, have room for all boxes and arrows."""
     corners = [(place.left, place.bottom) for place in places]
     corners += [(place.right, place.top) for place in places]
-    points = np.concatenate([corners, *(path.vertices for path in paths)])
+    points = np.concatenate([corners, *paths])
     low, high = points.min(0) - MARGIN, points.max(0) + MARGIN
-    figure = Figure(figsize=high - low)
+    figure = grids.sheet(*(high - low))
     axes = figure.add_axes((0, 0, 1, 1), xlim=(low[0], high[0]), ylim=(low[1], high[1]))
     axes.axis("off")
     return figure, axes

@@ -4,8 +4,6 @@ from typing import NamedTuple
 
 import numpy as np
 import scipy.linalg
-from sklearn.metrics import pairwise_distances_chunked
-from sklearn.neighbors import NearestNeighbors
 from threadpoolctl import threadpool_limits
 
 from vae_gan_tf.errors import UserError
@@ -95,6 +93,10 @@ def neighbours(generated: Judged, real: Judged, k: int = 5) -> Neighbours:
     Raises:
         UserError: the images are of different shapes, or a set has no more than k.
     """
+    # Some seconds, which no script pays that scores nothing.
+    from sklearn.metrics import pairwise_distances_chunked
+    from sklearn.neighbors import NearestNeighbors
+
     check_same_shape(generated, real)
     fewest = min(len(generated.images), len(real.images))
     if not 1 <= k < fewest:
