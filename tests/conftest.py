@@ -22,6 +22,12 @@ def pytest_addoption(parser):
     )
 
 
+def pytest_configure(config):
+    """Tells the programs that tests start, and their parameters, of --every-kind."""
+    if config.getoption("--every-kind"):
+        os.environ["EVERY_KIND"] = "1"
+
+
 def pytest_collection_modifyitems(config, items):
     """Of a slow test marked every_kind one kind of model is left, not the same one of each."""
     if config.getoption("--every-kind"):

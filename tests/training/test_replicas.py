@@ -8,7 +8,7 @@ from pathlib import Path
 import filelock
 import numpy as np
 import pytest
-from support.replicas import CLIPPED, KINDS
+from support.replicas import KINDS, OPTIMIZERS, OTHERS
 
 pytestmark = pytest.mark.slow
 
@@ -37,7 +37,11 @@ def seen(tmp_path_factory):
     return below
 
 
-STEPS = [("SGD", kind) for kind in KINDS] + [("clipped SGD", kind) for kind in CLIPPED]
+STEPS = [
+    (optimizer, kind)
+    for optimizer in OPTIMIZERS
+    for kind in (KINDS if optimizer == "SGD" else OTHERS)
+]
 
 
 @pytest.mark.parametrize(("optimizer", "kind"), STEPS)

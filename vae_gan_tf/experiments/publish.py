@@ -83,11 +83,11 @@ def publish(options: Options, figure: str, picture: Figure, results: Sequence[Re
         show_in_notebook(path)
     write_json(path.with_suffix(".json"), record)
     print(f"Wrote {path} and {path.with_suffix('.json').name}")
+    if interrupted:
+        stop(interrupted)
     trained = sum(not result.taken for result in results)
     place = "the package" if options.pretrained else options.runs_dir
     comparison.tell(len(results), len(results) - trained, place, trained=trained)
-    if interrupted:
-        stop(interrupted)
     if options.fresh:
         comparison.compare(path.with_suffix(".json"))
     return path
