@@ -32,7 +32,7 @@ def test_a_figure_of_a_folder_of_images(run_script, animals, tmp_path, capsys):
     assert run.name == f"cvae-{datasets.file_name(name)}-smoke-seed0"
 
 
-def test_a_judge_of_a_folder_is_found(run_script, animals, data_dir, monkeypatch):
+def test_a_judge_of_a_folder_is_found(run_script, animals, data_dir, monkeypatch, capsys):
     name = f"folder:{animals}"
     without_training(monkeypatch)
     run_script("figure6", "--preset=smoke", f"--dataset={name}")  # finished, without its scores
@@ -45,6 +45,16 @@ def test_a_judge_of_a_folder_is_found(run_script, animals, data_dir, monkeypatch
     (path,) = figures.glob("figure6-smoke*.json")
     (record,) = json.loads(path.read_text())["runs"]
     assert 0 <= record["scores"]["label_accuracy"] <= 1
+    assert record["classes"] == sorted(path.name for path in animals.iterdir())
+    assert "share of samples that the judge reads as asked" in capsys.readouterr().out
+    (weights,) = (figures.parent / "runs").glob("*/*.npz")
+    asked = ("--generated=100", "--measured=10", f"--weights=mine={weights}")
+    figures = run_script("scores", f"--dataset={name}", *asked)
+    (path,) = figures.glob("scores-animals-*-weights-custom.json")
+    assert [row["model"] for row in json.loads(path.read_text())["rows"]] == [
+        "mine",
+        "real test images",
+    ]
 
 
 def test_images_of_other_sizes_and_grey(run_script, animals, monkeypatch):

@@ -138,4 +138,5 @@ def split(
         judge=str(folder / JUDGE) if (folder / JUDGE).exists() else None,
         judge_file=folder / JUDGE,
         contents=folder.name,
+        class_names=tuple(classes),
     )

@@ -118,10 +118,17 @@ class Dataset:
     """What tells the decoded images apart from those of other files under the same name."""
     judge_file: Path | None = None
     """Where a judge of this data set is kept, if none ships."""
+    class_names: tuple[str, ...] = ()
+    """The names of the classes, in the order of the labels; empty where they are their numbers."""
 
     def __post_init__(self) -> None:
         for field in ("title", "family"):
             object.__setattr__(self, field, getattr(self, field) or self.name)
+
+    @property
+    def classes(self) -> list[str]:
+        """What the classes are called: their names, or their numbers."""
+        return list(self.class_names) or [str(label) for label in range(self.num_classes)]
 
     @property
     def image_shape(self) -> tuple[int, int, int]:

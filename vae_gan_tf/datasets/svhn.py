@@ -120,7 +120,7 @@ def how_to_get(name: str) -> str:
     """One sentence that says how to get a data set of SVHN."""
     return (
         f"name the data_dir of TensorFlow Datasets that holds svhn_cropped, which {name} is read "
-        f"from, or allow its download ({DOWNLOAD_SIZE})."
+        f"from, or download it ({DOWNLOAD_SIZE}) by --dataset={name}."
     )
 
 
@@ -168,8 +168,7 @@ SOURCES = {
         load=functools.partial(load, name),
         is_local=functools.partial(is_local, name),
         licence="SVHN by Y. Netzer and others, for non-commercial use; its images do not ship.",
-        limits="It knows house numbers cropped to 32 x 32 pixels. Samples are read as the asked "
-        "digit less often than real images are.",
+        limits="It knows house numbers cropped to 32 x 32 pixels.",
         how_to_get=how_to_get(name),
         judge="svhn_small-classifier",
         in_figures=ranges.in_figures,

@@ -88,6 +88,7 @@ def _builder(
                 f"{plain} of TFDS has no configuration {config!r}; it has {', '.join(configs)}"
             ) from error
         near = difflib.get_close_matches(plain, [*known, *others])
+        near = [f"folder:{name}"] if Path(name).is_dir() else near
         meant = f"; did you mean {' or '.join(near)}?" if near else ""
         raise UserError(
             f"there is no data set {name!r}; there are {', '.join(others)}, those of TFDS, and "

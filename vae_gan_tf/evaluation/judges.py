@@ -90,9 +90,14 @@ def load(name: str) -> keras.Model:
         UserError: no judge of that name ships, or its file is damaged.
     """
     if name.endswith(".npz"):
-        return pretrained.load_file(Path(name))
+        return pretrained.load_file(file(name))
     NETWORKS[name]  # refuses the names of models that are no judges
     return pretrained.load_pretrained(name)
+
+
+def file(name: str) -> Path:
+    """The weights of a judge that ships, by its name, or the file that is named."""
+    return Path(name) if name.endswith(".npz") else pretrained.path(name)
 
 
 def chosen(judge: str | keras.Model | None) -> keras.Model:

@@ -16,7 +16,14 @@ from vae_gan_tf.files import write_whole
 from vae_gan_tf.pretrained import catalogue
 from vae_gan_tf.training.progress import duration
 
-SHOWN = ("label_accuracy", "diversity_worst_class", "frechet_distance", "recall", "bound")
+SHOWN = (
+    "label_accuracy",
+    "accepted",
+    "diversity_worst_class",
+    "frechet_distance",
+    "recall",
+    "bound",
+)
 """The scores of samples that a card has; the others are in figures/scores.md."""
 
 TRAINING_SCORES = {

@@ -23,5 +23,8 @@ def main(argv: Sequence[str]) -> None:
 def figure(options: Options) -> None:
     """Trains CVAE on each data set and shows ten samples of each digit."""
     results = train_all(options, MODELS, samples_alone=True)
-    shown = [panels.of_samples(result.model, result.title) for result in results]
+    shown = [
+        panels.of_samples(result.model, result.title, classes=result.data.class_names)
+        for result in results
+    ]
     publish(options, "figure6", grids.page(shown), results)

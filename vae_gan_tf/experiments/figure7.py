@@ -30,7 +30,9 @@ def figure(options: Options) -> None:
     """Trains CVAE-GAN on each data set and shows ten samples of each digit."""
     results = train_all(options, MODELS, samples_alone=True)
     shown = [
-        panels.of_samples(result.model, result.title, result.data.family == TITLED)
+        panels.of_samples(
+            result.model, result.title, result.data.family == TITLED, result.data.class_names
+        )
         for result in results
     ]
     publish(options, "figure7", grids.page(shown), results)

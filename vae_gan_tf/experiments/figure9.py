@@ -20,6 +20,7 @@ from absl import flags
 
 from vae_gan_tf import datasets
 from vae_gan_tf.evaluation import scores, style
+from vae_gan_tf.experiments import panels
 from vae_gan_tf.experiments.flags import Options, Script, each_seed, parse
 from vae_gan_tf.experiments.publish import publish
 from vae_gan_tf.experiments.results import train_all
@@ -82,18 +83,19 @@ def figure(options: Options) -> None:
     """Trains a simple CVAE on each data set and shows test images as all digits."""
     fresh_code = options.script_flags["fresh_code"]
     results = train_all(options, MODELS)
-    panels = []
+    shown = []
     for result in results:
         images, labels = evenly(result.data.test, ROWS.get(result.data.family, 13))
         targets = range(result.data.num_classes)
         outputs = style.transfer(result.model, images, labels, targets, fresh_code=fresh_code)
-        panels.append(
+        named = panels.short(result.data.class_names) or [f"Gen. {label}" for label in targets]
+        shown.append(
             grids.Panel(
                 np.concatenate([images[:, None], outputs], axis=1),
                 f"CVAE, {result.data.title}",
-                column_labels=["Input", *(f"Gen. {label}" for label in targets)],
+                column_labels=["Input", *named],
             )
         )
         record_training_bound(result, ORIGINALS)
         result.record["style"] = kept(result, fresh_code)
-    publish(options, f"figure9{'-fresh_code' * fresh_code}", grids.page(panels, columns=1), results)
+    publish(options, f"figure9{'-fresh_code' * fresh_code}", grids.page(shown, columns=1), results)

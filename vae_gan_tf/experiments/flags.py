@@ -327,8 +327,8 @@ def _check(script: Script, options: Options) -> None:
         trained += ["--preset"] * (options.preset not in ("report", "improved"))
         if trained:
             raise UserError(
-                f"{trained[0]} given with --pretrained, which shows networks as they ship; those "
-                "of the presets report and improved do"
+                f"{trained[0]} given with --pretrained, which shows networks as they ship: some "
+                "of the presets report and improved"
             )
 
 

@@ -259,7 +259,7 @@ def errors() -> Table:
             f"{{{runs}{ERRORS}}}",
             f"{{{runs} | n}}",
             theirs,
-            f"`table1.py{flag} --column={labels} --seeds={seeds}`",
+            f'`table1.py{flag} --row="{name}" --column={labels} --seeds={seeds}`',
             f"{{{runs} > wall_seconds | hv2}}",
             WEIGHTS.get((file, name), "") if labels == 1000 else "",
         ]

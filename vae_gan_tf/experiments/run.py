@@ -175,6 +175,7 @@ def _train(
         if kept.get("judge") != _judge_name(data):  # one was trained since
             kept |= {"scores": score(model, data), "judge": _judge_name(data)}
             write_json(folder / RECORD, kept)
+            _tell(kept["scores"])
         validations = History(folder, kept["steps"]).validations
         return Result(model, data, name, kept, validations=validations, taken=True)
     count = datasets.count(data.train)
@@ -208,6 +209,7 @@ def _train(
         "images": {each: datasets.count(getattr(data, each)) for each in datasets.SPLITS},
         "source": data.source,
         "judge": _judge_name(data),
+        **({"classes": data.class_names} if data.class_names else {}),
         **({"settings_of": its} if its != settings.dataset else {}),
         "epochs": outcome.epochs,
         "steps": outcome.steps,
@@ -377,8 +379,7 @@ def _finish(
             f"No judge reads images of {data.name}, so the scores that need one are left out; "
             f"reproduce/classifier.py --dataset={data.name}{flags} trains one"
         )
-    for figure, value in final.items():
-        print(f"{value:10.4g}  {watching.MEANINGS.get(figure, figure)}")
+    _tell(final)
     with Summaries(folder / "tensorboard") as summaries:
         summaries.begin(record["steps"])
         watching.finish(summaries, settings, generator(finished), data, final)
@@ -386,6 +387,12 @@ def _finish(
     write_json(folder / RECORD, record)  # last: what it stands for is there
     print(f"Wrote {weights}, and model.keras, saved_model and {RECORD} beside it")
     return finished
+
+
+def _tell(final: dict[str, float]) -> None:
+    """Prints the final scores of a run."""
+    for name, value in final.items():
+        print(f"{value:10.4g}  {watching.MEANINGS.get(name, name)}")
 
 
 def bound(model: VAE, split: datasets.Split) -> dict[str, float]:

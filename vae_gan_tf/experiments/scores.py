@@ -34,7 +34,7 @@ from absl import flags
 from vae_gan_tf import datasets, pretrained
 from vae_gan_tf.conditions import LabelCondition
 from vae_gan_tf.errors import UserError
-from vae_gan_tf.evaluation import nats, scores
+from vae_gan_tf.evaluation import judges, nats, scores
 from vae_gan_tf.experiments import comparison
 from vae_gan_tf.experiments.flags import Options, Script, expanded, parse
 from vae_gan_tf.experiments.record import made_with
@@ -115,8 +115,9 @@ NOTE = (
     "diversity of a model without labels is that of the classes that the judge reads. Frechet "
     "distance, precision, recall, density and coverage compare parts of as many images as half of "
     "the {split} images; for real {split} images one half with the other. Reconstructions are of "
-    "all {split} images. The last three columns are of {split} images, in nats an image: given the "
-    "label, for a model without labels and for the semi-supervised ones of x alone."
+    "all {split} images. The last three columns are of {measured} {split} images, in nats an "
+    "image: given the label, for a model without labels and for the semi-supervised ones of x "
+    "alone."
 )
 
 Row = dict[str, Any]
@@ -268,7 +269,7 @@ def picture(rows: Sequence[Row]) -> Figure:
         of_set = [row for row in rows if row["dataset"] == dataset]
         shown = [row for row in of_set if row["model"] not in REAL.values()]
         (real,) = (row for row in of_set if row["model"] in REAL.values())
-        called = datasets.source(dataset).title
+        called = datasets.source(dataset).title if dataset in MODELS else dataset
         title = f"{called}; line: {real['model']}; ↑ higher is better, ↓ lower, → 1 nearer to 1"
         part.suptitle(title, fontsize=grids.TITLE)
         panels = part.subplots(down, ACROSS, sharey=True).flat
@@ -292,7 +293,7 @@ def picture(rows: Sequence[Row]) -> Figure:
 
 def write(rows: Sequence[Row], split: str, kept: KeptTable) -> None:
     """Writes the table's files."""
-    note = NOTE.format(split=split)
+    note = NOTE.format(split=split, measured=rows[0]["measured"])
     record = {"table": "scores", "split": split, "rows": rows}
     kept.write(table(rows), note, {"": picture(rows)}, record)
 
@@ -304,7 +305,7 @@ def kept_table(options: Options, asked: Sequence[str]) -> KeptTable:
         GENERATED,
         MEASURED,
     )
-    words = ["scores", *(asked if len(asked) < len(MODELS) else [])]
+    words = ["scores", *(map(datasets.file_name, asked) if len(asked) < len(MODELS) else [])]
     words += ["validation"] * (own["split"] == "validation")
     words += ["weights"] * bool(own["weights"]) + ["custom"] * custom
     return KeptTable(options.figures_dir / "-".join(words), Cell)
@@ -318,7 +319,8 @@ def lines(kept: KeptTable) -> dict[str, Row]:
 def main(argv: Sequence[str]) -> None:
     """Measures what is missing, keeps each line, and writes the table."""
     general = ("dataset", "figures_dir", "data_dir", "fresh")
-    options = parse(Script(__doc__, settings=("images",), general=general, define=define), argv)
+    settings = ("images", "image_size", "grey")
+    options = parse(Script(__doc__, settings=settings, general=general, define=define), argv)
     weights, split = options.script_flags["weights"], options.script_flags["split"]
     asked = options.datasets or [
         name for name in MODELS if datasets.is_local(name, options.data_dir)
@@ -326,25 +328,31 @@ def main(argv: Sequence[str]) -> None:
     if weights and len(options.datasets or ()) != 1:
         raise UserError("--weights given, and one --dataset to score them on expected")
     unknown = [name for name in asked if name not in MODELS]
-    if unknown:
-        raise UserError(f"no models ship for {unknown[0]}, only for {', '.join(MODELS)}")
+    if unknown and not weights:
+        raise UserError(
+            f"no models ship for {unknown[0]}, only for {', '.join(MODELS)}; --weights=NAME=FILE "
+            "scores one of a run of yours"
+        )
     kept, rows, measured_now = kept_table(options, asked), {}, 0
     for dataset in asked:
         data = load_data(options, dataset)
+        if not data.judge:
+            raise UserError(
+                f"no judge reads images of {dataset}; reproduce/classifier.py trains one"
+            )
+        judge = pretrained.sha256(judges.file(data.judge))
         data = dataclasses.replace(data, test=getattr(data, split))
         test = data.test.at(slice(options.overrides.get("images") or None))
         real = scores.judged(*test.arrays(), data.judge)
         half = len(test.images) // 2
         counts = {name: options.script_flags[name] for name in ("generated", "measured")}
-        assert data.judge, "the data sets of MODELS have a judge"
-        judge = pretrained.sha256(pretrained.path(data.judge))
         alike = {"dataset": dataset, "split": split, "judge": judge, **counts, "part": half}
         files = networks(dataset, weights)
         for model in (*files, REAL[split]):
             made = {**alike, "model": model}
             if model in files:
                 made["weights"] = pretrained.sha256(files[model])
-            name = slug(f"{dataset}-{model}")
+            name = slug(f"{datasets.file_name(dataset)}-{model}")
             if not made.items() <= lines(kept).get(name, {}).items():
                 print(f"{model}, {dataset}", flush=True)
                 measured = (
