@@ -19,8 +19,17 @@ from PIL import Image
 from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
 
-TABS = ("timeseries", "images", "hparams", "projector", "graphs", "text", "histograms")
-"""The tabs by their addresses."""
+TABS = {
+    "timeseries": "#timeseries",
+    "collapse": "?tagFilter=codes_in_use|elbo/kl#timeseries",
+    "adversary": "?tagFilter=generator/drawn|discriminator|loss/(gen|dis)#timeseries",
+    "images": "#images",
+    "hparams": "#hparams",
+    "projector": "#projector",
+    "text": "#text",
+    "graphs": "#graphs",
+}
+"""The pictures by name, and the address of each."""
 
 SECONDS = 25
 """Seconds that a tab has to show itself."""
@@ -51,7 +60,7 @@ def serve(folder: Path) -> tuple[subprocess.Popen, str]:
 
 
 def main(folder: Path, out: Path, *tabs: str) -> None:
-    """Writes a PNG a tab."""
+    """Writes the PNGs."""
     options = webdriver.ChromeOptions()
     for flag in ("headless=new", "no-sandbox", "disable-gpu", "enable-unsafe-swiftshader"):
         options.add_argument(f"--{flag}")
@@ -63,7 +72,7 @@ def main(folder: Path, out: Path, *tabs: str) -> None:
     try:
         for tab in tabs or TABS:
             browser.get("about:blank")
-            browser.get(f"{address}/?darkMode=false#{tab}")
+            browser.get(f"{address}/{TABS[tab]}")
             time.sleep(SECONDS)
             picture = Image.open(io.BytesIO(browser.get_screenshot_as_png())).convert("RGB")
             picture.quantize(COLOURS).save(out / f"{tab}.png", optimize=True)

@@ -13,7 +13,7 @@ def test_a_row_names_the_run_and_tells_what_differs_from_the_preset():
         "1 model": "semi-supervised",
         "2 data set": "mnist",
         "3 preset": "report",
-        "4 seed": 2,
+        "4 seed": "2",
         "architecture": few.architecture,
         "epochs": 3,
         "labels": 600,

@@ -382,7 +382,9 @@ def _finish(
     _tell(final)
     with Summaries(folder / "tensorboard") as summaries:
         summaries.begin(record["steps"])
-        watching.finish(summaries, settings, generator(finished), data, final)
+        # TensorBoard takes rows of one name for one run, and tables have runs of one name each.
+        called = f"{folder.name} in {folder.absolute().parent.name}"
+        watching.finish(summaries, called, settings, generator(finished), data, final)
     record |= {"scores": final, "weights": {"name": name, "sha256": pretrained.sha256(weights)}}
     write_json(folder / RECORD, record)  # last: what it stands for is there
     print(f"Wrote {weights}, and model.keras, saved_model and {RECORD} beside it")

@@ -92,7 +92,7 @@ def row(settings: Settings) -> dict[str, object]:
         "1 model": settings.model,
         "2 data set": settings.dataset,
         "3 preset": settings.preset,
-        "4 seed": settings.seed,
+        "4 seed": str(settings.seed),  # a number would be shown as 0.0000
     }
     others = {
         name: getattr(settings, name)
@@ -174,6 +174,7 @@ def sample_scores(
 
 def finish(
     summaries: Summaries,
+    name: str,
     settings: Settings,
     model: VAE,
     data: datasets.Dataset,
@@ -183,12 +184,13 @@ def finish(
 
     Args:
         summaries: of the run, begun at its last step.
+        name: of the run.
         settings: of the run.
         model: the variational auto-encoder.
         data: whose validation images are shown.
         final: scores by name.
     """
-    summaries.hparams(settings.name, row(settings), final)
+    summaries.hparams(name, row(settings), final)
     summaries.text("run/scores", _table({name: f"{value:.4g}" for name, value in final.items()}))
     split = data.validation.at(slice(EMBEDDED))
     images, y = split.arrays()
