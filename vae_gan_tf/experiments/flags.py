@@ -251,7 +251,7 @@ def _in_one_sentence(error: flags.Error, values: flags.FlagValues) -> str:
     """What absl says of a command line, without the words of Python on values of other types."""
     said = " ".join(str(error).split())
     found = re.match(r"flag --(\w+)=(.*?): ", said)
-    if found and found[1] in values and not values[found[1]].parser.__dict__.get("enum_values"):
+    if found and found[1] in values and not getattr(values[found[1]].parser, "enum_values", ()):
         flag = values[found[1]]
         expected = "true or false" if flag.boolean else flag.parser.syntactic_help
         return f"--{found[1]}={found[2]} given, {expected} expected"
