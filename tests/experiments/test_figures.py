@@ -74,7 +74,8 @@ def test_the_latent_space_is_shown_in_the_projector(run_script, tmp_path, monkey
     without_training(monkeypatch)
     run_script("latent_space", "--preset=smoke")
     for model, size in (("vae", 50), ("vae-2d", 3)):  # two numbers and a 0
-        vectors = np.loadtxt(tmp_path / "runs" / f"latent_space-{model}-mnist" / "vectors.tsv")
+        folder = tmp_path / "runs" / f"latent_space-{model}-mnist" / "validation"
+        vectors = np.loadtxt(folder / "vectors.tsv")
         assert vectors.shape == (100, size)
 
 

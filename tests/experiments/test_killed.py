@@ -84,7 +84,7 @@ def test_a_run_goes_on_wherever_it_was_killed(tmp_path, run):
 def test_a_run_on_two_devices_goes_on_to_the_bit(tmp_path, run):
     asked = ("figure6", "--devices=2")
     assert run("whole", *asked, devices=2)[0] == 0
-    assert run("killed", *asked, devices=2, at=170)[0] == -9
+    assert run("killed", *asked, devices=2, at=450)[0] == -9
     code, output = run("killed", *asked, devices=2)
     assert code == 0 and "Going on from step 5" in output, output
     (_, its), (_, again) = (record(tmp_path / name) for name in ("whole", "killed"))

@@ -246,7 +246,7 @@ def _(kind, folder):
     fitted(kind, vae_gan_tf.callbacks.TensorBoard(folder, x, y), epochs=1)
     assert {"1 loss/total", "2 elbo/kl"} <= tags(folder / "train")
     assert {"2 elbo/kl", "images/samples", "images/reconstructions"} <= tags(folder / "validation")
-    assert len(np.loadtxt(folder / "vectors.tsv")) == 20
+    assert len(np.loadtxt(folder / "validation" / "vectors.tsv")) == 20
 
 
 def of_optimizer(make):

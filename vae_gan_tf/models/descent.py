@@ -42,8 +42,9 @@ def descend(
     norms = {}
     for name, network in (networks or {}).items():
         own = [of[id(each)] for each in network.trainable_variables if of.get(id(each)) is not None]
-        if own:
-            norms[f"gradients/{name}"] = tf.linalg.global_norm(own) / scale
+        if own:  # of 16 bits where the variables are
+            norm = tf.linalg.global_norm([tf.cast(each, tf.float32) for each in own])
+            norms[f"gradients/{name}"] = norm / tf.cast(scale, tf.float32)
     return norms
 
 
