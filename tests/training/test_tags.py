@@ -22,6 +22,7 @@ def test_tags(name, expected):
 
 
 @pytest.mark.slow
+@pytest.mark.every_kind
 @pytest.mark.parametrize("kind", models.KINDS)
 def test_each_term_of_each_model_has_a_tag_of_its_own_in_a_group(kind):
     model = models.KINDS[kind]()
