@@ -21,6 +21,8 @@ from vae_gan_tf.training import meeting
         (config(["one:1", "two:2"], 2), "says that this is worker 2, .* one:1, two:2"),
         (config(["one:1", "two:2"], -1), "says that this is worker -1"),
         (config(["one:1", "two:2"], 0, "ps"), "says that this is ps 0"),
+        (config(["one:1", "two:99999"], 0), "and the workers that it names are one:1, two:99999"),
+        (config(["one:1", "one:1"], 0), "and the workers that it names are one:1, one:1"),
     ],
 )
 def test_a_variable_that_names_no_worker(text, sentence, monkeypatch):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import difflib
 import functools
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -24,6 +25,10 @@ from vae_gan_tf.errors import UserError
 
 if TYPE_CHECKING:
     import tensorflow_datasets as tfds
+
+
+NAME = re.compile(r"\w+(/[\w.+-]+)?", re.ASCII)
+"""A name in TFDS, and its configuration."""
 
 
 class Features(NamedTuple):
@@ -76,6 +81,8 @@ def _builder(
     import tensorflow_datasets as tfds
 
     try:
+        if not NAME.fullmatch(name):
+            raise ValueError("versions and names of other kinds are not taken")
         return store.builder(name, data_dir)
     except UserError:
         raise

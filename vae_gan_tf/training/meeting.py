@@ -61,7 +61,8 @@ def cluster() -> Cluster | None:
             '{"cluster": {"worker": ["host0:2222", "host1:2222"]}, "task": {"type": "worker", '
             '"index": 0}} is expected'
         ) from error
-    if kind not in ("chief", "worker") or not known or not all(ports):
+    free = all(0 < port < 2**16 for port in ports) and len(set(addresses)) == len(addresses)
+    if kind not in ("chief", "worker") or not known or not free:
         raise UserError(
             f"{VARIABLE} says that this is {kind} {index}, and the workers that it names are "
             f"{', '.join(addresses) or 'none'}"
