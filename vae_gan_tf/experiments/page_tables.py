@@ -139,17 +139,6 @@ def disk() -> Table:
     return rows
 
 
-def kills() -> Table:
-    """What tests/by_hand/kills.py found, a row a script."""
-    heads = ["script", "operations on files", "kills", "chains", "ended with the same weights"]
-    rows = [heads]
-    for name in KILLED:
-        row = f"kills > scripts > script={name}"
-        counts = ("operations", "kills", "chains", "same")
-        rows.append([name, *(f"{{{row} > {count} | 0}}" for count in counts)])
-    return rows
-
-
 def fashion() -> Table:
     """The figures of Fashion-MNIST beside those of MNIST."""
     rows = [["figure", "model", "epochs", *(what for what, _ in FASHION_SCORES.values())]]
@@ -178,19 +167,6 @@ FASHION_SCORES = {
 
 GRADIENTS = ("vae", "cvae", "semi-supervised", "draw", "vae-gan", "cvae-gan", "draw-gan")
 """Models whose gradients are in a table; those of the others are nearly as large."""
-
-KILLED = (
-    "figure7, CVAE-GAN",
-    "figure9, simple CVAE",
-    "figure10, DRAW",
-    "table 1, two cells",
-    "ablations, a cell each",
-    "figure7, two devices",
-    "figure10, two devices",
-    "table 1, a cell, two devices",
-    "figure9, fresh data folder",
-)
-"""What tests/by_hand/kills.py kills."""
 
 MNIST, SVHN = "MNIST", "svhn_small"
 
