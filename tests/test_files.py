@@ -1,3 +1,4 @@
+import concurrent.futures
 import os
 from typing import Any, NotRequired, TypedDict
 
@@ -109,3 +110,19 @@ def test_a_process_whose_files_another_writes_leaves_them_alone(tmp_path, monkey
     files.write_nothing()
     write_whole(tmp_path / "a.json", b"of the other")
     assert not list(tmp_path.iterdir())
+
+
+def test_a_link_to_nothing_in_the_folder_does_not_matter(tmp_path):
+    (tmp_path / ".#notes").symlink_to(tmp_path / "nothing")  # as editors leave them
+    files.write_whole(tmp_path / "a.json", b"{}")
+    assert (tmp_path / "a.json").read_bytes() == b"{}"
+
+
+def test_several_write_into_one_folder(tmp_path):
+    def write(name):
+        for number in range(100):
+            files.write_whole(tmp_path / f"{name}{number}.json", b"{}")
+
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        list(pool.map(write, "abcd"))
+    assert len(list(tmp_path.iterdir())) == 400

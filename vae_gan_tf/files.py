@@ -73,7 +73,7 @@ def whole(path: Path) -> Iterator[Path]:
             if path.is_dir() and new.is_dir():
                 remove(path)
             os.replace(new, path)
-            to_the_disk(path.parent)
+            _sync(path.parent)  # the new name alone: others may write there too
         except BaseException:
             with contextlib.suppress(OSError):
                 remove(new)
@@ -170,10 +170,15 @@ def remove(path: Path) -> None:
 def to_the_disk(path: Path) -> None:
     """Returns when a file, or all files of a folder, would outlive a power cut."""
     for each in [path, *path.rglob("*")] if path.is_dir() else [path]:
-        if os.name == "nt" and each.is_dir():
-            continue  # Windows opens no folders
-        descriptor = os.open(each, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+        _sync(each)
+
+
+def _sync(path: Path) -> None:
+    """Returns when a file, or the names in a folder, would outlive a power cut."""
+    if os.name == "nt" and path.is_dir():
+        return  # Windows opens no folders
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
