@@ -1,10 +1,13 @@
+import os
+import struct
+import zlib
+
 import numpy as np
 import pytest
-from PIL import ExifTags, Image
+from PIL import ExifTags, Image, PngImagePlugin
 from support import files
 
 from vae_gan_tf import datasets
-from vae_gan_tf.datasets import decoded
 from vae_gan_tf.errors import UserError
 
 
@@ -81,134 +84,85 @@ def alpha(path):
     Image.new("RGBA", (12, 10)).save(path / "cat" / "00.png")
 
 
+def png(path, width, height, bits, pixels):
+    """A PNG in colours, of its parts."""
+    chunks = (
+        (b"IHDR", struct.pack(">IIBBBBB", width, height, bits, 2, 0, 0, 0)),
+        (b"IDAT", zlib.compress(pixels)),
+        (b"IEND", b""),
+    )
+    content = b"\x89PNG\r\n\x1a\n"
+    for kind, data in chunks:
+        content += struct.pack(">I", len(data)) + kind + data
+        content += struct.pack(">I", zlib.crc32(kind + data))
+    path.write_bytes(content)
+
+
 def sixteen_bits(path):
-    Image.fromarray(np.zeros([10, 12], np.uint16)).save(path / "cat" / "00.png")
+    """Pillow opens it as one of 8 bits."""
+    png(path, 12, 10, 16, 10 * (b"\0" + 12 * 6 * b"\7"))
 
 
-def no_image(path):
-    (path / "dog" / "03.png").write_text("not an image")
+def with_a_transparent_colour(path):
+    Image.fromarray(files.pixels(0)).save(path, transparency=(1, 2, 3))
 
 
-def cut(path):
-    file = path / "dog" / "03.png"
-    file.write_bytes(file.read_bytes()[:-40])
+def with_a_large_comment(path):
+    comment = PngImagePlugin.PngInfo()
+    comment.add_text("text", "a" * 2**21, zip=True)
+    Image.fromarray(files.pixels(0)).save(path, pnginfo=comment)
 
 
-def another_size(path):
-    files.save(path / "dog" / "03.png", files.pixels(0, (10, 11, 3)))
-
-
-def one_grey(path):
-    files.save(path / "dog" / "03.png", files.pixels(0, (10, 12, 1)))
-
-
-def empty_class(path):
-    (path / "empty").mkdir()
-
-
-def one_class(path):
-    for file in (path / "dog").iterdir():
-        file.unlink()
-    (path / "dog").rmdir()
-
-
-def few(path):
-    for file in [*(path / "dog").iterdir()][1:] + [*(path / "cat").iterdir()][1:]:
-        file.unlink()
-
-
-FAULTS = {
-    alpha: r"00\.png is an image of mode RGBA",
-    sixteen_bits: r"00\.png is an image of mode I;16",
-    no_image: r"03\.png cannot be read as an image",
-    cut: r"03\.png (is damaged|cannot be read)",
-    another_size: r"03\.png of 10 x 11; give --image_size",
-    one_grey: "one grey and one in colour; give --grey",
-    empty_class: "empty holds no image",
-    one_class: "holds 1 folders of images, one a class and at least two expected",
-    few: "has 2 images for training and 0 for test",
-}
-
-
-@pytest.mark.parametrize("fault", FAULTS, ids=lambda it: it.__name__)
-def test_a_folder_with_a_fault_is_one_sentence_and_nothing_is_written(fault, tmp_path):
-    path = files.folder(tmp_path / "animals")
-    fault(path)
-    with pytest.raises(UserError, match=FAULTS[fault]) as error:
-        load(path, tmp_path / "data")
-    assert "\n" not in str(error.value)
-    written = [it for it in (tmp_path / "data").rglob("*") if it.suffix in (".npy", ".tmp")]
-    assert fault is few or not written
+def too_large(path):
+    png(path, 20_000, 20_000, 8, b"")
 
 
 @pytest.mark.parametrize(
-    ("shape", "count", "sentence"),
+    ("write", "sentence"),
     [
-        ((3, 2, 1), 2, r"an image of shape \(3, 2, 1\) among those of \(2, 3, 1\)"),
-        ((2, 3, 1), 3, "2 images, where there should be 3"),
+        (sixteen_bits, "an image of mode RGB of 16 bits; grey images or colours of 8 bits"),
+        (with_a_transparent_colour, "an image of mode RGB with transparency"),
+        (with_a_large_comment, "cannot be read as an image"),
+        (too_large, "cannot be read as an image: .*exceeds limit"),
     ],
 )
-def test_other_images_than_were_announced(tmp_path, shape, count, sentence):
-    examples = [(np.zeros((2, 3, 1), np.uint8), 0), (np.zeros(shape, np.uint8), 1)]
-    with pytest.raises(UserError, match=sentence):
-        decoded.images(tmp_path / "images", count, (2, 3, 1), examples)
-    assert not (tmp_path / "images").exists()
-
-
-@pytest.mark.slow
-def test_a_full_disk_is_one_sentence_and_leaves_nothing(tmp_path, disk):
-    path = files.folder(tmp_path / "animals", shape=(100, 120, 3))  # 2.9 MB
-    assert disk("size=1m")
-    with pytest.raises(UserError, match=r"animals-\w+ cannot be written: No space left on device"):
-        load(path, tmp_path / "disk")
-    written = {it.suffix for it in (tmp_path / "disk").rglob("*") if it.is_file()}
-    assert written <= {".lock"}
-    assert disk("size=10m")
-    assert load(path, tmp_path / "disk").image_shape == (100, 120, 3)
-    assert disk("ro")
-    assert load(path, tmp_path / "disk").image_shape == (100, 120, 3)
-
-
-def test_a_folder_that_is_not_there(tmp_path):
-    with pytest.raises(UserError, match=f"there is no folder {tmp_path}/nowhere"):
-        load(tmp_path / "nowhere", tmp_path)
-    files.save(tmp_path / "flat" / "a.png", files.pixels(0))
-    with pytest.raises(UserError, match="holds 0 folders of images"):
-        load(tmp_path / "flat", tmp_path)
-
-
-def test_two_folders_of_one_name_have_runs_of_their_own(tmp_path):
-    names = [datasets.file_name(f"folder:{tmp_path / it / 'animals'}") for it in "ab"]
-    assert names[0] != names[1] and all(name.startswith("animals-") for name in names)
-
-
-def test_photographs_are_turned_as_the_camera_noted(tmp_path):
-    path = files.folder(tmp_path / "animals", shape=(12, 10, 1))
-    pixels = files.pixels(0, (10, 12, 1))[..., 0]
-    exif = Image.Exif()
-    exif[ExifTags.Base.Orientation] = 6
-    Image.fromarray(pixels).save(path / "cat" / "00.png", exif=exif)
-    data = load(path, tmp_path)
-    assert data.image_shape == (12, 10, 1)
-    turned = np.rot90(pixels, -1)
-    images, _ = everything(data)
-    assert any(np.array_equal(image[..., 0], turned) for image in images)
-
-
-def test_decoded_images_that_are_damaged_are_one_sentence(tmp_path):
+def test_an_image_of_another_kind_is_refused(tmp_path, write, sentence):
     path = files.folder(tmp_path / "animals")
-    load(path, tmp_path)
-    (decoded,) = (tmp_path / "decoded_images").glob("animals-*/images.npy")
-    decoded.write_bytes(b"no array")
-    with pytest.raises(UserError, match=r"cannot be written or read .* delete it to decode"):
-        load(path, tmp_path)
+    write(path / "cat" / "x.png")
+    with pytest.raises(UserError, match=rf"cat/x\.png .*{sentence}"):
+        load(path, tmp_path / "data")
 
 
-@pytest.mark.parametrize("ending", ["png", "jpg"])
-def test_an_image_that_is_cut_off_leaves_nothing_half_decoded(ending, tmp_path):
-    path = files.folder(tmp_path / "animals", shape=(40, 40, 3), ending=ending)
-    (cut, *_) = sorted((path / "dog").iterdir())
-    cut.write_bytes(cut.read_bytes()[:-60])
-    with pytest.raises(UserError, match=f"{cut.name} cannot be read as an image"):
-        load(path, tmp_path)
-    assert not list(tmp_path.glob("decoded_images/*/*"))
+def test_an_orientation_that_is_no_number_is_left_alone(tmp_path):
+    path = files.folder(tmp_path / "animals", ending="jpg")
+    tag = struct.pack(">HHI4s", ExifTags.Base.Orientation, 2, 3, b"up")  # 2: text
+    exif = b"Exif\0\0MM\0*\0\0\0\x08" + struct.pack(">H", 1) + tag + 4 * b"\0"
+    Image.fromarray(files.pixels(0)).save(path / "cat" / "x.jpg", exif=exif)
+    assert load(path, tmp_path / "data").image_shape == (10, 12, 3)
+
+
+def test_hidden_names_are_left_alone(tmp_path):
+    path = files.folder(tmp_path / "animals", count=21)
+    files.save(path / ".ipynb_checkpoints" / "00.png", files.pixels(0))
+    (path / ".git").mkdir()
+    (path / "cat" / "._00.png").write_bytes(b"of another system")
+    data = load(path, tmp_path / "data")
+    assert data.class_names == ("cat", "dog") and len(everything(data)[1]) == 42
+
+
+def test_a_class_may_be_called_train(tmp_path):
+    path = files.folder(tmp_path / "vehicles", classes=("bus", "train"))
+    assert load(path, tmp_path / "data").class_names == ("bus", "train")
+
+
+def test_a_class_whose_name_is_no_text_is_refused(tmp_path):
+    path = files.folder(tmp_path / "animals", classes=("cat", os.fsdecode(b"dog\xff")))
+    with pytest.raises(UserError, match="whose name is no text in UTF-8"):
+        load(path, tmp_path / "data")
+
+
+def test_too_few_images_are_refused_before_they_are_decoded(tmp_path):
+    path = files.folder(tmp_path / "animals", count=2)
+    with pytest.raises(UserError, match="images for training and"):
+        load(path, tmp_path / "data")
+    assert not (tmp_path / "data").exists()

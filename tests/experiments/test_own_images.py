@@ -57,6 +57,13 @@ def test_a_judge_of_a_folder_is_found(run_script, animals, data_dir, monkeypatch
     ]
 
 
+def test_paths_between_an_odd_number_of_test_images(run_script, tmp_path, monkeypatch):
+    path = files.folder(tmp_path / "few", count=60, shape=(12, 10, 3))  # 17 of them for test
+    without_training(monkeypatch)
+    figures = run_script("latent_space", "--preset=smoke", f"--dataset=folder:{path}")
+    assert list(figures.glob("latent_space-*.png"))
+
+
 def test_images_of_other_sizes_and_grey(run_script, animals, monkeypatch):
     without_training(monkeypatch)
     figures = run_script(
@@ -74,6 +81,7 @@ def test_images_of_other_sizes_and_grey(run_script, animals, monkeypatch):
         ("--dataset=folder:/nowhere", "there is no folder /nowhere"),
         ("--dataset=fashion_mnst", "did you mean fashion_mnist"),
         ("--image_size=64", "height,width of at least 4 expected, or own"),
+        ("--image_size=9999,32", "height,width of at least 4 expected, or own; at most 1024"),
         ("--image_size=32,32", "given for mnist, whose images have one form"),
     ],
 )

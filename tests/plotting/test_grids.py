@@ -108,3 +108,11 @@ def test_a_folder_that_cannot_be_written_is_one_sentence(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(UserError, match="cannot be written"):
         grids.save(grids.page([grids.Panel(grid(1, 1), "a")]), tmp_path / "file" / "a.png")
+
+
+def test_names_with_dollars_are_no_formulas(tmp_path):
+    images = np.zeros([2, 2, 4, 4, 1])
+    panel = grids.Panel(images, "$x^$", ["$10_bill$", "$"], ["a$", "$b^$"], key="; $D_y$")
+    grids.save(grids.page([panel]), tmp_path / "a.png")
+    (axes,) = grids.page([panel]).axes
+    assert [text.get_text() for text in axes.get_yticklabels()] == [r"\$10_bill\$", r"\$"]

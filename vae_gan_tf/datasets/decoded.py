@@ -91,6 +91,38 @@ def _decode(
         np.save(unfinished / "labels.npy", np.array(labels, np.int32))
 
 
+def check(labels: np.ndarray, test: int, name: str, classes: list[str]) -> int:
+    """How many training images, the last, are for validation.
+
+    Args:
+        labels: of the training images, then of those for test.
+        test: how many are for test.
+        name: of the data set.
+        classes: their names, in the order of the labels.
+
+    Raises:
+        UserError: there are too few images, labels are out of range, or a class has no training
+            image.
+    """
+    training = len(labels) - test
+    validation = training // VALIDATION_SHARE
+    if not (validation and test):
+        raise UserError(
+            f"{name} has {training} images for training and {test} for test; at least "
+            f"{VALIDATION_SHARE} and 1 expected"
+        )
+    if labels.min() < 0 or labels.max() >= len(classes):
+        raise UserError(
+            f"the labels of {name} go from {labels.min()} to {labels.max()}, 0 to "
+            f"{len(classes) - 1} expected"
+        )
+    train = labels[: training - validation]
+    without = sorted(set(range(len(classes))) - set(np.unique(train).tolist()))
+    if without:
+        raise UserError(f"the class {classes[without[0]]} of {name} has no training image")
+    return validation
+
+
 def split(
     all_images: Split, test: int, name: str, classes: list[str], source: str, folder: Path
 ) -> Dataset:
@@ -110,26 +142,11 @@ def split(
         UserError: there are too few images, labels are out of range, or a class has no training
             image.
     """
+    validation = check(all_images.labels, test, name, classes)
     training = len(all_images.labels) - test
-    validation = training // VALIDATION_SHARE
-    if not (validation and test):
-        raise UserError(
-            f"{name} has {training} images for training and {test} for test; at least "
-            f"{VALIDATION_SHARE} and 1 expected"
-        )
-    labels = all_images.labels
-    if labels.min() < 0 or labels.max() >= len(classes):
-        raise UserError(
-            f"the labels of {name} go from {labels.min()} to {labels.max()}, 0 to "
-            f"{len(classes) - 1} expected"
-        )
-    train = all_images.at(slice(training - validation))
-    without = sorted(set(range(len(classes))) - set(np.unique(train.labels).tolist()))
-    if without:
-        raise UserError(f"the class {classes[without[0]]} of {name} has no training image")
     return Dataset(
         name=name,
-        train=train,
+        train=all_images.at(slice(training - validation)),
         validation=all_images.at(slice(training - validation, training)),
         test=all_images.at(slice(training, None)),
         num_classes=len(classes),

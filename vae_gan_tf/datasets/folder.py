@@ -63,6 +63,7 @@ def _path(name: str) -> Path:
 def _load(name: str, form: Form, data_dir: Path, download: bool) -> Dataset:
     path = _path(name)
     files = _files(path)
+    decoded.check(np.array(files.labels), files.test, name, files.classes)  # before the work
     shape = _shape(files, form)
     stamps = [(str(it), it.stat().st_size, it.stat().st_mtime_ns) for it in files.paths]
     folder = data_dir / decoded.FOLDER / f"{path.name}-{decoded.key(stamps, files.test, form)}"
@@ -82,15 +83,21 @@ def _files(path: Path) -> Files:
 def _found(path: Path) -> Files:
     if not path.is_dir():
         raise UserError(f"there is no folder {path}")
-    parts = [path / "train", path / "test"] if (path / "train").is_dir() else [path]
+    split = (path / "train").is_dir() and _folders(path / "train")  # else it is a class
+    parts = [path / "train", path / "test"] if split else [path]
     parts = [part for part in parts if part.is_dir()]
-    classes = sorted({it.name for part in parts for it in part.iterdir() if it.is_dir()})
+    classes = sorted({name for part in parts for name in _folders(part)})
+    for name in classes:
+        if name != name.encode(errors="ignore").decode():
+            raise UserError(f"{path} holds the class {name!r}, whose name is no text in UTF-8")
     found: list[list[tuple[Path, int]]] = []
     for part in parts:
         of_part = []
         for label, name in enumerate(classes):
             of_class = sorted(
-                it for it in (part / name).glob("**/*") if it.suffix.lower() in ENDINGS
+                it
+                for it in (part / name).glob("**/*")
+                if it.suffix.lower() in ENDINGS and not _hidden(it.relative_to(part))
             )
             if not of_class:
                 raise UserError(f"the folder {part / name} holds no image ({', '.join(ENDINGS)})")
@@ -103,6 +110,16 @@ def _found(path: Path) -> Files:
     files = [each for part in found for each in _drawn(part)]
     test = len(found[1]) if found[1:] else len(files) // decoded.TEST_SHARE
     return Files([it for it, _ in files], [label for _, label in files], classes, test)
+
+
+def _folders(path: Path) -> list[str]:
+    """The names of the folders in a folder, but for hidden ones."""
+    return [it.name for it in path.iterdir() if it.is_dir() and not _hidden(Path(it.name))]
+
+
+def _hidden(path: Path) -> bool:
+    """Whether a name in a path begins with a dot, as those that systems and editors leave."""
+    return any(name.startswith(".") for name in path.parts)
 
 
 def _drawn(files: list[tuple[Path, int]]) -> list[tuple[Path, int]]:
@@ -120,7 +137,9 @@ def _opened(path: Path) -> Iterator[Image.Image]:
     try:
         with Image.open(path) as image:
             yield image
-    except OSError as error:
+    except UserError:
+        raise
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         raise UserError(f"{path} cannot be read as an image: {error}") from error
 
 
@@ -132,22 +151,25 @@ def _mode(path: Path) -> str:
     """
     with _opened(path) as image:
         mode = image.mode
-        transparent = "transparency" in image.info
-    if mode in ("1", "L"):
-        return "L"
-    if mode == "RGB" or (mode == "P" and not transparent):
-        return "RGB"
-    raise UserError(
-        f"{path} is an image of mode {mode}; grey images or colours of 8 bits expected, without "
-        "transparency"
-    )
+        if "transparency" in image.info:
+            mode += " with transparency"
+        if any(";16" in str(tile) for tile in getattr(image, "tile", ())):  # of RGB Pillow cuts it
+            mode += " of 16 bits"
+    found = {"1": "L", "L": "L", "RGB": "RGB", "P": "RGB"}.get(mode)
+    if found is None:
+        raise UserError(
+            f"{path} is an image of mode {mode}; grey images or colours of 8 bits expected, "
+            "without transparency"
+        )
+    return found
 
 
 def _size(path: Path) -> tuple[int, int]:
     """Height and width of an image as it is looked at: cameras note where its top is."""
     with _opened(path) as image:
         width, height = image.size
-        on_its_side = image.getexif().get(ExifTags.Base.Orientation, 1) >= 5
+        orientation = image.getexif().get(ExifTags.Base.Orientation)
+    on_its_side = orientation in (5, 6, 7, 8)
     return (width, height) if on_its_side else (height, width)
 
 

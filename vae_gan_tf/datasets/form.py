@@ -10,6 +10,9 @@ from vae_gan_tf.errors import UserError
 OWN_SIZE = "own"
 """What stands for the size that images have."""
 
+LARGEST = 1024
+"""Pixels of a side that images are resized to, at most: the networks are for 28 to 128."""
+
 METHOD = "Pillow's bilinear filter, which averages where it shrinks"
 """How images are resized."""
 
@@ -56,8 +59,9 @@ def parsed_size(text: str) -> tuple[int, int] | None:
         height, width = map(int, text.split(","))
     except ValueError:
         height = width = 0
-    if not (height >= 4 and width >= 4):
+    if not all(4 <= side <= LARGEST for side in (height, width)):
         raise UserError(
-            f"--image_size={text} given, height,width of at least 4 expected, or {OWN_SIZE}"
+            f"--image_size={text} given, height,width of at least 4 expected, or {OWN_SIZE}; "
+            f"at most {LARGEST}"
         )
     return height, width

@@ -42,7 +42,8 @@ def figure(options: Options) -> None:
         if model.latent_size == 2:
             panel = grids.Panel(latent_space.manifold(model), f"{result.title}: all codes")
         else:
-            images, _ = test.at(slice(2 * PATHS)).arrays()
+            pairs = min(PATHS, len(test.images) // 2)
+            images, _ = test.at(slice(2 * pairs)).arrays()
             paths = latent_space.interpolate(model, images[::2], images[1::2])
             panel = grids.Panel(paths, f"{result.title}: from image to image")
         panels.append(panel)

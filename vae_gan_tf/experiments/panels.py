@@ -36,4 +36,4 @@ def of_samples(
         return grids.Panel(images, title, labels)
     texts = pictures.cell_probabilities(model, images)
     shown = [[text.removeprefix("0") for text in row] for row in texts]  # ".63": cells are narrow
-    return grids.Panel(images, f"{title}; above each $D_y$", labels, cell_titles=shown)
+    return grids.Panel(images, title, labels, cell_titles=shown, key="; above each $D_y$")

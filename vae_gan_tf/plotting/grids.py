@@ -50,6 +50,13 @@ class Panel:
     """Above each column, of one line or more."""
     cell_titles: Sequence[Sequence[str]] | None = None
     """Above each image, by row and column."""
+    key: str = ""
+    """What follows the title. It may hold TeX, for which title and labels are not taken."""
+
+
+def literal(text: str) -> str:
+    """A text in which Matplotlib finds no TeX: a folder may be called "$10 or $20"."""
+    return text.replace("$", r"\$")
 
 
 def sheet(width: float, height: float, dpi: int = 100, **kwargs: Any) -> Figure:
@@ -149,7 +156,8 @@ def _lines(panel: Panel) -> int:
 
 def _title(panel: Panel, width: float) -> str:
     """The title in lines that are no longer than a panel of so many inches is wide."""
-    return textwrap.fill(panel.title, max(8, int((width + GAP_INCHES) / LETTER_INCHES)))
+    letters = max(8, int((width + GAP_INCHES) / LETTER_INCHES))
+    return textwrap.fill(literal(panel.title) + panel.key, letters)
 
 
 def _further_lines(panel: Panel, width: float) -> int:
@@ -188,11 +196,11 @@ def _show(axes: Axes, panel: Panel, inches: float) -> None:
     axes.set_yticks([], [])
     middle = 1 + width / 2 + (width + 1) * np.arange(columns)
     if panel.column_labels:
-        axes.set_xticks(middle, panel.column_labels, fontsize=LABEL)
+        axes.set_xticks(middle, [*map(literal, panel.column_labels)], fontsize=LABEL)
         axes.xaxis.tick_top()
     if panel.row_labels:
         centre = 1 + above + height / 2 + (height + 1 + above) * np.arange(rows)
-        axes.set_yticks(centre, panel.row_labels, fontsize=LABEL)
+        axes.set_yticks(centre, [*map(literal, panel.row_labels)], fontsize=LABEL)
     axes.tick_params(length=0, pad=2)
     for row, titles in enumerate(panel.cell_titles or ()):
         for column, title in enumerate(titles):
