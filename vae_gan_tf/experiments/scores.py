@@ -269,7 +269,7 @@ def picture(rows: Sequence[Row]) -> Figure:
         of_set = [row for row in rows if row["dataset"] == dataset]
         shown = [row for row in of_set if row["model"] not in REAL.values()]
         (real,) = (row for row in of_set if row["model"] in REAL.values())
-        called = datasets.source(dataset).title if dataset in MODELS else dataset
+        called = grids.literal(datasets.source(dataset).title if dataset in MODELS else dataset)
         title = f"{called}; line: {real['model']}; ↑ higher is better, ↓ lower, → 1 nearer to 1"
         part.suptitle(title, fontsize=grids.TITLE)
         panels = part.subplots(down, ACROSS, sharey=True).flat
@@ -286,7 +286,7 @@ def picture(rows: Sequence[Row]) -> Figure:
             axes.margins(x=0.15)
             axes.locator_params("x", nbins=3)
             axes.grid(axis="y", alpha=0.3)
-            axes.set_yticks(range(len(shown)), [row["model"] for row in shown])
+            axes.set_yticks(range(len(shown)), [grids.literal(row["model"]) for row in shown])
             axes.set_ylim(len(shown) - 0.5, -0.5)
     return figure
 
