@@ -19,10 +19,7 @@ from vae_gan_tf.plotting import grids
 from vae_gan_tf.training.callbacks import show_weights
 from vae_gan_tf.training.state import learning_rates
 from vae_gan_tf.training.summaries import Summaries
-from vae_gan_tf.training.tags import renamed
-
-CODES = 500
-"""Images by whose codes those in use are counted, at most."""
+from vae_gan_tf.training.tags import comparable, renamed
 
 
 class TensorBoard(keras.callbacks.Callback):
@@ -89,11 +86,11 @@ class TensorBoard(keras.callbacks.Callback):
         }
         training = {name: value for name, value in logs.items() if not name.startswith("val_")}
         self._summaries.scalars(step, training | learning_rates(self.model))
-        if not self.model.validates_loss:
-            validation.pop("loss", None)
-        some = for_each(lambda values: values[:CODES], self.y)
-        in_use = latent_space.codes_in_use(generator(self.model), self.images[:CODES], some)
-        self._summaries.validation(step, validation | {"elbo/codes_in_use": in_use})
+        self._summaries.validation(step, comparable(self.model, validation))
+        some = for_each(lambda values: values[: latent_space.ENOUGH], self.y)
+        images = self.images[: latent_space.ENOUGH]
+        in_use = latent_space.codes_in_use(generator(self.model), images, some)
+        self._summaries.validation(step, {"elbo/codes_in_use": in_use})
         shown = {
             "samples": self._samples(),
             "reconstructions": pictures.reconstructions(self.model, self.images, self.y, rows=4),
@@ -115,8 +112,7 @@ class TensorBoard(keras.callbacks.Callback):
     def on_train_end(self, logs: dict[str, float] | None = None) -> None:
         """Shows the codes of the images, and closes the file."""
         generating = generator(self.model)
-        codes = generating.encode(self.images, generating.condition.given(self.y)).mean()
         labels = [""] * len(self.images) if self.labels is None else self.labels
-        flat = np.reshape(codes, [len(self.images), -1])
-        self._summaries.embeddings(flat, np.asarray(labels), self.images)
+        codes = latent_space.codes(generating, self.images, self.y)
+        self._summaries.embeddings(codes, np.asarray(labels), self.images)
         self._summaries.close()

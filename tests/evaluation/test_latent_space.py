@@ -79,3 +79,10 @@ def test_codes_in_use_are_those_that_tell_something():
             return gaussian(mean, np.zeros_like(mean))
 
     assert latent_space.codes_in_use(Posterior(), np.zeros([5, 2, 2, 1])) == 1
+
+
+def test_codes_are_the_means_of_each_image(model):
+    images = np.random.default_rng(0).random([3, *SHAPE], np.float32)
+    codes = latent_space.codes(model, images)
+    np.testing.assert_array_equal(codes, model.encode(images).mean())
+    assert codes.shape == (3, 2)

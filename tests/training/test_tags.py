@@ -1,7 +1,7 @@
 import pytest
 from support import models
 
-from vae_gan_tf.training.tags import GROUPS, renamed, tag, tagged
+from vae_gan_tf.training.tags import GROUPS, comparable, renamed, tag, tagged
 
 
 @pytest.mark.parametrize(
@@ -31,6 +31,13 @@ def test_each_term_of_each_model_has_a_tag_of_its_own_in_a_group(kind):
     tags = tagged(logs)
     assert len(tags) == len(logs)
     assert {name.split("/")[0] for name in tags} <= {f"{n + 1} {it}" for n, it in enumerate(GROUPS)}
+
+
+@pytest.mark.parametrize("kind", models.KINDS)
+def test_a_loss_of_the_validation_is_shown_where_it_is_that_of_training(kind):
+    values = {"loss": 1.0, "elbo/kl": 2.0}
+    alike = kind not in models.ADVERSARIAL + models.SEMI_SUPERVISED
+    assert comparable(models.KINDS[kind](), values) == (values if alike else {"elbo/kl": 2.0})
 
 
 def test_another_prefix():

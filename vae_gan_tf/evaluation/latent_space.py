@@ -17,6 +17,9 @@ tfd = tfp.distributions
 IN_USE = 0.01
 """Nats of KL divergence over which a number of a code is in use."""
 
+ENOUGH = 500
+"""Images by whose codes those in use are counted."""
+
 
 def interpolate(
     model: VAE, first: ArrayLike, last: ArrayLike, steps: int = 10, y: ArrayLike | None = None
@@ -47,6 +50,15 @@ def interpolate(
     shares = np.linspace(0, 1, steps, dtype=np.float32)
     images = [model.decode((1 - share) * start + share * end, y).mean() for share in shares]
     return np.stack(images, axis=1)
+
+
+def codes(model: VAE, images: ArrayLike, y: Any = None) -> np.ndarray:
+    """The means of q(z | x, y) of images, [n, size]; of DRAW those of all steps.
+
+    Arguments are those of `codes_in_use`.
+    """
+    means = model.encode(images, model.condition.given(y)).mean()
+    return np.reshape(means, [means.shape[0], -1])
 
 
 def codes_in_use(model: VAE, images: ArrayLike, y: Any = None) -> int:

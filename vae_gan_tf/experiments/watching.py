@@ -23,9 +23,6 @@ from vae_gan_tf.training.tags import renamed
 SCORED = 1000
 """Samples that the scores of an epoch are of, and validation images beside them."""
 
-CODES = 500
-"""Validation images by whose codes those in use are counted."""
-
 EMBEDDED = 1000
 """Validation images whose codes are in the projector, at most."""
 
@@ -152,7 +149,7 @@ def drawn(model: DRAW, images: np.ndarray, y: np.ndarray) -> np.ndarray:
 
 def measures(data: datasets.Dataset) -> Callable[[VAE | VAEGAN], dict[str, float]]:
     """What is measured of a model after each epoch beside the bound."""
-    images, y = data.validation.at(slice(CODES)).arrays()
+    images, y = data.validation.at(slice(latent_space.ENOUGH)).arrays()
     return lambda model: {
         "elbo/codes_in_use": latent_space.codes_in_use(generator(model), images, y)
     }
@@ -194,5 +191,4 @@ def finish(
     summaries.text("run/scores", _table({name: f"{value:.4g}" for name, value in final.items()}))
     split = data.validation.at(slice(EMBEDDED))
     images, y = split.arrays()
-    codes = model.encode(images, model.condition.given(y)).mean()
-    summaries.embeddings(np.reshape(codes, [len(images), -1]), np.asarray(split.labels), images)
+    summaries.embeddings(latent_space.codes(model, images, y), np.asarray(split.labels), images)

@@ -27,6 +27,7 @@ from vae_gan_tf.training.profiling import Profile
 from vae_gan_tf.training.progress import Progress
 from vae_gan_tf.training.state import learning_rates, state
 from vae_gan_tf.training.summaries import Summaries
+from vae_gan_tf.training.tags import comparable
 
 SCALARS_EVERY = 10
 """Steps from one point of a TensorBoard curve to the next, at most."""
@@ -132,8 +133,7 @@ def train(
             bound = evaluate(model, test_step, validation, signal_came)
             if bound:
                 progress.end_epoch(step, nats=-bound["elbo/elbo"])
-                shown = {name: value for name, value in bound.items() if name != "loss"}
-                summaries.validation(step, bound if model.validates_loss else shown)
+                summaries.validation(step, comparable(model, bound))
                 for callback in callbacks:
                     callback(model, summaries, step // epoch_steps, step)
             return bound

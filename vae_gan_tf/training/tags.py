@@ -5,6 +5,7 @@ in validation has one tag, of two runs.
 """
 
 from collections.abc import Mapping
+from typing import Any
 
 GROUPS = (
     "loss",
@@ -56,6 +57,16 @@ def tag(name: str) -> str:
 def tagged(values: Mapping[str, float]) -> dict[str, float]:
     """The values by their tags."""
     return {tag(name): value for name, value in values.items()}
+
+
+def comparable(model: Any, values: Mapping[str, float]) -> dict[str, float]:
+    """What an evaluation gives, without its loss where another one is trained on.
+
+    Args:
+        model: tells by ``validates_loss`` whether it is the same.
+        values: by name.
+    """
+    return {name: it for name, it in values.items() if name != "loss" or model.validates_loss}
 
 
 def renamed(prefix: str, values: Mapping[str, float]) -> dict[str, float]:
