@@ -161,6 +161,34 @@ def test_a_class_whose_name_is_no_text_is_refused(tmp_path):
         load(path, tmp_path / "data")
 
 
+def test_a_refused_folder_leaves_nothing(tmp_path):
+    path = files.folder(tmp_path / "animals")
+    whole = (path / "cat" / "00.png").read_bytes()
+    (path / "cat" / "00.png").write_bytes(whole[:-40])
+    (tmp_path / "data").mkdir()
+    with pytest.raises(UserError, match="00.png cannot be read"):
+        load(path, tmp_path / "data")
+    assert not list((tmp_path / "data").iterdir())
+    (path / "cat" / "00.png").write_bytes(whole)
+    load(path, tmp_path / "data")
+    assert not list((tmp_path / "data").rglob("*.lock"))
+
+
+def test_a_folder_of_test_images_alone_is_refused_by_name(tmp_path):
+    path = files.folder(tmp_path / "animals", parts=("test",))
+    with pytest.raises(UserError, match=r"holds 1 folders of images \(test\)"):
+        load(path, tmp_path)
+
+
+@pytest.mark.parametrize(
+    "name, expected", [("folder:/a/b", "b-"), ("folder:/a/b/c/..", "b-"), ("folder:/", "root-")]
+)
+def test_files_of_a_folder_are_named_by_its_last_part(name, expected):
+    found = datasets.file_name(name)
+    assert found.startswith(expected) and len(found) == len(expected) + 8
+    assert (found == datasets.file_name("folder:/a/b")) == (expected == "b-")
+
+
 def test_too_few_images_are_refused_before_they_are_decoded(tmp_path):
     path = files.folder(tmp_path / "animals", count=2)
     with pytest.raises(UserError, match="images for training and"):

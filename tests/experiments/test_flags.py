@@ -247,6 +247,14 @@ def test_paths_are_what_a_shell_makes_of_them(monkeypatch, tmp_path):
     assert asked.datasets == (f"folder:{tmp_path}/animals",)
 
 
+def test_a_dollar_in_a_path_that_is_there_is_a_letter(tmp_path):
+    path = files.folder(tmp_path / "animals$2")
+    asked = parse(Script("A figure.", ("vae",)), ["script", f"--dataset=folder:{path}"])
+    assert asked.datasets == (f"folder:{path}",)
+    with pytest.raises(UserError, match=r"--dataset=folder:\$NOT_SET/x given, and there is no such"):
+        parse(Script("A figure.", ("vae",)), ["script", "--dataset=folder:$NOT_SET/x"])
+
+
 def test_fresh_has_folders_of_its_own():
     asked = parse(Script("A figure.", ("vae",)), ["script", "--fresh", "--figures_dir=here"])
     assert [str(asked.runs_dir), str(asked.figures_dir)] == ["runs/fresh", "here/fresh"]

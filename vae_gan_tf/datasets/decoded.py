@@ -3,6 +3,7 @@
 So one way serves 8 000 and 800 000 images: a batch reads its own images alone.
 """
 
+import contextlib
 import hashlib
 from collections.abc import Iterable
 from pathlib import Path
@@ -54,9 +55,15 @@ def images(
         if not folder.exists():
             folder.parent.mkdir(parents=True, exist_ok=True)
             # Of two processes the second waits for the first.
-            with filelock.FileLock(folder.with_name(f"{folder.name}.lock")):
-                if not folder.exists():
-                    _decode(folder, count, shape, examples)
+            lock = folder.with_name(f"{folder.name}.lock")
+            with filelock.FileLock(lock):
+                try:
+                    if not folder.exists():
+                        _decode(folder, count, shape, examples)
+                finally:
+                    with contextlib.suppress(OSError):  # Windows deletes no open file
+                        lock.unlink()
+                        folder.parent.rmdir()  # where it is empty
         pixels = np.load(folder / "images.npy", mmap_mode="r")
         labels = np.load(folder / "labels.npy")
     except UserError:

@@ -6,6 +6,7 @@ PATH holds a sub-folder a class, or the folders "train" and "test" with one each
 
 import contextlib
 import functools
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -46,31 +47,39 @@ def source(name: str, form: Form) -> Source:
     Raises:
         UserError: the folder is not there, or holds no image, or one class alone.
     """
-    path = _path(name)
-    files = _files(path)
+    files = _files(path(name))
+    title = path(name).name or "root"
     return Source(
-        title=path.name,
-        family=path.name,
+        title=title,
+        family=title,
         load=functools.partial(_load, name, form),
         settings_of="mnist" if form.grey or _mode(files.paths[0]) == "L" else "svhn_small",
     )
 
 
-def _path(name: str) -> Path:
-    return Path(name.removeprefix(PREFIX)).expanduser().absolute()
+def path(name: str) -> Path:
+    """The folder that a data set is read from, as an absolute path without ".."."""
+    return Path(os.path.abspath(Path(name.removeprefix(PREFIX)).expanduser()))
+
+
+def file_name(name: str) -> str:
+    """The name of the folder and what tells its path apart, for names of files."""
+    its = path(name)
+    return f"{its.name or 'root'}-{decoded.key(str(its))[:8]}"
 
 
 def _load(name: str, form: Form, data_dir: Path, download: bool) -> Dataset:
-    path = _path(name)
-    files = _files(path)
+    folder = path(name)
+    files = _files(folder)
     decoded.check(np.array(files.labels), files.test, name, files.classes)  # before the work
     shape = _shape(files, form)
     stamps = [(str(it), it.stat().st_size, it.stat().st_mtime_ns) for it in files.paths]
-    folder = data_dir / decoded.FOLDER / f"{path.name}-{decoded.key(stamps, files.test, form)}"
-    found = decoded.images(folder, len(files.paths), shape, _examples(files, form))
+    place = data_dir / decoded.FOLDER
+    place /= f"{folder.name or 'root'}-{decoded.key(stamps, files.test, form)}"
+    found = decoded.images(place, len(files.paths), shape, _examples(files, form))
     words = f", {form}" if str(form) else ""
-    begin = f"The folder {path.name}{words}:"
-    return decoded.split(found, files.test, name, files.classes, begin, folder)
+    begin = f"The folder {folder.name or folder}{words}:"
+    return decoded.split(found, files.test, name, files.classes, begin, place)
 
 
 def _files(path: Path) -> Files:
@@ -105,7 +114,8 @@ def _found(path: Path) -> Files:
         found.append(of_part)
     if len(classes) < 2:
         raise UserError(
-            f"{path} holds {len(classes)} folders of images, one a class and at least two expected"
+            f"{path} holds {len(classes)} folders of images{''.join(f' ({it})' for it in classes)}, "
+            "one a class and at least two expected"
         )
     files = [each for part in found for each in _drawn(part)]
     test = len(found[1]) if found[1:] else len(files) // decoded.TEST_SHARE

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from vae_gan_tf.catalogue import Catalogue
-from vae_gan_tf.datasets import decoded, folder, mnist, store, svhn, tfds_images
+from vae_gan_tf.datasets import folder, mnist, store, svhn, tfds_images
 from vae_gan_tf.datasets.form import AS_IT_IS, Form
 from vae_gan_tf.datasets.source import Source
 from vae_gan_tf.datasets.splits import Dataset, Split
@@ -52,8 +52,7 @@ def file_name(name: str) -> str:
     It is the name itself, for a folder of images its last part and what tells its path apart.
     """
     if name.startswith(folder.PREFIX):
-        path = Path(name.removeprefix(folder.PREFIX)).expanduser().absolute()
-        return f"{path.name}-{decoded.key(str(path))[:8]}"
+        return folder.file_name(name)
     return name.replace("/", "-")
 
 

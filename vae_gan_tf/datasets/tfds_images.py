@@ -92,7 +92,8 @@ def _builder(
         if plain in known:
             configs = [it.name for it in tfds.builder_cls(plain).BUILDER_CONFIGS]
             raise UserError(
-                f"{plain} of TFDS has no configuration {config!r}; it has {', '.join(configs)}"
+                f"{plain} of TFDS has no configuration {config!r}; it has "
+                f"{', '.join(configs) or 'none'}"
             ) from error
         near = difflib.get_close_matches(plain, [*known, *others])
         near = [f"folder:{name}"] if Path(name).is_dir() else near

@@ -32,6 +32,9 @@ from vae_gan_tf.files import check_writable
 
 BATCH, LEARNING_RATE = 100, 2e-3
 
+TELLING = 0.5
+"""The accuracy from which on a classifier says something of pictures."""
+
 
 class Training(NamedTuple):
     """How the classifier of a data set is trained."""
@@ -161,6 +164,8 @@ def main(argv: Sequence[str]) -> None:
     path = options.figures_dir / f"{'-'.join(words)}.json"
     write_json(path, record)
     print(f"Test accuracy {record['test_accuracy']:.2%}; the weights are in {file}")
+    if record["test_accuracy"] < TELLING:
+        print("It reads few images rightly, so scores by it tell little: more images or --epochs.")
     if options.fresh:
         comparison.compare(path)
 

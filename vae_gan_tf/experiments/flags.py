@@ -16,6 +16,7 @@ from typing import Any
 from absl import flags
 
 from vae_gan_tf import datasets
+from vae_gan_tf.datasets import folder
 from vae_gan_tf.errors import UserError
 from vae_gan_tf.experiments.presets import PRESETS
 from vae_gan_tf.experiments.settings import (
@@ -258,12 +259,13 @@ def _in_one_sentence(error: flags.Error, values: flags.FlagValues) -> str:
     return said
 
 
-def expanded(path: str, name: str) -> Path:
+def expanded(path: str, name: str, before: str = "") -> Path:
     """The path that a shell would make of it, which does not look behind the "=" of a flag.
 
     Args:
         path: as given.
         name: of the flag.
+        before: what stands before the path there.
 
     Raises:
         UserError: the path is empty or too long, or names a user or a variable that there is not.
@@ -271,8 +273,8 @@ def expanded(path: str, name: str) -> Path:
     if not path.strip():
         raise UserError(f"--{name} given without a path")
     found = os.path.expanduser(os.path.expandvars(path))
-    if found.startswith("~") or "$" in found:
-        raise UserError(f"--{name}={path} given, and there is no such user or variable")
+    if (found.startswith("~") or "$" in found) and not os.path.exists(found):
+        raise UserError(f"--{name}={before}{path} given, and there is no such user or variable")
     if max(map(len, found.split(os.sep))) > LONGEST_NAME or len(found) > LONGEST_PATH:
         raise UserError(f"--{name} given with a path that is too long: {path[:60]}...")
     return Path(found)
@@ -280,8 +282,10 @@ def expanded(path: str, name: str) -> Path:
 
 def _dataset_name(text: str) -> str:
     """The name of a data set; completing a path on the command line leaves a slash behind it."""
-    kind, _, path = text.rstrip("/").partition(":")
-    return f"{kind}:{expanded(path, 'dataset')}" if kind == "folder" else text.rstrip("/")
+    if not text.startswith(folder.PREFIX):
+        return text.rstrip("/")
+    path = text.removeprefix(folder.PREFIX)
+    return f"{folder.PREFIX}{expanded(path.rstrip('/') or path[:1], 'dataset', folder.PREFIX)}"
 
 
 def _define_setting(name: str, values: flags.FlagValues) -> None:
