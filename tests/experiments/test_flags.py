@@ -251,7 +251,7 @@ def test_a_dollar_in_a_path_that_is_there_is_a_letter(tmp_path):
     path = files.folder(tmp_path / "animals$2")
     asked = parse(Script("A figure.", ("vae",)), ["script", f"--dataset=folder:{path}"])
     assert asked.datasets == (f"folder:{path}",)
-    with pytest.raises(UserError, match=r"--dataset=folder:\$NOT_SET/x given, and there is no such"):
+    with pytest.raises(UserError, match=r"=folder:\$NOT_SET/x given, and there is no such"):
         parse(Script("A figure.", ("vae",)), ["script", "--dataset=folder:$NOT_SET/x"])
 
 

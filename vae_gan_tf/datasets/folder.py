@@ -113,9 +113,10 @@ def _found(path: Path) -> Files:
             of_part += [(it, label) for it in of_class]
         found.append(of_part)
     if len(classes) < 2:
+        names = f" ({classes[0]})" if classes else ""
         raise UserError(
-            f"{path} holds {len(classes)} folders of images{''.join(f' ({it})' for it in classes)}, "
-            "one a class and at least two expected"
+            f"{path} holds {len(classes)} folders of images{names}, one a class and at least two "
+            "expected"
         )
     files = [each for part in found for each in _drawn(part)]
     test = len(found[1]) if found[1:] else len(files) // decoded.TEST_SHARE
