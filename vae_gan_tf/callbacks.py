@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from vae_gan_tf.conditions import LabelCondition, NoCondition
+from vae_gan_tf.datasets import Split
 from vae_gan_tf.errors import UserError
 from vae_gan_tf.evaluation import latent_space, pictures, scores
 from vae_gan_tf.evaluation.images import checked_images
@@ -15,7 +16,7 @@ from vae_gan_tf.models.adversarial import generator
 from vae_gan_tf.models.compiled import as_arrays
 from vae_gan_tf.models.descent import batches_seen
 from vae_gan_tf.models.vae import for_each
-from vae_gan_tf.plotting import grids
+from vae_gan_tf.plotting import epoch as pictures_of_epoch
 from vae_gan_tf.training.callbacks import show_weights
 from vae_gan_tf.training.state import learning_rates
 from vae_gan_tf.training.summaries import Summaries
@@ -26,8 +27,9 @@ class TensorBoard(keras.callbacks.Callback):
     """Shows a training: ``model.fit(..., callbacks=[TensorBoard("logs/mine", images, y)])``.
 
     After each epoch the terms of the loss, the norms of the gradients, the learning rates of all
-    optimizers, the validation means, samples, reconstructions and the distribution of each weight;
-    scores, where there is a judge. At the end the codes of the images, in the projector. The tags
+    optimizers, the validation means, samples, reconstructions and the distribution of each weight,
+    of DRAW its canvases, of a semi-supervised model its confusion matrix; scores, where there is a
+    judge. At the end the codes of the images, in the projector. The tags
     are those of the scripts.
 
     Args:
@@ -91,12 +93,13 @@ class TensorBoard(keras.callbacks.Callback):
         images = self.images[: latent_space.ENOUGH]
         in_use = latent_space.codes_in_use(generator(self.model), images, some)
         self._summaries.validation(step, {"elbo/codes_in_use": in_use})
-        shown = {
-            "samples": self._samples(),
-            "reconstructions": pictures.reconstructions(self.model, self.images, self.y, rows=4),
-        }
-        for name, images in shown.items():
-            self._summaries.images(step, name, grids.tile(images)[None])
+        stored = np.round(255 * self.images).astype(np.uint8)
+        classified = None if self.labels is None else Split(stored, self.labels)
+        shown = pictures_of_epoch.shown(
+            self.model, self._samples(), self.images, self.y, classified
+        )
+        for name, picture in shown.items():
+            self._summaries.images(step, name, picture)
         show_weights(self.model, self._summaries, epoch + 1, step)
         if self.judge is not None and (epoch + 1) % self.scores_every == 0:
             real = scores.judged(self.images, self.labels, self.judge)

@@ -1,6 +1,6 @@
 """Takes the pictures of docs/watching.md: each tab of TensorBoard in a headless browser.
 
-    python -m pip install selenium
+    python -m pip install selenium tensorboard-plugin-profile
     python tests/by_hand/screenshots.py runs docs/watching
 
 needs Chromium and its driver (Debian: chromium, chromium-driver) and a folder of finished runs. A
@@ -28,6 +28,7 @@ TABS = {
     "projector": "#projector",
     "text": "#text",
     "graphs": "#graphs",
+    "profile": "#profile",
 }
 """The pictures by name, and the address of each."""
 

@@ -1,5 +1,3 @@
-import numpy as np
-import pytest
 from support import models
 
 from vae_gan_tf.experiments import watching
@@ -31,18 +29,6 @@ def test_the_texts_tell_what_is_trained_with_what(monkeypatch):
     assert f"| epochs | {settings.epochs} |" in texts["run/settings"]
     assert "labels" not in texts["run/settings"]  # means nothing to it
     assert "| tensorflow | 2." in texts["run/made with"]
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("kind", ["DRAW", "conditional DRAW"])
-def test_how_draw_draws(kind):
-    model, (x, y) = models.KINDS[kind](), (models.images(2), models.labels(2))
-    picture = watching.drawn(model, x, y)
-    height, width = x.shape[1:3]
-    one = (4 * (2 * (height + 1) + 1), 4 * (3 * (width + 1) + 1))  # images, canvases, samples
-    assert picture.shape == (one[0], one[1] * min(model.steps, watching.CANVASES), 3)
-    assert 0 <= picture.min() and picture.max() <= 1
-    assert np.ptp(picture) > 0.5
 
 
 def test_every_final_score_of_a_semi_supervised_model_has_a_meaning():

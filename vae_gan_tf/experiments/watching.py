@@ -9,14 +9,12 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from vae_gan_tf import datasets
-from vae_gan_tf.evaluation import classification, latent_space, pictures, scores
+from vae_gan_tf.evaluation import latent_space, pictures, scores
 from vae_gan_tf.experiments.record import MadeWith
 from vae_gan_tf.experiments.settings import FIELDS, Settings, preset
 from vae_gan_tf.models.adversarial import VAEGAN, generator
-from vae_gan_tf.models.draw import DRAW
 from vae_gan_tf.models.vae import VAE
-from vae_gan_tf.networks.recurrent import window_size
-from vae_gan_tf.plotting import canvases, confusion, grids
+from vae_gan_tf.plotting import epoch
 from vae_gan_tf.training.summaries import Summaries
 from vae_gan_tf.training.tags import renamed
 
@@ -25,9 +23,6 @@ SCORED = 1000
 
 EMBEDDED = 1000
 """Validation images whose codes are in the projector, at most."""
-
-CANVASES = 8
-"""Steps of DRAW whose canvases are shown, at most, evenly spread."""
 
 REPORT = "https://github.com/Jianbo-Lab/vae-gan"
 """The address that the report gives."""
@@ -109,42 +104,14 @@ def each_epoch(
     def of_model(model: VAE | VAEGAN) -> dict[str, np.ndarray]:
         part, validation = settings.kind.part, data.validation
         images, y = validation.at(slice(20)).arrays()
-        shown = {
-            "samples": grids.tile(
-                pictures.completions(model, validation, part, count=4)
-                if part
-                else pictures.samples(model)
-            ),
-            "reconstructions": grids.tile(pictures.reconstructions(model, images, y, rows=4)),
-        }
-        if settings.labels:
-            shares = classification.confusion(generator(model), validation)
-            shown["confusion"] = confusion.picture(shares)
-        if isinstance(generator(model), DRAW):
-            shown["canvases"] = drawn(generator(model), images[:4], y[:4])
-        return {name: picture[None] for name, picture in shown.items()}
+        samples = (
+            pictures.completions(model, validation, part, count=4)
+            if part
+            else pictures.samples(model)
+        )
+        return epoch.shown(model, samples, images, y, validation)
 
     return of_model
-
-
-def drawn(model: DRAW, images: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Images, their canvases and those of samples, with the windows, from step to step.
-
-    Args:
-        model: DRAW.
-        images: [rows, height, width, channels] in [0, 1].
-        y: their labels, which a model without side information does not look at.
-
-    Returns:
-        [height, width, 3] in [0, 1], the steps from left to right.
-    """
-    given = model.condition.given(y)
-    again = model.reconstruct_steps(images, given, seed=0)
-    samples = model.sample_steps(len(images) if given is None else given)
-    sizes = window_size(model.encoder), window_size(model.decoder)
-    steps = canvases.frames(images, again, samples, sizes)
-    chosen = np.linspace(0, len(steps) - 1, min(len(steps), CANVASES)).round().astype(int)
-    return np.concatenate([np.asarray(steps[each]) for each in chosen], 1) / np.float32(255)
 
 
 def measures(data: datasets.Dataset) -> Callable[[VAE | VAEGAN], dict[str, float]]:
