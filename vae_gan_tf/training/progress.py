@@ -105,11 +105,13 @@ class Progress:
             self._steps += 1
             self._trained += now - self._mark
         self._mark = now
-        if done == ESTIMATE_AFTER:
+        if done == ESTIMATE_AFTER and (left := self._seconds_left(step)) >= 1:
             if self._live:
                 print()  # the bar's line has not ended
-            left = duration(self._seconds_left(step))
-            print(f"About {left} on this machine, at {self._rate:.0f} images a second", flush=True)
+            print(
+                f"About {duration(left)} on this machine, at {self._rate:.0f} images a second",
+                flush=True,
+            )
         shown = {name: value for name, value in losses.items() if name.startswith("loss")}
         rate = {"images/s": self._rate} if self._steps else {}
         self._update_bar(step, shown | rate, ended=False)
