@@ -31,7 +31,7 @@ def test_a_block_of_code_runs_by_itself(block, mnist, monkeypatch, tmp_path):
     exec(compile(BLOCKS[block], block, "exec"), {"__name__": "readme"})
 
 
-PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("figures/*.md")])
+PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("figures/**/*.md")])
 
 
 def anchors(page: Path) -> set[str]:

@@ -24,7 +24,7 @@ from vae_gan_tf.files import read_json, write_whole
 PAGES = (
     "README.md",
     *(f"docs/{name}.md" for name in ("results", "speed", "trials", "scale", "reliability")),
-    "docs/your_images.md",
+    "figures/other/README.md",
 )
 """The pages with tables, from the folder in which the folder of the figures lies."""
 
