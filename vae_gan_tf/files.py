@@ -27,11 +27,12 @@ def write_nothing() -> None:
 
 
 @contextlib.contextmanager
-def writing(path: Path) -> Iterator[None]:
+def writing(path: Path, remedy: str = "") -> Iterator[None]:
     """Makes one sentence of what the disk refuses: it is full, or may not be written.
 
     Args:
         path: what the sentence names.
+        remedy: what to do, the end of the sentence.
 
     Raises:
         UserError: it cannot be written.
@@ -39,7 +40,8 @@ def writing(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise UserError(f"{path} cannot be written: {error.strerror or error}") from error
+        reason = f"{error.strerror or error}{remedy and '; '}{remedy}"
+        raise UserError(f"{path} cannot be written: {reason}") from error
     except tf.errors.OpError as error:
         # The path stands before the reason, and the operation behind it.
         reason = error.message.splitlines()[0].rpartition("; ")[2].partition(" [Op:")[0]

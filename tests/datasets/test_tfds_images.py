@@ -1,5 +1,6 @@
 """Data sets of TFDS by name, of builders that the tests define."""
 
+import shutil
 from typing import ClassVar
 
 import numpy as np
@@ -60,10 +61,45 @@ class EmptyClassToy(Toy):
     LABELS = 4
 
 
+class OtherLabelToy(Toy):
+    """Its label is none of a class; another feature is."""
+
+    def _info(self):
+        features = {
+            "image": tfds.features.Image(shape=self.SHAPE),
+            "label": tfds.features.Sequence(tfds.features.ClassLabel(num_classes=3)),
+            "view": tfds.features.ClassLabel(num_classes=3),
+        }
+        return tfds.core.DatasetInfo(
+            builder=self,
+            features=tfds.features.FeaturesDict(features),
+            supervised_keys=("image", "label"),
+        )
+
+
+class OneClassToy(Toy):
+    LABELS = 1
+
+    def _generate_examples(self, count):
+        for place, example in super()._generate_examples(count):
+            yield place, example | {"label": 0}
+
+
+class LargeToy(Toy):
+    SHAPE = (1, 2000, 3)
+
+
+class FailingToy(Toy):
+    """Its program needs what is not there."""
+
+    def _info(self):
+        raise FileNotFoundError("no names of classes\nhere")
+
+
 @pytest.fixture(scope="module")
 def data_dir(tmp_path_factory):
     folder = tmp_path_factory.mktemp("tfds")
-    for builder in (Toy, GreyToy, SizesToy, EmptyClassToy):
+    for builder in (Toy, GreyToy, SizesToy, EmptyClassToy, OneClassToy):
         builder(data_dir=folder).download_and_prepare()
     return folder
 
@@ -110,6 +146,11 @@ def test_images_of_many_sizes_are_resized(data_dir):
         ("two_images_toy", r"one label each; its examples have image \(Image\), label .*, mask"),
         ("deep_toy", "the images of deep_toy are uint16, 8 bits expected"),
         ("empty_class_toy", "the class 3 of empty_class_toy has no training image"),
+        ("other_label_toy", "one label each; its examples have image .*, view"),
+        ("one_class_toy", "one_class_toy has 1 class, at least 2 expected"),
+        ("large_toy", "of large_toy are of 1 x 2000 pixels, 4 to 256 a side expected"),
+        ("failing_toy", "TFDS cannot load failing_toy here: .*no names of classes"),
+        ("", "there is no data set ''.*folder:PATH$"),
         ("mnist:9.9.9", "there is no data set 'mnist:9.9.9'.*did you mean mnist"),
         ("mnist:3.*.*", "there is no data set 'mnist:3"),
         ("huggingface:mnist", "there is no data set 'huggingface:mnist'"),
@@ -182,6 +223,17 @@ def test_of_two_labels_the_one_to_learn_is_taken(tmp_path):
     TwoLabelsToy(data_dir=tmp_path).download_and_prepare()
     data = datasets.load("two_labels_toy", tmp_path)
     assert data.num_classes == 3 and set(data.train.labels) == {0, 1, 2}
+
+
+def test_a_copy_that_was_prepared_anew_is_decoded_anew(tmp_path, monkeypatch):
+    Toy(data_dir=tmp_path).download_and_prepare()
+    before = datasets.load("toy", tmp_path)
+    shutil.rmtree(tmp_path / "toy")
+    monkeypatch.setattr(Toy, "COUNTS", {"train": 36, "test": 6})
+    Toy(data_dir=tmp_path).download_and_prepare()
+    after = datasets.load("toy", tmp_path)
+    assert [len(getattr(after, name).labels) for name in datasets.SPLITS] == [33, 3, 6]
+    assert after.contents != before.contents
 
 
 def test_a_copy_in_array_record_is_read(tmp_path, data_dir):

@@ -80,8 +80,8 @@ def test_images_of_other_sizes_and_grey(run_script, animals, monkeypatch):
     [
         ("--dataset=folder:/nowhere", "there is no folder /nowhere"),
         ("--dataset=fashion_mnst", "did you mean fashion_mnist"),
-        ("--image_size=64", "height,width of at least 4 expected, or own"),
-        ("--image_size=9999,32", "height,width of at least 4 expected, or own; at most 1024"),
+        ("--image_size=64", "height,width of 4 to 256 pixels expected, or own"),
+        ("--image_size=257,32", "height,width of 4 to 256 pixels expected, or own"),
         ("--image_size=32,32", "given for mnist, whose images have one form"),
     ],
 )

@@ -5,8 +5,9 @@ So one way serves 8 000 and 800 000 images: a batch reads its own images alone.
 
 import contextlib
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import NamedTuple
 
 import filelock
 import numpy as np
@@ -18,8 +19,8 @@ from vae_gan_tf.errors import UserError
 FOLDER = "decoded_images"
 """The folder of the files, in that of TFDS."""
 
-JUDGE = "judge.npz"
-"""The file of a judge, beside the images."""
+IMAGES, LABELS, CONTENTS = "images.npy", "labels.npy", "contents.txt"
+"""The files of decoded images; the last has `Decoded.contents`."""
 
 TEST_SHARE = 7
 """Of data without test images, one in so many is for test, as of MNIST's 70 000."""
@@ -33,46 +34,54 @@ def key(*parts: object) -> str:
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
 
 
+class Decoded(NamedTuple):
+    """Decoded images."""
+
+    images: Split
+    contents: str
+    """Sixteen hexadecimal digits that tell them apart, wherever they came from."""
+
+
+def stamps(paths: Iterable[Path], below: Path) -> list[tuple[object, ...]]:
+    """What changes with the contents of files, without reading them."""
+    return [
+        (it.relative_to(below).as_posix(), its.st_size, its.st_mtime_ns, its.st_ctime_ns)
+        for it in paths
+        for its in [it.stat()]
+    ]
+
+
 def images(
     folder: Path,
     count: int,
-    shape: tuple[int, int, int],
+    shape: Callable[[], tuple[int, int, int]],
     examples: Iterable[tuple[np.ndarray, int]],
-) -> Split:
+) -> Decoded:
     """The images of a folder, which are decoded first where that was never done.
 
     Args:
-        folder: of the two files, images.npy and labels.npy.
+        folder: of the files, named by what the images are made of.
         count: of the images.
-        shape: height, width and channels of each.
+        shape: gives height, width and channels of each; called only where they are decoded.
         examples: pairs of an image, uint8, and its label; read only where they are decoded.
 
     Raises:
         UserError: one of the examples cannot be taken, or the folder cannot be written; there is no
-            folder then.
+            folder then. Or what is there is damaged.
     """
-    try:
-        if not folder.exists():
+    if not folder.exists():
+        with files.writing(folder, "name another folder with --data_dir"):
             folder.parent.mkdir(parents=True, exist_ok=True)
-            # Of two processes the second waits for the first.
             lock = folder.with_name(f"{folder.name}.lock")
-            with filelock.FileLock(lock):
+            with filelock.FileLock(lock):  # of two processes the second waits for the first
                 try:
                     if not folder.exists():
-                        _decode(folder, count, shape, examples)
+                        _decode(folder, count, shape(), examples)
                 finally:
                     with contextlib.suppress(OSError):  # Windows deletes no open file
                         lock.unlink()
                         folder.parent.rmdir()  # where it is empty
-        pixels = np.load(folder / "images.npy", mmap_mode="r")
-        labels = np.load(folder / "labels.npy")
-    except UserError:
-        raise
-    except (OSError, ValueError) as error:
-        raise UserError(
-            f"{folder} cannot be written or read ({error}); delete it to decode the images anew"
-        ) from error
-    return Split(pixels, labels)
+    return _loaded(folder, count)
 
 
 def _decode(
@@ -83,19 +92,44 @@ def _decode(
 ) -> None:
     with files.whole(folder) as unfinished:
         unfinished.mkdir()
-        labels = []
+        labels, contents = [], hashlib.sha256(repr((count, shape)).encode())
         # Not through a memory map: the system would kill the process where the disk is full.
-        with (unfinished / "images.npy").open("wb") as file:
+        with (unfinished / IMAGES).open("wb") as file:
             header = {"descr": "|u1", "fortran_order": False, "shape": (count, *shape)}
             np.lib.format.write_array_header_1_0(file, header)
             for image, label in examples:
                 if image.shape != shape:
-                    raise ValueError(f"an image of shape {image.shape} among those of {shape}")
-                file.write(np.asarray(image, np.uint8).tobytes())
+                    raise UserError(
+                        f"an image of shape {image.shape} is among those of {shape} that "
+                        f"{folder.name} is made of"
+                    )
+                pixels = np.asarray(image, np.uint8).tobytes()
+                contents.update(pixels)
+                file.write(pixels)
                 labels.append(label)
         if len(labels) != count:
-            raise ValueError(f"{len(labels)} images, where there should be {count}")
-        np.save(unfinished / "labels.npy", np.array(labels, np.int32))
+            raise UserError(
+                f"{len(labels)} images, where {folder.name} is made of {count}; delete the "
+                "prepared data set and start again"
+            )
+        contents.update(np.array(labels, "<i4").tobytes())
+        np.save(unfinished / LABELS, np.array(labels, np.int32))
+        (unfinished / CONTENTS).write_text(contents.hexdigest()[:16], encoding="utf-8")
+
+
+def _loaded(folder: Path, count: int) -> Decoded:
+    try:
+        pixels = np.load(folder / IMAGES, mmap_mode="r")
+        labels = np.load(folder / LABELS)
+        contents = (folder / CONTENTS).read_text(encoding="utf-8")
+        kinds = (pixels.dtype, pixels.ndim, labels.dtype, labels.shape, len(contents))
+        if kinds != (np.uint8, 4, np.int32, (count,), 16) or len(pixels) != count:
+            raise ValueError("it holds other arrays than were written")
+    except Exception as error:  # what NumPy says of damage is open
+        raise UserError(
+            f"{folder} cannot be read ({error}); delete it to decode the images anew"
+        ) from error
+    return Decoded(Split(pixels, labels), contents)
 
 
 def check(labels: np.ndarray, test: int, name: str, classes: list[str]) -> int:
@@ -108,9 +142,11 @@ def check(labels: np.ndarray, test: int, name: str, classes: list[str]) -> int:
         classes: their names, in the order of the labels.
 
     Raises:
-        UserError: there are too few images, labels are out of range, or a class has no training
-            image.
+        UserError: there are too few images or classes, labels are out of range, or a class has no
+            training image.
     """
+    if len(classes) < 2:
+        raise UserError(f"{name} has {len(classes)} class, at least 2 expected")
     training = len(labels) - test
     validation = training // VALIDATION_SHARE
     if not (validation and test):
@@ -131,36 +167,38 @@ def check(labels: np.ndarray, test: int, name: str, classes: list[str]) -> int:
 
 
 def split(
-    all_images: Split, test: int, name: str, classes: list[str], source: str, folder: Path
+    found: Decoded, test: int, name: str, classes: list[str], source: str, judges: Path
 ) -> Dataset:
     """The data set of images of which the last are for test.
 
     Of the training images before them the last twelfth is for validation.
 
     Args:
-        all_images: training images, then those for test.
+        found: training images, then those for test.
         test: how many are for test.
         name: of the data set.
         classes: their names, in the order of the labels.
         source: one sentence: where the images come from; the split is added to it.
-        folder: of the decoded images, in which a judge may be.
+        judges: what the file of a judge of theirs begins with.
 
     Raises:
-        UserError: there are too few images, labels are out of range, or a class has no training
-            image.
+        UserError: there are too few images or classes, labels are out of range, or a class has no
+            training image.
     """
-    validation = check(all_images.labels, test, name, classes)
-    training = len(all_images.labels) - test
+    images, contents = found
+    validation = check(images.labels, test, name, classes)
+    training = len(images.labels) - test
+    judge = judges.with_name(f"{judges.name}-{contents}-judge.npz")
     return Dataset(
         name=name,
-        train=all_images.at(slice(training - validation)),
-        validation=all_images.at(slice(training - validation, training)),
-        test=all_images.at(slice(training, None)),
+        train=images.at(slice(training - validation)),
+        validation=images.at(slice(training - validation, training)),
+        test=images.at(slice(training, None)),
         num_classes=len(classes),
         source=f"{source} {training - validation} for training, {validation} for validation, "
         f"{test} for test.",
-        judge=str(folder / JUDGE) if (folder / JUDGE).exists() else None,
-        judge_file=folder / JUDGE,
-        contents=folder.name,
+        judge=str(judge) if judge.exists() else None,
+        judge_file=judge,
+        contents=contents,
         class_names=tuple(classes),
     )

@@ -1,12 +1,14 @@
 """A folder of images with a sub-folder a class: ``folder:PATH``.
 
-PATH holds a sub-folder a class, or the folders "train" and "test" with one each. Where there is no
-"test", one image in seven is for test: the last in an order that is drawn once, with seed 0.
+PATH holds a sub-folder a class, or the folders "train" and "test" with one each; "validation" or
+"val" stands for "test" where that is missing. Without any, one image in seven is for test: the last
+in an order that is drawn once, with seed 0.
 """
 
 import contextlib
 import functools
 import os
+import struct
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -15,7 +17,7 @@ import numpy as np
 from PIL import ExifTags, Image, ImageOps
 
 from vae_gan_tf.datasets import decoded
-from vae_gan_tf.datasets.form import Form
+from vae_gan_tf.datasets.form import Form, check_size
 from vae_gan_tf.datasets.source import Source
 from vae_gan_tf.datasets.splits import Dataset
 from vae_gan_tf.errors import UserError
@@ -24,6 +26,13 @@ PREFIX = "folder:"
 
 ENDINGS = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp")
 """The endings of files that are read; others are left alone."""
+
+
+UNREADABLE = (OSError, SyntaxError, ValueError, struct.error, Image.DecompressionBombError)
+"""What Pillow raises for damaged files."""
+
+TRAIN, TEST = "train", ("test", "validation", "val")
+"""The folders of training images, and of test images: the first that is there. Case is ignored."""
 
 
 class Files(NamedTuple):
@@ -72,11 +81,14 @@ def _load(name: str, form: Form, data_dir: Path, download: bool) -> Dataset:
     folder = path(name)
     files = _files(folder)
     decoded.check(np.array(files.labels), files.test, name, files.classes)  # before the work
-    shape = _shape(files, form)
-    stamps = [(str(it), it.stat().st_size, it.stat().st_mtime_ns) for it in files.paths]
-    place = data_dir / decoded.FOLDER
-    place /= f"{folder.name or 'root'}-{decoded.key(stamps, files.test, form)}"
-    found = decoded.images(place, len(files.paths), shape, _examples(files, form))
+    key = decoded.key(decoded.stamps(files.paths, folder), files.labels, files.test, form)
+    place = data_dir / decoded.FOLDER / (folder.name or "root")
+    found = decoded.images(
+        place.with_name(f"{place.name}-{key}"),
+        len(files.paths),
+        functools.partial(_shape, files, form),
+        _examples(files, form),
+    )
     words = f", {form}" if str(form) else ""
     begin = f"The folder {folder.name or folder}{words}:"
     return decoded.split(found, files.test, name, files.classes, begin, place)
@@ -92,9 +104,7 @@ def _files(path: Path) -> Files:
 def _found(path: Path) -> Files:
     if not path.is_dir():
         raise UserError(f"there is no folder {path}")
-    split = (path / "train").is_dir() and _folders(path / "train")  # else it is a class
-    parts = [path / "train", path / "test"] if split else [path]
-    parts = [part for part in parts if part.is_dir()]
+    parts = _parts(path)
     classes = sorted({name for part in parts for name in _folders(part)})
     for name in classes:
         if name != name.encode(errors="ignore").decode():
@@ -103,11 +113,7 @@ def _found(path: Path) -> Files:
     for part in parts:
         of_part = []
         for label, name in enumerate(classes):
-            of_class = sorted(
-                it
-                for it in (part / name).glob("**/*")
-                if it.suffix.lower() in ENDINGS and not _hidden(it.relative_to(part))
-            )
+            of_class = sorted(_below(part / name, set()))
             if not of_class:
                 raise UserError(f"the folder {part / name} holds no image ({', '.join(ENDINGS)})")
             of_part += [(it, label) for it in of_class]
@@ -123,14 +129,46 @@ def _found(path: Path) -> Files:
     return Files([it for it, _ in files], [label for _, label in files], classes, test)
 
 
+def _parts(path: Path) -> list[Path]:
+    """The folders of training and of test images, or the one of both.
+
+    Raises:
+        UserError: there are others beside them.
+    """
+    folders = {it.lower(): it for it in _folders(path)}
+    train = folders.pop(TRAIN, None)
+    if train is None or not _folders(path / train):  # or a class is called so
+        if folders and folders.keys() <= {*TEST}:
+            without = f"no folder of a class in {train}" if train else f"no folder {TRAIN}"
+            raise UserError(f"{path} holds {', '.join(folders.values())} and {without}")
+        return [path]
+    test = next((folders.pop(it) for it in TEST if it in folders), None)
+    if folders:
+        read = f"{train} and {test}" if test else train
+        raise UserError(
+            f"{path} holds {', '.join(folders.values())} beside {read}, which would not be read; "
+            f"move it away, or its images into {train}"
+        )
+    return [path / it for it in (train, test) if it]
+
+
 def _folders(path: Path) -> list[str]:
-    """The names of the folders in a folder, but for hidden ones."""
-    return [it.name for it in path.iterdir() if it.is_dir() and not _hidden(Path(it.name))]
+    """The names of the folders in a folder, but for hidden ones, which systems leave."""
+    return sorted(it.name for it in path.iterdir() if it.is_dir() and not it.name.startswith("."))
 
 
-def _hidden(path: Path) -> bool:
-    """Whether a name in a path begins with a dot, as those that systems and editors leave."""
-    return any(name.startswith(".") for name in path.parts)
+def _below(path: Path, seen: set[Path]) -> Iterator[Path]:
+    """The image files in a folder and in those below it, linked ones too; each folder once."""
+    if path.resolve() in seen:
+        return
+    seen.add(path.resolve())
+    for it in path.iterdir():
+        if it.name.startswith("."):
+            continue
+        if it.is_dir() and it.suffix.lower() not in ENDINGS:
+            yield from _below(it, seen)
+        elif it.suffix.lower() in ENDINGS:
+            yield it
 
 
 def _drawn(files: list[tuple[Path, int]]) -> list[tuple[Path, int]]:
@@ -146,11 +184,13 @@ def _opened(path: Path) -> Iterator[Image.Image]:
         UserError: it is no image, or a damaged one.
     """
     try:
+        if path.exists() and not path.is_file():
+            raise UserError(f"{path} is no file, an image expected")
         with Image.open(path) as image:
             yield image
     except UserError:
         raise
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+    except UNREADABLE as error:
         raise UserError(f"{path} cannot be read as an image: {error}") from error
 
 
@@ -180,7 +220,8 @@ def _size(path: Path) -> tuple[int, int]:
     with _opened(path) as image:
         width, height = image.size
         orientation = image.getexif().get(ExifTags.Base.Orientation)
-    on_its_side = orientation in (5, 6, 7, 8)
+        turned = image.format == "TIFF"  # by Pillow
+    on_its_side = orientation in (5, 6, 7, 8) and not turned
     return (width, height) if on_its_side else (height, width)
 
 
@@ -199,6 +240,7 @@ def _shape(files: Files, form: Form) -> tuple[int, int, int]:
                 f"{size[1]}; give --image_size=height,width to resize all"
             )
     height, width = form.size or sizes
+    check_size(height, width, f"the images of {files.paths[0].parent}")
     return height, width, 1 if form.grey or modes == "L" else 3
 
 

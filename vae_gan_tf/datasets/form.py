@@ -10,8 +10,8 @@ from vae_gan_tf.errors import UserError
 OWN_SIZE = "own"
 """What stands for the size that images have."""
 
-LARGEST = 1024
-"""Pixels of a side that images are resized to, at most: the networks are for 28 to 128."""
+SMALLEST, LARGEST = 4, 256
+"""Pixels of a side that images may have; the networks are for 28 to 128."""
 
 METHOD = "Pillow's bilinear filter, which averages where it shrinks"
 """How images are resized."""
@@ -59,9 +59,18 @@ def parsed_size(text: str) -> tuple[int, int] | None:
         height, width = map(int, text.split(","))
     except ValueError:
         height = width = 0
-    if not all(4 <= side <= LARGEST for side in (height, width)):
+    if not all(SMALLEST <= side <= LARGEST for side in (height, width)):
         raise UserError(
-            f"--image_size={text} given, height,width of at least 4 expected, or {OWN_SIZE}; "
-            f"at most {LARGEST}"
+            f"--image_size={text} given, height,width of {SMALLEST} to {LARGEST} pixels expected, "
+            f"or {OWN_SIZE}"
         )
     return height, width
+
+
+def check_size(height: int, width: int, whose: str) -> None:
+    """Raises a UserError for images of a size that no network here is for."""
+    if not all(SMALLEST <= side <= LARGEST for side in (height, width)):
+        raise UserError(
+            f"{whose} are of {height} x {width} pixels, {SMALLEST} to {LARGEST} a side expected; "
+            "give --image_size=height,width to resize them"
+        )

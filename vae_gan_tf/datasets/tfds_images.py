@@ -18,7 +18,7 @@ import numpy as np
 from PIL import Image
 
 from vae_gan_tf.datasets import decoded, store
-from vae_gan_tf.datasets.form import Form
+from vae_gan_tf.datasets.form import Form, check_size
 from vae_gan_tf.datasets.source import Source
 from vae_gan_tf.datasets.splits import Dataset
 from vae_gan_tf.errors import UserError
@@ -96,12 +96,16 @@ def _builder(
                 f"{', '.join(configs) or 'none'}"
             ) from error
         near = difflib.get_close_matches(plain, [*known, *others])
-        near = [f"folder:{name}"] if Path(name).is_dir() else near
+        near = [f"folder:{name}"] if name and Path(name).is_dir() else near
         meant = f"; did you mean {' or '.join(near)}?" if near else ""
         raise UserError(
-            f"there is no data set {name!r}; there are {', '.join(others)}, those of TFDS, and "
+            f"there is no data set {name!r}; there are {', '.join(others)}, those of TFDS (one "
+            "whose program TFDS does not have is found where TFDS_DATA_DIR names its folder), and "
             f"folder:PATH{meant}"
         ) from error
+    except Exception as error:  # TFDS runs the program of the data set, which may need the network
+        reason = str(error).strip().splitlines()[:1] or [type(error).__name__]
+        raise UserError(f"TFDS cannot load {name} here: {reason[0]}") from error
 
 
 def features(builder: tfds.core.DatasetBuilder, name: str) -> Features:
@@ -115,18 +119,17 @@ def features(builder: tfds.core.DatasetBuilder, name: str) -> Features:
     found = dict(builder.info.features) if hasattr(builder.info.features, "items") else {}
     images = [key for key, it in found.items() if isinstance(it, tfds.features.Image)]
     labels = [key for key, it in found.items() if isinstance(it, tfds.features.ClassLabel)]
-    supervised = builder.info.supervised_keys or ()
-    if len(labels) > 1:
-        labels = [key for key in labels if key in supervised]
+    if builder.info.supervised_keys:  # the label that is meant to be learned
+        labels = [key for key in labels if key in builder.info.supervised_keys]
     if len(images) != 1 or len(labels) != 1:
         has = ", ".join(f"{key} ({type(it).__name__})" for key, it in found.items())
         raise UserError(
             f"{name} is no data set of images with one label each; its examples have {has}"
         )
     image, label = found[images[0]], found[labels[0]]
-    if image.dtype != np.uint8:
-        dtype = np.dtype(image.np_dtype).name
-        raise UserError(f"the images of {name} are {dtype}, 8 bits expected")
+    dtype = np.dtype(image.np_dtype)
+    if dtype != np.uint8:
+        raise UserError(f"the images of {name} are {dtype.name}, 8 bits expected")
     if image.shape[-1] not in (1, 3):
         raise UserError(
             f"the images of {name} have {image.shape[-1]} channels, 1 (grey) or 3 (colours) "
@@ -153,13 +156,18 @@ def _load(name: str, form: Form, data_dir: Path, download: bool) -> Dataset:
     read = ["train", *([other] if other else [])]
     count = sum(splits[split].num_examples for split in read)
     test = splits[other].num_examples if other else count // decoded.TEST_SHARE
-    folder = data_dir / decoded.FOLDER
-    folder /= f"{name.replace('/', '-')}-{decoded.key(builder.info.full_name, form)}"
-    shape = _shape(found, form, name)
-    images = decoded.images(folder, count, shape, _examples(builder, read, found, form, name))
+    stored = sorted(it for it in Path(builder.data_path).rglob("*") if it.is_file())
+    stamps = decoded.stamps(stored, Path(builder.data_path))
+    place = data_dir / decoded.FOLDER / name.replace("/", "-")
+    images = decoded.images(
+        place.with_name(f"{place.name}-{decoded.key(builder.info.full_name, stamps, form)}"),
+        count,
+        functools.partial(_shape, found, form, name),
+        _examples(builder, read, found, form, name),
+    )
     words = f", {form}" if str(form) else ""
     begin = f"{store.version(builder)}{words}:"
-    return decoded.split(images, test, name, found.classes, begin, folder)
+    return decoded.split(images, test, name, found.classes, begin, place)
 
 
 def _shape(found: Features, form: Form, name: str) -> tuple[int, int, int]:
@@ -168,6 +176,7 @@ def _shape(found: Features, form: Form, name: str) -> tuple[int, int, int]:
         raise UserError(
             f"the images of {name} have many sizes; give --image_size=height,width to resize all"
         )
+    check_size(height, width, f"the images of {name}")
     return height, width, 1 if form.grey else int(found.shape[-1] or 3)
 
 

@@ -90,7 +90,11 @@ def load(name: str) -> keras.Model:
         UserError: no judge of that name ships, or its file is damaged.
     """
     if name.endswith(".npz"):
-        return pretrained.load_file(file(name))
+        try:
+            return pretrained.load_file(file(name))
+        except UserError as error:
+            again = "delete it, or train it anew by reproduce/classifier.py"
+            raise UserError(f"the judge cannot be loaded, {again}: {error}") from error
     NETWORKS[name]  # refuses the names of models that are no judges
     return pretrained.load_pretrained(name)
 

@@ -12,13 +12,19 @@ from vae_gan_tf.models.adversarial import CVAEGAN, VAEGAN, generator
 from vae_gan_tf.models.cvae import CVAE
 from vae_gan_tf.models.vae import VAE, for_each
 
+MOST_CLASSES = 20
+"""Classes that a picture shows, at most: the first."""
+
 
 def samples(model: VAE | VAEGAN, rows: int = 10, columns: int = 10, seed: int = 0) -> np.ndarray:
-    """Samples [rows, columns, height, width, channels]; of a model of labels a row a label."""
+    """Samples [rows, columns, height, width, channels]; of a model of labels a row a label.
+
+    Of more labels than `MOST_CLASSES` these are the first.
+    """
     condition = generator(model).condition
     asked: int | np.ndarray = rows * columns
     if isinstance(condition, LabelCondition):
-        rows = condition.classes
+        rows = min(condition.classes, MOST_CLASSES)
         asked = np.repeat(np.arange(rows), columns)
     images = model.sample(asked, seed=seed)
     return np.reshape(images, [rows, columns, *images.shape[1:]])

@@ -104,6 +104,8 @@ def main(argv: Sequence[str]) -> None:
     else:
         file = options.runs_dir / f"{datasets.file_name(name)}-classifier.npz"
     check_writable(file)  # before the training, not after it
+    if file.exists():
+        print(f"A classifier is in {file}; it will be replaced.")
     split = whole(data.train).at(slice(count))
     keras.utils.set_random_seed(seed)
     distort = keras.Sequential(
@@ -130,7 +132,7 @@ def main(argv: Sequence[str]) -> None:
     for epoch in range(epochs):
         batches = datasets.batches(split, batch_size, seed, epoch)
         batches = batches.map(lambda x, y: (distort(x, training=True), y))
-        model.fit(batches, initial_epoch=epoch, epochs=epoch + 1, verbose=2)
+        model.fit(batches, initial_epoch=epoch, epochs=epoch + 1, verbose=2, shuffle=False)
     finished = training.network(**sizes)
     finished.set_weights(model.get_weights())
     pretrained.save_pretrained(finished, file)

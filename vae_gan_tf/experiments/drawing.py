@@ -9,6 +9,7 @@ from PIL import Image
 
 from vae_gan_tf import datasets
 from vae_gan_tf.conditions import LabelCondition
+from vae_gan_tf.evaluation import pictures
 from vae_gan_tf.experiments.flags import Options, Script, each_seed, parse
 from vae_gan_tf.experiments.publish import publish
 from vae_gan_tf.experiments.results import train_all
@@ -38,7 +39,8 @@ def reconstruction_steps(model: DRAW, split: datasets.Split) -> tuple[np.ndarray
     The images are the first five of the split; of a conditional model the first of each label.
     """
     conditional = isinstance(model.condition, LabelCondition)
-    places = np.unique(split.labels, return_index=True)[1] if conditional else slice(5)
+    classes = np.unique(split.labels, return_index=True)[1][: pictures.MOST_CLASSES]
+    places = classes if conditional else slice(5)
     images, labels = split.at(places).arrays()
     return images, model.reconstruct_steps(images, model.condition.given(labels), seed=0)
 
@@ -47,7 +49,7 @@ def sample_steps(model: DRAW) -> Steps:
     """Samples as they are drawn: five, or of a conditional model one of each label."""
     condition = model.condition
     if isinstance(condition, LabelCondition):
-        return model.sample_steps(np.arange(condition.classes), seed=0)
+        return model.sample_steps(np.arange(min(condition.classes, pictures.MOST_CLASSES)), seed=0)
     return model.sample_steps(5, seed=0)
 
 

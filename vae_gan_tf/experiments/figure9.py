@@ -19,7 +19,7 @@ import numpy as np
 from absl import flags
 
 from vae_gan_tf import datasets
-from vae_gan_tf.evaluation import scores, style
+from vae_gan_tf.evaluation import pictures, scores, style
 from vae_gan_tf.experiments import panels
 from vae_gan_tf.experiments.flags import Options, Script, each_seed, parse
 from vae_gan_tf.experiments.publish import publish
@@ -86,9 +86,10 @@ def figure(options: Options) -> None:
     shown = []
     for result in results:
         images, labels = evenly(result.data.test, ROWS.get(result.data.family, 13))
-        targets = range(result.data.num_classes)
+        targets = range(min(result.data.num_classes, pictures.MOST_CLASSES))
         outputs = style.transfer(result.model, images, labels, targets, fresh_code=fresh_code)
-        named = panels.short(result.data.class_names) or [f"Gen. {label}" for label in targets]
+        names = panels.short(result.data.class_names)[: len(targets)]
+        named = names or [f"Gen. {label}" for label in targets]
         shown.append(
             grids.Panel(
                 np.concatenate([images[:, None], outputs], axis=1),

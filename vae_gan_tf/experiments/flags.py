@@ -285,7 +285,8 @@ def _dataset_name(text: str) -> str:
     if not text.startswith(folder.PREFIX):
         return text.rstrip("/")
     path = text.removeprefix(folder.PREFIX)
-    return f"{folder.PREFIX}{expanded(path.rstrip('/') or path[:1], 'dataset', folder.PREFIX)}"
+    found = expanded(path.rstrip("/") or path[:1], "dataset", folder.PREFIX)
+    return f"{folder.PREFIX}{os.path.abspath(found)}"
 
 
 def _define_setting(name: str, values: flags.FlagValues) -> None:

@@ -31,7 +31,7 @@ def of_samples(
     images = pictures.samples(model)
     labelled = isinstance(generator(model).condition, LabelCondition)
     names = short(classes) or [str(label) for label in range(len(images))]
-    labels = names if labelled else []
+    labels = names[: len(images)] if labelled else []
     if not (probabilities and isinstance(model, CVAEGAN)):
         return grids.Panel(images, title, labels)
     texts = pictures.cell_probabilities(model, images)

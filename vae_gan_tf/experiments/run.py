@@ -332,8 +332,11 @@ def _made_with(folder: Path) -> list[MadeWith]:
 
 
 def _judge_name(data: datasets.Dataset) -> str | None:
-    """The name of the judge that reads images of a data set, without its folder."""
-    return Path(data.judge).stem if data.judge else None
+    """The name of the judge that reads images of a data set, of one's own with its SHA-256."""
+    own = data.judge_file
+    if own and data.judge == str(own):
+        return f"{own.stem} {pretrained.sha256(own)}"
+    return data.judge
 
 
 def _kept(folder: Path, settings: Settings) -> dict | None:
