@@ -6,11 +6,16 @@ batch: everything weighs by images, and a replica without any, as a last batch m
 nothing. On one device each function gives what it was given.
 """
 
-from collections.abc import Sequence
+import contextlib
+import contextvars
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import keras
 import tensorflow as tf
+
+_filled: contextvars.ContextVar[tf.Tensor | None] = contextvars.ContextVar("filled", default=None)
+"""Whether this replica has an image of its own, 1 or 0, while its step is made."""
 
 
 def count() -> int:
@@ -24,9 +29,39 @@ def images(data: Any) -> tf.Tensor:
     return tf.shape(keras.tree.flatten(data)[0])[0]
 
 
+@contextlib.contextmanager
+def filled(data: Any) -> Iterator[tuple[Any, tf.Tensor]]:
+    """The data of a step, and how many images they have.
+
+    A replica without images has one of zeros, on which its step is made and which counts for
+    nothing: TensorFlow's convolutions and batch normalisation fail without any.
+
+    Args:
+        data: what Keras passes to a step.
+    """
+    number = images(data)
+    if count() == 1:
+        yield data, number
+        return
+
+    def fill(values: tf.Tensor) -> tf.Tensor:
+        values = tf.convert_to_tensor(values)
+        lacking = tf.maximum(1 - tf.shape(values)[0], 0)
+        zeros = tf.zeros(tf.concat([[lacking], tf.shape(values)[1:]], 0), values.dtype)
+        return tf.ensure_shape(tf.concat([values, zeros], 0), [None, *values.shape[1:]])
+
+    token = _filled.set(tf.minimum(number, 1))
+    try:
+        yield keras.tree.map_structure(fill, data), number
+    finally:
+        _filled.reset(token)
+
+
 def share(number: tf.Tensor) -> tf.Tensor:
     """The share of the replica's images in those of all, between 0 and 1."""
-    number = tf.cast(number, tf.float32)
+    number, own = tf.cast(number, tf.float32), _filled.get()
+    if own is not None:
+        number *= tf.cast(own, tf.float32)
     return number / _all_reduced([number])[0]
 
 
@@ -66,14 +101,16 @@ def gradients(
         values: of the replica's loss, None where a variable has none.
         number: of the replica's images.
         optimizer: that is to apply them. If it shortens gradients, it must see those of the whole
-            batch; then they are shortened here, and what it sees is no longer than its limit.
+            batch; then they are shortened here, and what it sees is no longer than its limit. So
+            must one that scales the loss: it looks whether they are finite.
     """
     replicas = count()
     if replicas == 1:
         return list(values)
     found = [each for each in values if each is not None]
     inner = getattr(optimizer, "inner_optimizer", optimizer)
-    if inner.clipnorm or inner.global_clipnorm or inner.clipvalue:
+    clips = inner.clipnorm or inner.global_clipnorm or inner.clipvalue
+    if clips or inner is not optimizer:
         scale = optimizer.scale_loss(1.0)
         whole = [each / scale for each in mean(found, number)]
         found = [each * scale / replicas for each in inner._clip_gradients(whole)]

@@ -83,24 +83,70 @@ def step_without_randomness(strategy, kind, optimizer):
     return step(strategy, kind, optimizer) | drawn
 
 
-def averages_of_batch_normalisation(strategy):
-    """The mean that is kept of dark images on one replica and bright ones on the other."""
+def averages_of_batch_normalisation(strategy, size):
+    """The mean that is kept of dark images on one replica and bright ones on the other.
+
+    Of 4 x 4 pixels TensorFlow's fused operation normalises, of 3 x 3 Keras does.
+    """
     draw_noise_by(NORMAL)
     with strategy.scope():
-        image = keras.Input((4, 4, 1))
+        image = keras.Input((size, size, 1))
         h = networks.BatchNormalization(name="kept", momentum=0.5)(keras.layers.Flatten()(image))
         encoder = keras.Model(image, [keras.layers.Dense(2)(h), keras.layers.Dense(2)(h)])
         code = keras.Input((2,))
-        picture = keras.layers.Reshape((4, 4, 1))(keras.layers.Dense(16)(code))
+        picture = keras.layers.Reshape((size, size, 1))(keras.layers.Dense(size**2)(code))
         model = vae_gan_tf.VAE(encoder, keras.Model(code, picture))
         model.compile(keras.optimizers.SGD(0.0))
-    images = np.repeat(np.float32([0.125, 0.875]), 8)[:, None, None, None] * np.ones([4, 4, 1])
+    images = np.repeat(np.float32([0.125, 0.875]), 8)[:, None, None, None]
+    images = images * np.ones([size, size, 1])
     model.fit(tf.data.Dataset.from_tensor_slices(np.float32(images)).batch(16), verbose=0)
     kept = model.encoder.get_layer("kept").moving_mean
     return {
         "replicas": [each.numpy() for each in strategy.experimental_local_results(kept.value)],
         "used": kept.numpy(),
     }
+
+
+class Overflowing(vae_gan_tf.VAE):
+    """The gradients of its second replica are infinite in its first step."""
+
+    def training_loss(self, x, y, seed):
+        loss, terms = super().training_loss(x, y, seed)
+        context = tf.distribute.get_replica_context()
+        second = tf.equal(context.replica_id_in_sync_group, context.num_replicas_in_sync - 1)
+        first = tf.equal(tf.convert_to_tensor(self.optimizer.inner_optimizer.iterations), 0)
+        return loss * tf.where(second & first, np.float32(np.inf), 1.0), terms
+
+
+def overflow(strategy):
+    """What a step whose gradients overflow on one replica leaves."""
+    keras.utils.set_random_seed(0)
+    with strategy.scope():
+        model = Overflowing(*models.small_networks())
+        model.compile(keras.optimizers.LossScaleOptimizer(keras.optimizers.SGD(0.01), 16.0))
+    before = [weight.numpy() for weight in model.trainable_variables]
+    model.fit(models.dataset("VAE", 8, batch=8), verbose=0)
+    after = [weight.numpy() for weight in model.trainable_variables]
+    same = all(map(np.array_equal, before, after))
+    return {"same": same, "scale": float(model.optimizer.dynamic_scale)}
+
+
+def leftovers(strategy):
+    """Of batches that leave a replica with fewer images than the other, or with none."""
+    keras.utils.set_random_seed(0)
+    with strategy.scope():
+        model = models.vae()
+        for layer in model._flatten_layers():
+            if isinstance(layer, keras.layers.BatchNormalization):
+                layer.trainable = False
+        model.compile(keras.optimizers.SGD(0.01))
+    images = models.images(9)
+    found = {"evaluated": np.isfinite(model.evaluate(images, batch_size=8, verbose=0)).all()}
+    found["predicted"] = model.predict(images, batch_size=8, verbose=0)
+    for batch in (8, 7):  # the last batch has one image; the first one more than the other replica
+        history = model.fit(images, batch_size=batch, verbose=0).history
+        found[f"trained/{batch}"] = np.isfinite(history["loss"]).all()
+    return found
 
 
 def refusal(strategy):
@@ -135,7 +181,11 @@ def main(path):
             if optimizer == "SGD" or kind in OTHERS:
                 values = step_without_randomness(strategy, kind, optimizer)
                 keep(f"{optimizer}/{kind}/{place}", values)
-    keep("averages", averages_of_batch_normalisation(places["two"]))
+    for size in (3, 4):
+        keep(f"averages/{size}", averages_of_batch_normalisation(places["two"], size))
+    for place, strategy in places.items():
+        keep(f"overflow/{place}", overflow(strategy))
+        keep(f"leftovers/{place}", leftovers(strategy))
     keep("refusal", refusal(places["two"]))
     np.savez(path, **found)
 

@@ -78,8 +78,20 @@ def test_each_replica_draws_noise_of_its_own(kind, seen):
         assert not np.any(values == second[name])
 
 
-def test_batch_normalisation_keeps_averages_over_all_replicas(seen):
-    kept = seen("averages")
+@pytest.mark.parametrize("place", ["one", "two"])
+def test_no_replica_moves_where_the_gradients_of_one_overflow(place, seen):
+    assert seen(f"overflow/{place}") == {"same": True, "scale": 8.0}
+
+
+def test_a_replica_without_images_adds_nothing(seen):
+    one, two = seen("leftovers/one"), seen("leftovers/two")
+    assert two["evaluated"] and two["trained/8"] and two["trained/7"]
+    np.testing.assert_allclose(two["predicted"], one["predicted"], rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("size", [3, 4])
+def test_batch_normalisation_keeps_averages_over_all_replicas(size, seen):
+    kept = seen(f"averages/{size}")
     np.testing.assert_allclose(kept["used"], 0.5 * (0.125 + 0.875) / 2, rtol=1e-5)
     for each in kept["replicas"]:
         np.testing.assert_array_equal(each, kept["used"])

@@ -8,6 +8,7 @@ makes one from the files, checks their SHA-256 and needs no network.
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -75,7 +76,8 @@ def _prepare(builder: tfds.core.DatasetBuilder) -> None:
         # TFDS would try to download a file that is not there.
         if not (FOLDER / file).is_file():
             raise UserError(f"{FOLDER / file} is missing; install the package again.")
-    print(f"Preparing MNIST in {builder.data_path}, once, from the files of this package.")
+    text = f"Preparing MNIST in {builder.data_path}, once, from the files of this package."
+    print(text, file=sys.stderr, flush=True)  # of several workers any one may do it
     try:
         store.prepare(builder, manual_dir=FOLDER)
     except NonMatchingChecksumError as error:

@@ -5,6 +5,7 @@ package defines none in the program that imports it.
 """
 
 import dataclasses
+import math
 import os
 import re
 import sys
@@ -223,6 +224,9 @@ def parse(script: Script, argv: Sequence[str]) -> Options:
     except flags.Error as error:
         raise UserError(_in_one_sentence(error, values)) from error
     given: dict[str, Any] = {name: values[name].value for name in values}
+    for name, value in given.items():
+        if isinstance(value, float) and not math.isfinite(value):
+            raise UserError(f"--{name}={value} given, a finite number expected")
     more: dict[str, Any] = {name: given[name] for name in OPTION_FLAGS if name in given}
     more |= {
         name: expanded(given[name], name) for name in FOLDER_FLAGS if given.get(name) is not None

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from vae_gan_tf import datasets, pretrained
 from vae_gan_tf.experiments.flags import Options, show
 from vae_gan_tf.experiments.presets import PRESETS
-from vae_gan_tf.experiments.run import Result, load_data, train, with_given_parts
+from vae_gan_tf.experiments.run import Result, load_data, settings_here, train, with_given_parts
 from vae_gan_tf.experiments.settings import has_preset, preset
 from vae_gan_tf.models.adversarial import generator
 
@@ -60,6 +60,9 @@ def train_all(options: Options, models: Sequence[str], samples_alone: bool = Fal
     for sentence in missing:
         print(sentence)
     show(options, (options.settings(model, name) for name in names for model in models))
+    for name in names:
+        for model in models:
+            settings_here(options, model, name)  # refuses before anything is prepared
     results = []
     for name in names:
         data = load_data(options, name)

@@ -91,9 +91,10 @@ def load_data(options: Options, name: str) -> datasets.Dataset:
     Raises:
         UserError: it cannot be loaded; more devices are asked for than there are.
     """
-    devices.count(options.overrides.get("devices", "1"))  # before a download
-    named = name in (options.datasets or ())
-    return datasets.load(name, options.data_dir, named, form_of(options.overrides))
+    with workers.attended(), workers.together():
+        devices.count(options.overrides.get("devices", "1"))  # before a download
+        named = name in (options.datasets or ())
+        return datasets.load(name, options.data_dir, named, form_of(options.overrides))
 
 
 def train(options: Options, model_name: str, data: datasets.Dataset) -> Result:
@@ -109,7 +110,6 @@ def train(options: Options, model_name: str, data: datasets.Dataset) -> Result:
     with workers.attended(), contextlib.ExitStack() as held:
         with workers.together():  # refuses what is wrong
             settings = settings_here(options, model_name, data.name)
-            check_devices(settings, int(settings.devices))
             if options.scores_every and settings.kind.part:
                 raise UserError(
                     f"--scores_every is for samples of labels or codes alone, and {model_name} is "
@@ -235,18 +235,20 @@ def settings_here(options: Options, model_name: str, dataset: str) -> Settings:
     """The settings of a run on this machine, with the number of devices that were asked for.
 
     Raises:
-        UserError: see `Options.settings`; there are not so many devices.
+        UserError: see `Options.settings`; there are not so many devices, or the images of a step
+            cannot be spread evenly over them, or XLA is asked for beside them.
     """
     settings = options.settings(model_name, dataset)
-    return dataclasses.replace(settings, devices=str(devices.count(settings.devices)))
-
-
-def check_devices(settings: Settings, number: int) -> None:
-    """Raises a UserError unless the images of a step can be spread evenly over so many devices."""
+    number = devices.count(settings.devices)
+    if number > 1 and settings.jit:
+        raise UserError(
+            f"--jit given with {number} devices, and XLA compiles the step of one alone"
+        )
     for name in ("batch_size", "labelled_batch"):
         size = getattr(settings, name)
         if settings.takes(name) and size % number:
             raise UserError(f"--devices={number} given, which does not divide --{name}={size}")
+    return dataclasses.replace(settings, devices=str(number))
 
 
 def _train_generator(options: Options, settings: Settings, data: datasets.Dataset) -> Result:

@@ -14,6 +14,7 @@ from typing import NoReturn
 
 from vae_gan_tf import experiments
 from vae_gan_tf.errors import UserError
+from vae_gan_tf.training import workers
 
 
 def run(name: str, argv: Sequence[str]) -> None:
@@ -26,7 +27,7 @@ def run(name: str, argv: Sequence[str]) -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # "±" in a terminal of ASCII
-    with mistakes(Path(argv[0]).name):
+    with mistakes(Path(argv[0]).name), workers.attended():
         if name in ("--help", "-h", "help"):
             print(contents())
         else:

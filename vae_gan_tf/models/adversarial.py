@@ -274,7 +274,10 @@ class VAEGAN(CompiledModel):
     def train_step(self, data: Any) -> dict[str, tf.Tensor]:
         """Generates, updates the discriminator on (3), then encoder and decoder on (2)."""
         seed = numbered_seed(self.generator.seed, batches_seen(self.optimizer))
-        seed, images = replicas.own_seed(seed), replicas.images(data)
+        with replicas.filled(data) as (data, images):
+            return self._train_on(data, images, replicas.own_seed(seed))
+
+    def _train_on(self, data: Any, images: tf.Tensor, seed: tf.Tensor) -> dict[str, tf.Tensor]:
         with tf.GradientTape() as tape:
             x, y, generated = self.prepare(data, seed)
             with tape.stop_recording():

@@ -10,6 +10,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from vae_gan_tf import replicas
 from vae_gan_tf.errors import UserError
 from vae_gan_tf.serialization import Configured
 
@@ -22,8 +23,12 @@ StepFunction = Callable[[Iterator[Any]], Logs]
 
 NO_IMAGES = "a batch without images given, at least one expected"
 
-DRIVEN = (tf.distribute.MirroredStrategy, tf.distribute.OneDeviceStrategy)
-"""The strategies of ``tf.distribute`` that Keras' ``fit`` can drive, beside having none."""
+DRIVEN = (
+    type(tf.distribute.get_strategy()),  # that of a single device
+    tf.distribute.MirroredStrategy,
+    tf.distribute.OneDeviceStrategy,
+)
+"""The strategies of ``tf.distribute`` that Keras' ``fit`` can drive."""
 
 AT_ONCE = 5000
 """Images of arrays that are looked at in one go."""
@@ -91,7 +96,7 @@ class CompiledModel(Configured, keras.Model, abc.ABC):
             **kwargs: ``run_eagerly``, ``steps_per_execution`` and ``jit_compile``.
 
         Raises:
-            UserError: a loss or metrics are given.
+            UserError: a loss or metrics are given, or what several replicas cannot do.
         """
         given = {
             "loss": loss,
@@ -106,6 +111,10 @@ class CompiledModel(Configured, keras.Model, abc.ABC):
                     "its own; another loss is a subclass with a method training_loss of its own"
                 )
         optimizer = self.prepared(optimizer, auto_scale_loss)
+        if self.distribute_strategy.num_replicas_in_sync > 1:
+            if kwargs.get("jit_compile") is True:
+                raise UserError("jit_compile given, and XLA compiles no step of several devices")
+            kwargs["jit_compile"] = False  # Keras would switch it on by itself on GPUs
         super().compile(optimizer, auto_scale_loss=False, **kwargs)
 
     def prepared(
@@ -115,6 +124,14 @@ class CompiledModel(Configured, keras.Model, abc.ABC):
         if optimizer is None:
             optimizer = keras.optimizers.Adam(self.default_learning_rate)
         optimizer = keras.optimizers.get(optimizer)
+        inner: Any = getattr(optimizer, "inner_optimizer", optimizer)
+        writes_back = inner.use_ema and inner.ema_overwrite_frequency
+        several = self.distribute_strategy.num_replicas_in_sync > 1
+        if several and (inner.gradient_accumulation_steps or writes_back):
+            raise UserError(
+                f"{type(inner).__name__} with gradient_accumulation_steps or "
+                "ema_overwrite_frequency given, which Keras cannot do on several devices"
+            )
         scaled = isinstance(optimizer, keras.optimizers.LossScaleOptimizer)
         computed = {layer.compute_dtype for layer in layers_of(self)}
         if scale_loss and "float16" in computed and not scaled:
@@ -146,13 +163,7 @@ class CompiledModel(Configured, keras.Model, abc.ABC):
                 arrays before the first step, else before the step of the batch that holds them;
                 the model was made under a strategy that Keras cannot drive.
         """
-        over = self.distribute_strategy
-        if over is not tf.distribute.get_strategy() and not isinstance(over, DRIVEN):
-            raise UserError(
-                f"fit given a model of a {type(over).__name__}, which Keras 3 cannot drive "
-                "(keras-team/keras#20585); the scripts in reproduce/ can: set TF_CONFIG and run "
-                "python reproduce/figure6.py on each worker"
-            )
+        self._check_driven()
         if sample_weight is not None or class_weight is not None:
             raise UserError(EVERY_IMAGE_COUNTS)
         check_some(x)
@@ -162,6 +173,25 @@ class CompiledModel(Configured, keras.Model, abc.ABC):
         if isinstance(as_tuple(x)[0], np.ndarray | tf.Tensor):
             self._check_arrays((x,) if y is None else (x, y))
         return super().fit(x, y, *args, **kwargs)
+
+    def _check_driven(self) -> None:
+        """Raises a UserError where the model was made under a strategy that Keras cannot drive."""
+        over = self.distribute_strategy
+        if not isinstance(over, DRIVEN):
+            raise UserError(
+                f"fit given a model of a {type(over).__name__}, which Keras 3 cannot drive "
+                "(keras-team/keras#20585); the scripts in reproduce/ can: set TF_CONFIG and run "
+                "python reproduce/figure6.py on each worker"
+            )
+
+    def _maybe_symbolic_build(self, iterator: Any = None, data_batch: Any = None) -> None:
+        """Nothing: networks and optimizers are built here before.
+
+        Keras would build them by the mean of what the replicas have of a first batch, which fails
+        where one has more images than another.
+        """
+        if self.compiled:
+            self.build_optimizers()
 
     def _check_arrays(self, arrays: Any) -> None:
         """Looks at arrays before the first step, some images at a time, a matter of memory."""
@@ -205,6 +235,7 @@ class CompiledModel(Configured, keras.Model, abc.ABC):
         Raises:
             UserError: values that the model cannot be trained on, or weights of images, are given.
         """
+        self._check_driven()
         if sample_weight is not None or class_weight is not None:
             raise UserError(EVERY_IMAGE_COUNTS)
         return super().train_on_batch(as_arrays(x), as_arrays(y), **kwargs)
@@ -317,7 +348,8 @@ class CompiledModel(Configured, keras.Model, abc.ABC):
 
     def predict_step(self, data: Any) -> tf.Tensor:
         """The reconstructions of images x, or of (x, y), at the mean of q(z | x, y)."""
-        return self(data, training=False)
+        with replicas.filled(data) as (data, images):
+            return self(data, training=False)[:images]
 
     def save(self, filepath: str | Path, *args: Any, **kwargs: Any) -> None:
         """Keras' ``save``, as a file .keras.

@@ -29,6 +29,7 @@ import keras
 import tensorflow as tf
 from tensorflow_probability import distributions as tfd
 
+from vae_gan_tf import replicas
 from vae_gan_tf.checks import TensorLike, check_network, shapes
 from vae_gan_tf.conditions import LabelCondition
 from vae_gan_tf.errors import UserError
@@ -394,7 +395,10 @@ class SemiSupervisedVAE(CVAE):
         labels; "elbo/labelled", the bound on log p(x, y); "classification/error", the share of
         images whose most probable class is not y; "classification/entropy", of q(y | x).
         """
-        x, y = self.unpack(data)
+        with replicas.filled(data) as (data, images):
+            return self._test_on(*self.unpack(data), images)
+
+    def _test_on(self, x: tf.Tensor, y: tf.Tensor, images: tf.Tensor) -> dict[str, tf.Tensor]:
         seed = self.test_seed()
         bound, labelled = self.elbo(x, seed=seed), self.elbo(x, y, seed)
         labels = self.classify(x)
@@ -411,7 +415,7 @@ class SemiSupervisedVAE(CVAE):
             "classification/error": tf.not_equal(classes, y),
             "classification/entropy": bound.entropy,
         }
-        return self.validation.update(values)
+        return self.validation.update(values, images)
 
     def endpoints(self) -> dict[str, Endpoint]:
         """Those of a `VAE`, and "classify": the probabilities q(y | x), [batch, k]."""

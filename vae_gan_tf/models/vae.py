@@ -163,10 +163,10 @@ class Validation:
     def __init__(self, *names: str):
         self.means = {name: mean_metric(name) for name in names}
 
-    def update(self, values: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
-        """Adds values [batch] of each name; gives the means."""
+    def update(self, values: dict[str, tf.Tensor], images: tf.Tensor) -> dict[str, tf.Tensor]:
+        """Adds values [batch] of each name, those of so many images; gives the means."""
         for name, value in values.items():
-            self.means[name].update_state(tf.cast(value, tf.float32))
+            self.means[name].update_state(tf.cast(value[:images], tf.float32))
         return {name: mean.result() for name, mean in self.means.items()}
 
     @property
@@ -575,20 +575,22 @@ class VAE(CompiledModel):
 
     def train_step(self, data: Any) -> dict[str, tf.Tensor]:
         """One step on the `training_loss` of a batch; gives the loss and its terms by name."""
-        batch, images = self.training_batch(data), replicas.images(data)
-        with tf.GradientTape() as tape:
-            loss, terms = self.training_loss(*batch, self.step_seed())
-        networks = {"encoder": self.encoder, "decoder": self.decoder}
-        norms = descend(self.optimizer, tape, loss, self.trainable_variables, images, networks)
-        return replicas.logs({"loss": loss, **terms, **norms}, images)
+        with replicas.filled(data) as (data, images):
+            batch = self.training_batch(data)
+            with tf.GradientTape() as tape:
+                loss, terms = self.training_loss(*batch, self.step_seed())
+            networks = {"encoder": self.encoder, "decoder": self.decoder}
+            norms = descend(self.optimizer, tape, loss, self.trainable_variables, images, networks)
+            return replicas.logs({"loss": loss, **terms, **norms}, images)
 
     def test_step(self, data: Any) -> dict[str, tf.Tensor]:
         """The bound (1) in test mode, averaged over the images since the metrics were reset.
 
         "loss" is minus the bound, its KL divergence weighted.
         """
-        x, y = self.unpack(data)
-        bound = self.elbo(x, y, self.test_seed())
+        with replicas.filled(data) as (data, images):
+            x, y = self.unpack(data)
+            bound = self.elbo(x, y, self.test_seed())
         loss = self.kl_weight * bound.kl - bound.reconstruction
         terms = {f"elbo/{name}": values for name, values in vars(bound).items()}
-        return self.validation.update({"loss": loss, **terms})
+        return self.validation.update({"loss": loss, **terms}, images)

@@ -43,7 +43,16 @@ class BatchNormalization(layers.BatchNormalization):
         rank, channels = len(inputs.shape), inputs.shape[-1]
         last = self.axis in (-1, rank - 1)
         if rank not in (2, 4) or channels % 4 or not (last and self.scale and self.center):
-            return super().call(inputs, training=training, mask=mask)
+            outputs = super().call(inputs, training=training, mask=mask)
+            if training and self.trainable and replicas.count() > 1:
+                # Averages that each has moved by its own statistics: their mean is that by those
+                # of all.
+                kept = [self.moving_mean, self.moving_variance]
+                number = tf.size(inputs) // inputs.shape[self.axis]
+                values = replicas.mean([tf.convert_to_tensor(each) for each in kept], number)
+                for average, value in zip(kept, values, strict=True):
+                    average.assign(value)
+            return outputs
         images = inputs if rank == 4 else tf.reshape(inputs, [-1, 1, 1, channels])
         if channels % 16:
             images = tf.cast(images, tf.float32)

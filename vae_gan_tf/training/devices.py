@@ -5,6 +5,7 @@ Those of one process are under a ``MirroredStrategy``, those of several under th
 """
 
 import functools
+import os
 from collections.abc import Callable
 from typing import Any
 
@@ -43,7 +44,7 @@ def count(asked: str) -> int:
     if asked == "1":
         return 1
     there = len(present())
-    number = there if asked == ALL else int(asked) if asked.isdigit() else 0
+    number = there if asked == ALL else int(asked) if asked.isdecimal() else 0
     if not 1 <= number <= there:
         devices = f"{there} device{'s' * (there > 1)}"
         raise UserError(
@@ -69,6 +70,8 @@ def strategy(number: int) -> tf.distribute.Strategy:
         return over
     if number == 1:
         return tf.distribute.get_strategy()
+    if not os.environ.get(VARIABLE):  # an empty one counts as none, but not for TensorFlow
+        os.environ.pop(VARIABLE, None)
     return tf.distribute.MirroredStrategy(present()[:number])
 
 

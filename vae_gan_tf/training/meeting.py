@@ -8,6 +8,7 @@ it waits, then to go on, or why not. A message is a line of json.
 import contextlib
 import json
 import os
+import re
 import socket
 import sys
 import time
@@ -20,6 +21,9 @@ from vae_gan_tf.errors import UserError
 from vae_gan_tf.version import __version__
 
 VARIABLE = "TF_CONFIG"
+
+ADDRESS = re.compile(r"[\w.-]+:(\d{1,5})", re.ASCII)
+"""A host and its port."""
 
 SAID_EVERY = 60.0
 """Seconds after which a worker that waits says again for whom."""
@@ -51,11 +55,15 @@ def cluster() -> Cluster | None:
         config = json.loads(text)
         jobs, task = config["cluster"], config["task"]
         addresses = [*jobs.get("chief", []), *jobs.get("worker", [])]
-        kind, index = task["type"], int(task["index"])
+        kind, index = task["type"], task["index"]
+        if type(index) is not int and not str(index).isdecimal():
+            raise ValueError("no index")
+        index = int(index)
         place = index + len(jobs.get("chief", [])) * (kind == "worker")
         known = kind in jobs and 0 <= index < len(jobs[kind])
-        ports = [int(address.rpartition(":")[2]) for address in addresses]
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        found = [ADDRESS.fullmatch(address) for address in addresses]
+        ports = [int(each[1]) if each else 0 for each in found]  # 0 is refused below
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise UserError(
             f"{VARIABLE} is {text!r}, and json such as "
             '{"cluster": {"worker": ["host0:2222", "host1:2222"]}, "task": {"type": "worker", '
@@ -83,9 +91,20 @@ def meet(them: Cluster, minutes: float) -> None:
     (_follow if them.place else _lead)(them, minutes)
 
 
-def _versions() -> dict[str, str]:
+def _check_port(them: Cluster) -> None:
+    """Raises a UserError where TensorFlow could not listen at the port of this worker."""
+    try:
+        socket.create_server(("", int(them.addresses[them.place].rpartition(":")[2]))).close()
+    except OSError as error:
+        raise UserError(
+            f"{them.name(them.place)} cannot listen at its port: {error.strerror}"
+        ) from error
+
+
+def _versions(them: Cluster) -> dict[str, str]:
     """What all workers must have the same of."""
     return {
+        "addresses": ", ".join(them.addresses),
         "python": ".".join(map(str, sys.version_info[:2])),
         "tensorflow": tf.__version__,
         "keras": keras.__version__,
@@ -98,16 +117,14 @@ def _lead(them: Cluster, minutes: float) -> None:
     port = them.addresses[0].rpartition(":")[2]
     with contextlib.ExitStack() as stack:
         try:
-            server = stack.enter_context(
-                socket.create_server(("", int(port)), reuse_port=hasattr(socket, "SO_REUSEPORT"))
-            )
+            server = stack.enter_context(socket.create_server(("", int(port))))
         except OSError as error:
             raise UserError(
                 f"{them.name(0)} cannot listen at its port: {error.strerror}"
             ) from error
         server.settimeout(0.5)
         here: dict[int, socket.socket] = {}
-        versions = {0: _versions()}
+        versions = {0: _versions(them)}
         wait = _Wait(minutes)
         while missing := [i for i in range(len(them.addresses)) if i and i not in here]:
             whom = "waiting for " + ", ".join(map(them.name, missing))
@@ -123,12 +140,15 @@ def _lead(them: Cluster, minutes: float) -> None:
             except TimeoutError:
                 continue
             stack.enter_context(other)
-            with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+            with contextlib.suppress(OSError, ValueError, RecursionError):
                 other.settimeout(5)
                 message = json.loads(other.makefile().readline())
-                index = int(message["worker"])
-                if index in range(1, len(them.addresses)):
-                    versions[index], here[index] = dict(message["versions"]), other
+                known = range(1, len(them.addresses))
+                # Others may come to this port as well.
+                if isinstance(message, dict) and message.get("worker") in [*known]:
+                    index = message["worker"]
+                    if isinstance(its := message.get("versions"), dict):
+                        versions[index], here[index] = its, other
         for index, its in versions.items():
             for name, version in versions[0].items():
                 if its.get(name) != version:
@@ -144,7 +164,8 @@ def _lead(them: Cluster, minutes: float) -> None:
 def _follow(them: Cluster, minutes: float) -> None:
     """Comes to the leader, and goes on when all are there."""
     host, _, port = them.addresses[0].rpartition(":")
-    message = {"worker": them.place, "versions": _versions()}
+    _check_port(them)
+    message = {"worker": them.place, "versions": _versions(them)}
     whom, wait = f"waiting for {them.name(0)}", _Wait(minutes)
     answer: dict[str, Any] = {}
     while not (wait.over() or answer.keys() & {"go", "refused"}):
@@ -155,10 +176,13 @@ def _follow(them: Cluster, minutes: float) -> None:
                 leader.sendall((json.dumps(message) + "\n").encode())
                 leader.settimeout(60 * minutes)
                 for line in leader.makefile():
-                    answer = json.loads(line)
+                    said = json.loads(line)
+                    answer = said if isinstance(said, dict) else {}
                     if "said" in answer:
                         print(answer["said"], file=sys.stderr, flush=True)
-        except (OSError, ValueError):  # not there yet, or gone again
+        except socket.gaierror:
+            whom = f"waiting for {them.name(0)}, a host whose name is not known here"
+        except (OSError, ValueError, RecursionError):  # not there yet, or gone again
             pass
         time.sleep(0.5)
     if "go" not in answer:

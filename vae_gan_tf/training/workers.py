@@ -14,8 +14,10 @@ import contextlib
 import functools
 import json
 import os
+import signal
 import sys
 import tempfile
+import threading
 import uuid
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -37,6 +39,9 @@ GONE = (
     tf.errors.UnavailableError,
 )
 """What TensorFlow raises where another worker has gone."""
+
+MEETING_SECONDS = 90.0
+"""How long TensorFlow's servers may take to meet, once all workers are there."""
 
 LETTERS = 10_000
 """Bytes of the longest text that workers compare."""
@@ -61,11 +66,40 @@ def join(minutes: float) -> None:
     if them is None or _joined is not None:
         return
     meet(them, minutes)
-    _cluster, _joined = them, tf.distribute.MultiWorkerMirroredStrategy()
+    with _limited(them):
+        _cluster, _joined = them, tf.distribute.MultiWorkerMirroredStrategy()
+    if signal.getsignal(signal.SIGTERM) is not None:  # TensorFlow has taken it for itself
+        signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGTERM))
     if them.place:
         print(f"{them.name(them.place)}: {them.name(0)} prints and writes for all", flush=True)
         files.write_nothing()
         sys.stdout = open(os.devnull, "w")
+
+
+@contextlib.contextmanager
+def _limited(them: Cluster) -> Iterator[None]:
+    """Ends the program where TensorFlow's servers do not meet: it would wait for ever, and deaf."""
+
+    def end() -> None:
+        print(
+            f"{them.name(them.place)}: another worker went away, or its port is taken; the same "
+            "command on all of them begins again",
+            file=sys.stderr,
+            flush=True,
+        )
+        os._exit(1)
+
+    timer = threading.Timer(MEETING_SECONDS, end)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    except tf.errors.OpError as error:
+        raise UserError(
+            f"{them.name(them.place)} cannot begin: {reason(error)}; is its port taken?"
+        ) from error
+    finally:
+        timer.cancel()
 
 
 def leave_it_to_the_leader() -> None:
@@ -176,9 +210,16 @@ def attended() -> Iterator[None]:
         if _joined is None:
             raise
         raise UserError(
-            f"another worker no longer answers ({error.message.splitlines()[0][:200]}); the same "
-            "command on all of them goes on from the last checkpoint"
+            f"another worker no longer answers ({reason(error)}); the same command on all of them "
+            "goes on from the last checkpoint"
         ) from error
+
+
+def reason(error: tf.errors.OpError) -> str:
+    """What an error of TensorFlow says first, but for where in the graph it was."""
+    lines = [it.strip() for it in error.message.splitlines()]
+    found = [it for it in lines if it and not it.startswith(("Graph execution", "Detected at"))]
+    return (found or ["no reason given"])[0][:200]
 
 
 def _texts(text: str) -> list[str]:
