@@ -152,3 +152,22 @@ def test_a_follower_writes_to_a_passing_folder(place, monkeypatch, tmp_path):
     with workers.own_folder(tmp_path) as own:
         assert (own == tmp_path) == (place == 0) and own.is_dir()
     assert own.exists() == (place == 0)
+
+
+@pytest.mark.slow
+def test_servers_that_do_not_meet_end_in_one_sentence():
+    program = (
+        "import time\n"
+        "from vae_gan_tf.training import meeting, workers\n"
+        "workers.MEETING_SECONDS = 0.2\n"
+        "with workers._limited(meeting.Cluster(['one:1', 'two:2'], 1)):\n"
+        "    time.sleep(60)"
+    )
+    found = subprocess.run([sys.executable, "-c", program], stderr=subprocess.PIPE, text=True)
+    assert found.returncode == -signal.SIGKILL
+    assert found.stderr.splitlines()[-1].startswith("worker 1 (two:2): another worker went away")
+
+
+def test_the_reason_is_what_tensorflow_says_and_not_where():
+    message = "Graph execution error:\n\nDetected at node x\n  File 'a.py', line 1\n\nIt is gone: b"
+    assert workers.reason(tf.errors.InternalError(None, None, message)) == "It is gone: b"

@@ -15,9 +15,9 @@ import functools
 import json
 import os
 import signal
+import subprocess
 import sys
 import tempfile
-import threading
 import uuid
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -42,6 +42,19 @@ GONE = (
 
 MEETING_SECONDS = 90.0
 """How long TensorFlow's servers may take to meet, once all workers are there."""
+
+WATCH = """
+import os, select, signal, sys
+pid, seconds, sentence = sys.argv[1:]
+try:
+    met = select.select([sys.stdin], [], [], float(seconds))[0]
+except KeyboardInterrupt:
+    met, sentence = [], "Stopped."
+if not met:
+    print(sentence, file=sys.stderr, flush=True)
+    os.kill(int(pid), signal.SIGKILL)
+"""
+"""The program that ends another one after some seconds, or at Ctrl-C; not if that ended before."""
 
 LETTERS = 10_000
 """Bytes of the longest text that workers compare."""
@@ -78,28 +91,25 @@ def join(minutes: float) -> None:
 
 @contextlib.contextmanager
 def _limited(them: Cluster) -> Iterator[None]:
-    """Ends the program where TensorFlow's servers do not meet: it would wait for ever, and deaf."""
+    """Ends the program where TensorFlow's servers do not meet.
 
-    def end() -> None:
-        print(
-            f"{them.name(them.place)}: another worker went away, or its port is taken; the same "
-            "command on all of them begins again",
-            file=sys.stderr,
-            flush=True,
-        )
-        os._exit(1)
-
-    timer = threading.Timer(MEETING_SECONDS, end)
-    timer.daemon = True
-    timer.start()
-    try:
-        yield
-    except tf.errors.OpError as error:
-        raise UserError(
-            f"{them.name(them.place)} cannot begin: {reason(error)}; is its port taken?"
-        ) from error
-    finally:
-        timer.cancel()
+    They would wait for ever while no other thread of Python runs and no signal is heard, so another
+    process watches this one.
+    """
+    sentence = (
+        f"{them.name(them.place)}: another worker went away, or its port is taken; the same "
+        "command on all of them begins again"
+    )
+    its = (sys.executable, "-c", WATCH, str(os.getpid()), str(MEETING_SECONDS), sentence)
+    with subprocess.Popen(its, stdin=subprocess.PIPE) as watching:
+        try:
+            yield
+        except tf.errors.OpError as error:
+            raise UserError(
+                f"{them.name(them.place)} cannot begin: {reason(error)}; is its port taken?"
+            ) from error
+        finally:
+            watching.kill()
 
 
 def leave_it_to_the_leader() -> None:
@@ -218,7 +228,8 @@ def attended() -> Iterator[None]:
 def reason(error: tf.errors.OpError) -> str:
     """What an error of TensorFlow says first, but for where in the graph it was."""
     lines = [it.strip() for it in error.message.splitlines()]
-    found = [it for it in lines if it and not it.startswith(("Graph execution", "Detected at"))]
+    where = ("Graph execution", "Detected at", "File ")
+    found = [it for it in lines if it and not it.startswith(where)]
     return (found or ["no reason given"])[0][:200]
 
 
