@@ -7,6 +7,7 @@ It stands beside the package and imports it late, so that Ctrl-C ends in one sen
 TensorFlow is loaded, too.
 """
 
+import errno
 import os
 import sys
 from collections.abc import Sequence
@@ -26,6 +27,10 @@ def run(name: str, argv: Sequence[str] | None = None) -> None:
         argv: its name for sentences, and its flags; ``sys.argv`` by default.
     """
     os.environ.pop("MPLBACKEND", None)  # pictures are written to files alone
+    os.environ["KERAS_BACKEND"] = "tensorflow"
+    for stream in ("stdout", "stderr"):  # closed by ">&-"
+        if getattr(sys, stream) is None:
+            setattr(sys, stream, open(os.devnull, "w"))
     # Errors are shown; what TensorFlow tells of the processor at its start is not.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     try:
@@ -43,6 +48,12 @@ def run(name: str, argv: Sequence[str] | None = None) -> None:
         print("Nobody reads the output any more; the same command goes on.", file=sys.stderr)
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # Python writes out the rest when it ends
         sys.exit(141)
+    except OSError as error:
+        if error.errno != errno.ENOSPC or error.filename:
+            raise
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        print("The disk of the output is full; the same command goes on.", file=sys.stderr)
+        sys.exit(1)
 
 
 if __name__ == "__main__":

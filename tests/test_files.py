@@ -1,5 +1,7 @@
 import concurrent.futures
 import os
+import subprocess
+import sys
 from typing import Any, NotRequired, TypedDict
 
 import pytest
@@ -116,6 +118,47 @@ def test_a_link_to_nothing_in_the_folder_does_not_matter(tmp_path):
     (tmp_path / ".#notes").symlink_to(tmp_path / "nothing")  # as editors leave them
     files.write_whole(tmp_path / "a.json", b"{}")
     assert (tmp_path / "a.json").read_bytes() == b"{}"
+
+
+WRITES = """
+import sys
+from pathlib import Path
+from vae_gan_tf.files import write_whole
+for number in range(300):
+    write_whole(Path(sys.argv[1]), sys.argv[2].encode() * 1000)
+"""
+
+
+def test_two_processes_write_one_file(tmp_path):
+    path = tmp_path / "a.json"
+    program = [sys.executable, "-c", WRITES, str(path)]
+    with subprocess.Popen([*program, "1"]) as one, subprocess.Popen([*program, "2"]) as two:
+        assert one.wait() == two.wait() == 0
+    assert path.read_bytes() in (b"1" * 1000, b"2" * 1000)
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_what_dead_processes_left_is_deleted(tmp_path):
+    path = tmp_path / "a.json"
+    with subprocess.Popen([sys.executable, "-c", ""]) as dead:
+        dead.wait()
+    here = files._machine()
+    old, other = tmp_path / "a.tmp-elsewhere-1.json", tmp_path / "a.tmp-elsewhere-2.json"
+    ours = tmp_path / f"a.tmp-{here}-{os.getppid()}.json"
+    gone = tmp_path / f"a.tmp-{here}-{dead.pid}.json"
+    mine = tmp_path / "a.tmp-x.json"
+    for each in (old, other, ours, gone, mine):
+        each.write_text("")
+    os.utime(old, (0, 0))
+    write_whole(path, b"new")
+    assert {*tmp_path.iterdir()} == {path, other, ours, mine}
+    assert [files.is_whole(it) for it in (path, mine, ours)] == [True, True, False]
+
+
+def test_what_is_no_file_does_not_hang(tmp_path):
+    os.mkfifo(tmp_path / "a.json")
+    with pytest.raises(UserError, match="it is no file; delete it"):
+        files.read_json(tmp_path / "a.json", dict, "delete it")
 
 
 def test_several_write_into_one_folder(tmp_path):

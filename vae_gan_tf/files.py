@@ -1,9 +1,13 @@
 """Files of a run and of a figure: written whole, read with one sentence where they are damaged."""
 
 import contextlib
+import glob
 import json
 import os
+import platform
+import re
 import shutil
+import time
 import types
 import typing
 from collections.abc import Iterator
@@ -14,8 +18,15 @@ import tensorflow as tf
 
 from vae_gan_tf.errors import UserError
 
-TEMPORARY = ".tmp"
-"""What the name of a file or folder has before its ending until it is written to its end."""
+TEMPORARY = ".tmp-"
+"""What the name of a file or folder has before its ending until it is written to its end; then come
+the machine and the process that write it."""
+
+OLD = 24 * 3600
+"""Seconds after which what another machine has left is deleted."""
+
+LARGEST = 2**1000
+"""Whole numbers from here on are no floats."""
 
 _writes = True
 
@@ -65,11 +76,12 @@ def whole(path: Path) -> Iterator[Path]:
         UserError: it cannot be written.
     """
     path = Path(path)
-    new = path.with_name(f"{path.stem}{TEMPORARY}{path.suffix}")
+    new = path.with_name(f"{path.stem}{TEMPORARY}{_machine()}-{os.getpid()}{path.suffix}")
     with writing(path):
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            remove(new)
+            for old in (new, *_left(path)):
+                remove(old)
             yield new
             to_the_disk(new)
             if path.is_dir() and new.is_dir():
@@ -84,7 +96,40 @@ def whole(path: Path) -> Iterator[Path]:
 
 def is_whole(path: Path) -> bool:
     """Whether a path is not one that `whole` has yet to write to its end."""
-    return not path.stem.endswith(TEMPORARY)
+    return not re.search(rf"{re.escape(TEMPORARY)}\w+-\d+$", path.stem)
+
+
+def _machine() -> str:
+    """What tells this machine apart from others on the same disk, in letters and digits."""
+    return re.sub(r"\W", "", platform.node())[:20] or "here"
+
+
+def _left(path: Path) -> list[Path]:
+    """What processes that are no more have left of their writes to a path."""
+    found = []
+    for it in path.parent.glob(f"{glob.escape(path.stem + TEMPORARY)}*{glob.escape(path.suffix)}"):
+        parts = re.fullmatch(r"(\w+)-(\d+)", it.stem.removeprefix(path.stem + TEMPORARY))
+        if not parts:
+            continue
+        with contextlib.suppress(FileNotFoundError):  # another process has deleted it
+            here = parts[1] == _machine()
+            old = time.time() - it.stat().st_mtime > OLD
+            if (here and not _lives(int(parts[2]))) or (not here and old):
+                found.append(it)
+    return found
+
+
+def _lives(process: int) -> bool:
+    """Whether there is a process of a number on this machine."""
+    if os.name == "nt":
+        return False  # asking would end it; a folder is written by one process there
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except (PermissionError, OverflowError):
+        return True
+    return True
 
 
 def check_writable(path: Path) -> None:
@@ -123,6 +168,8 @@ def read_json(path: Path, kind: Any, remedy: str) -> Any:
     Raises:
         UserError: the file cannot be read, or holds something else.
     """
+    if Path(path).exists() and not (Path(path).is_file() or Path(path).is_dir()):  # it would hang
+        raise UserError(f"{path} cannot be read: it is no file; {remedy}")
     try:
         content = json.loads(Path(path).read_text(encoding="utf-8"))
         json.dumps(content, ensure_ascii=False).encode()  # refuses halves of characters
@@ -141,7 +188,7 @@ def fits(value: object, kind: Any) -> bool:
     if kind is Any:
         return True
     if kind is float:
-        return type(value) in (int, float)
+        return type(value) is float or (type(value) is int and abs(value) < LARGEST)
     if origin is types.UnionType:
         return any(fits(value, each) for each in arguments)
     if origin is list:

@@ -34,7 +34,10 @@ SCRIPTS = {
         *("table1", *SMALL, "--row=Fully connected", "--row=Convolutional with GAN"),
         *("--column=100", "--seeds=1", "--batch_size=50", "--labelled_batch=20"),
     ),
-    "ablations, a cell each": ("ablations", *SMALL, "--seeds=1", "--model=cvae"),
+    "ablations, a cell each": (
+        *("ablations", "--preset=smoke", "--deterministic", "--latent_size=4"),
+        *("--seeds=1", "--model=cvae"),
+    ),
     "figure7, two devices": (
         *("figure7", *SMALL, "--architecture=fully_connected", "--devices=2"),
     ),

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from support.judged import reader
 
+from vae_gan_tf import datasets, pretrained
 from vae_gan_tf.errors import UserError
 from vae_gan_tf.evaluation import judges
 
@@ -10,6 +11,23 @@ def test_a_judge_of_an_unknown_name():
     for name in ("digits", "vae-mnist"):  # the second one ships, and is no judge
         with pytest.raises(UserError, match=f"no judge '{name}'; there are mnist-classifier, svhn"):
             judges.load(name)
+
+
+@pytest.mark.parametrize(
+    ("judge", "shape", "classes"),
+    [
+        ("mnist-classifier", (28, 28, 1), 3),
+        ("mnist-classifier", (32, 28, 1), 10),
+        ("cvae-simple-mnist", (28, 28, 1), 10),
+    ],
+)
+def test_a_judge_of_other_images_is_refused(judge, shape, classes):
+    images = np.zeros([2, *shape], np.uint8)
+    split = datasets.Split(images, np.zeros(2, np.int32))
+    its = str(pretrained.path(judge))
+    data = datasets.Dataset("mine", split, split, split, classes, "", judge=its)
+    with pytest.raises(UserError, match=f"is no classifier of {classes} classes of images of"):
+        judges.check(data)
 
 
 def test_a_judge_is_named_or_given():

@@ -95,6 +95,14 @@ def test_something_else_in_the_place_of_what_a_run_writes(tmp_path, data_dir, mn
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("trained", ["finished", "begun"])
+def test_settings_that_are_gone_are_not_guessed(folder, data_dir, mnist, trained):
+    (folder / "settings.json").unlink()
+    if trained == "begun":
+        (folder / "record.json").unlink()
+    assert "settings.json is gone; put it back" in refused(folder, data_dir, mnist)
+
+
 def test_files_of_somebody_else_stay(folder, data_dir, mnist, monkeypatch):
     (folder / "record.json").unlink()
     strangers = ("checkpoints/step-abc.index", "tensorboard/events.out.tfevents.mine", "notes.txt")

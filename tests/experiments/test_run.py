@@ -271,6 +271,7 @@ def test_what_the_judge_says_of_a_model(name, mnist):
     ("arguments", "sentence"),
     [
         (["--batch_size=25"], "--devices=2 given, which does not divide --batch_size=25"),
+        (["--jit"], "--jit given with 2 devices, and XLA compiles that of one alone"),
         (
             [*FEW, "--labelled_batch=25"],
             "--devices=2 given, which does not divide --labelled_batch=25",

@@ -130,6 +130,8 @@ def test_scores_that_are_stopped_keep_what_is_measured(run_script, tmp_path, mon
         ("nowhere.npz", "NAME=FILE with a name of its own expected"),
         ("=nowhere.npz", "NAME=FILE with a name of its own expected"),
         ("real test images=nowhere.npz", "NAME=FILE with a name of its own expected"),
+        (61 * "a" + "=nowhere.npz", "a name of at most 60 letters expected"),
+        ("a\udcff=nowhere.npz", "a name of at most 60 letters expected"),
         ("mine=nowhere.npz", "there is no file nowhere.npz"),
         ("mine={shipped}/cvae-svhn_small.npz", r"no model of images of shape \[28, 28, 1\]"),
         ("mine={shipped}/mnist-classifier.npz", r"no model of images of shape \[28, 28, 1\]"),

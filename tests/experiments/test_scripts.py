@@ -81,6 +81,20 @@ def test_the_command_runs_a_script(monkeypatch, capsys):
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(
+    ("redirected", "code", "said"),
+    [(">&-", 0, ""), (">&- 2>&-", 0, ""), ("> /dev/full", 1, "The disk of the output is full")],
+)
+def test_an_output_that_takes_nothing(redirected, code, said, tmp_path):
+    command = f"exec {sys.executable} {REPRODUCE / 'figure1.py'} --figures_dir={tmp_path}"
+    shell = ["sh", "-c", f"{command} {redirected}"]
+    done = subprocess.run(shell, stderr=subprocess.PIPE, text=True)
+    assert (done.returncode, "Traceback" in done.stderr) == (code, False)
+    assert said in done.stderr
+    assert code or (tmp_path / "figure1.png").exists()
+
+
+@pytest.mark.slow
 def test_a_script_is_run_from_anywhere(tmp_path):
     command = [sys.executable, str(REPRODUCE / "figure1.py"), f"--figures_dir={tmp_path}"]
     done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path)

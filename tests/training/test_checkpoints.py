@@ -1,4 +1,5 @@
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -168,6 +169,44 @@ def test_what_only_the_checkpoint_has_is_refused(tmp_path):
     with pytest.raises(UserError, match=r"step-1 is .* it holds module/b of shape \(1,\)"):
         Checkpoints(tmp_path, module=module).restore()
     assert module.a.numpy() == 3.0
+
+
+@pytest.mark.parametrize("named", ["step-5", "a", "/tmp/other/step-100"])
+def test_a_list_of_others_is_left_aside_and_the_newest_is_found(run, named):
+    """A list that is older than the files, as a copy of a run may have."""
+    (run / "checkpoints" / "checkpoint").write_text(
+        f'model_checkpoint_path: "{named}"\nall_model_checkpoint_paths: "{named}"\n'
+    )
+    model = small()
+    found = checkpoints(run, model)
+    assert found.restore()
+    assert_holds(model, 200)
+    found.save(300)
+    model = small()
+    assert checkpoints(run, model).restore()
+    assert_holds(model, 200)
+
+
+def test_a_list_of_another_runs_checkpoints_is_left_aside(run, tmp_path_factory):
+    other = tmp_path_factory.mktemp("other")
+    shutil.copytree(run, other, dirs_exist_ok=True)
+    for path in (other / "checkpoints").glob("step-200.*"):
+        path.unlink()
+    named = other / "checkpoints" / "step-100"
+    (run / "checkpoints" / "checkpoint").write_text(
+        f'model_checkpoint_path: "{named}"\nall_model_checkpoint_paths: "{named}"\n'
+    )
+    model = small()
+    assert checkpoints(run, model).restore()
+    assert_holds(model, 200)
+
+
+@pytest.mark.parametrize("there", ["file", "dangling link"])
+def test_checkpoints_that_are_no_folder_are_refused(tmp_path, there):
+    path = tmp_path / "checkpoints"
+    path.symlink_to("nowhere") if there == "dangling link" else path.write_text("mine")
+    with pytest.raises(UserError, match="checkpoints cannot be written: it is no directory"):
+        checkpoints(tmp_path, small())
 
 
 def test_names_with_a_slash_or_a_dot_are_found_again(tmp_path):

@@ -2,6 +2,7 @@ import json
 
 import pytest
 
+from vae_gan_tf.errors import UserError
 from vae_gan_tf.training.history import History
 
 
@@ -31,6 +32,21 @@ def test_it_forgets_what_the_checkpoint_does_not_know(tmp_path):
     for step in (4, 8):
         history.add(step, 1.0, {})
     assert [entry["step"] for entry in History(tmp_path, 4).entries] == [4]
+
+
+def test_a_history_without_its_checkpoints_is_refused(tmp_path):
+    history = History(tmp_path, 0)
+    history.add(10, 1.0, {"loss": 2.0})
+    assert not History(tmp_path, 0).entries  # killed before its first checkpoint
+    history.add(20, 2.0, {"loss": 1.0})
+    with pytest.raises(UserError, match="had come to step 20, and its checkpoints are gone"):
+        History(tmp_path, 0)
+
+
+def test_a_validation_without_a_bound_is_damage(tmp_path):
+    History(tmp_path, 0).add(10, 1.0, {"loss": 2.0}, {"elbo/kl": 1.0})
+    with pytest.raises(UserError, match="is damaged: a validation has no bound"):
+        History(tmp_path, 10)
 
 
 @pytest.mark.parametrize(

@@ -67,8 +67,15 @@ def source(name: str, form: Form) -> Source:
 
 
 def path(name: str) -> Path:
-    """The folder that a data set is read from, as an absolute path without ".."."""
-    return Path(os.path.abspath(Path(name.removeprefix(PREFIX)).expanduser()))
+    """The folder that a data set is read from, as an absolute path without "..".
+
+    Raises:
+        UserError: a relative path is given, and the current folder is gone.
+    """
+    try:
+        return Path(os.path.abspath(Path(name.removeprefix(PREFIX)).expanduser()))
+    except FileNotFoundError as error:
+        raise UserError("the current folder is gone; go to another one") from error
 
 
 def file_name(name: str) -> str:

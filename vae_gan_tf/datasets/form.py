@@ -1,5 +1,6 @@
 """The form in which images of any size and kind are taken: their size, grey or in colour."""
 
+import re
 from typing import NamedTuple
 
 import numpy as np
@@ -55,10 +56,8 @@ def parsed_size(text: str) -> tuple[int, int] | None:
     """
     if text == OWN_SIZE:
         return None
-    try:
-        height, width = map(int, text.split(","))
-    except ValueError:
-        height = width = 0
+    found = re.fullmatch(r"([1-9]\d{0,3}),([1-9]\d{0,3})", text, re.ASCII)
+    height, width = map(int, found.groups()) if found else (0, 0)
     if not all(SMALLEST <= side <= LARGEST for side in (height, width)):
         raise UserError(
             f"--image_size={text} given, height,width of {SMALLEST} to {LARGEST} pixels expected, "

@@ -15,6 +15,7 @@ from keras import layers
 
 from vae_gan_tf import pretrained
 from vae_gan_tf.catalogue import Catalogue
+from vae_gan_tf.datasets.splits import Dataset
 from vae_gan_tf.errors import UserError
 
 
@@ -97,6 +98,19 @@ def load(name: str) -> keras.Model:
             raise UserError(f"the judge cannot be loaded, {again}: {error}") from error
     NETWORKS[name]  # refuses the names of models that are no judges
     return pretrained.load_pretrained(name)
+
+
+def check(data: Dataset) -> None:
+    """Raises a UserError unless the judge of a data set reads its images and its classes."""
+    judge = load(str(data.judge))
+    read, given = (getattr(judge, name, None) or [] for name in ("inputs", "outputs"))
+    shapes = [tuple(it.shape[1:]) for it in (*read, *given)]
+    if shapes != [data.image_shape, (data.num_classes,)]:
+        raise UserError(
+            f"{data.judge} is no classifier of {data.num_classes} classes of images of "
+            f"{' x '.join(map(str, data.image_shape))}; delete it, or train one by "
+            "reproduce/classifier.py"
+        )
 
 
 def file(name: str) -> Path:

@@ -277,6 +277,10 @@ def expanded(path: str, name: str, before: str = "") -> Path:
     if not path.strip():
         raise UserError(f"--{name} given without a path")
     found = os.path.expanduser(os.path.expandvars(path))
+    if not found.isprintable() and (
+        found != found.encode(errors="ignore").decode() or "\0" in found
+    ):
+        raise UserError(f"--{name} given with a path that is no text in UTF-8")
     if (found.startswith("~") or "$" in found) and not os.path.exists(found):
         raise UserError(f"--{name}={before}{path} given, and there is no such user or variable")
     if max(map(len, found.split(os.sep))) > LONGEST_NAME or len(found) > LONGEST_PATH:

@@ -116,7 +116,7 @@ def train(options: Options, model_name: str, data: datasets.Dataset) -> Result:
                     "given a part of an image"
                 )
             if data.judge:
-                judges.load(data.judge)  # before the training, not after it
+                judges.check(data)  # before the training, not after it
         workers.compare("settings", dataclasses.asdict(settings) | {"contents": data.contents})
         first = None
         if settings.generator_first:
@@ -241,9 +241,7 @@ def settings_here(options: Options, model_name: str, dataset: str) -> Settings:
     settings = options.settings(model_name, dataset)
     number = devices.count(settings.devices)
     if number > 1 and settings.jit:
-        raise UserError(
-            f"--jit given with {number} devices, and XLA compiles the step of one alone"
-        )
+        raise UserError(f"--jit given with {number} devices, and XLA compiles that of one alone")
     for name in ("batch_size", "labelled_batch"):
         size = getattr(settings, name)
         if settings.takes(name) and size % number:
@@ -302,9 +300,11 @@ def _begun(folder: Path, settings: Settings, contents: str) -> bool:
     """
     path = folder / SETTINGS
     asked = dataclasses.asdict(settings)
-    trained = (folder / "checkpoints").exists() or (folder / RECORD).exists()
-    if not (trained and path.exists()):
+    trained = (folder / "checkpoints").is_dir() or (folder / RECORD).exists()
+    if not trained:
         return False
+    if not path.exists():
+        raise UserError(f"{path} is gone; put it back, or delete that folder to start anew")
     begun = with_defaults(read_json(path, dict[str, Any], "delete that folder to start anew"))
     if begun.pop("contents", "") != contents:
         raise UserError(
@@ -352,7 +352,7 @@ def _kept(folder: Path, settings: Settings) -> dict | None:
     if not path.exists():
         return None
     record = read_json(path, Kept, "delete it to have it made anew from the last checkpoint")
-    if weights.exists() and record["weights"]["sha256"] == pretrained.sha256(weights):
+    if weights.is_file() and record["weights"]["sha256"] == pretrained.sha256(weights):
         return record
     if not (folder / "checkpoints").exists():
         raise UserError(

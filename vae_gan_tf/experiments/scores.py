@@ -165,6 +165,10 @@ def define(values: flags.FlagValues) -> None:
     )
 
 
+LONGEST = 60
+"""Letters of the name of a line."""
+
+
 def networks(dataset: str, weights: Sequence[str]) -> dict[str, Path]:
     """The file of each model of a data set that is to be scored, by the name of its line.
 
@@ -183,6 +187,10 @@ def networks(dataset: str, weights: Sequence[str]) -> dict[str, Path]:
         taken = [slug(each) for each in (*files, *REAL.values())]  # the names of cells
         if not (name and separator and file) or slug(name) in taken:
             raise UserError(f"--weights={given} given, NAME=FILE with a name of its own expected")
+        if not name.isprintable() or len(name) > LONGEST:
+            raise UserError(
+                f"--weights={given!r} given, a name of at most {LONGEST} letters expected"
+            )
         files[name] = expanded(file, "weights")
         if not files[name].is_file():
             raise UserError(f"--weights={given} given, and there is no file {file}")

@@ -12,6 +12,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import NoReturn
 
+import keras
+
 from vae_gan_tf import experiments
 from vae_gan_tf.errors import UserError
 from vae_gan_tf.training import workers
@@ -27,6 +29,9 @@ def run(name: str, argv: Sequence[str]) -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # "±" in a terminal of ASCII
+    # What a user may have set for other programs, in keras.json.
+    keras.config.set_floatx("float32")
+    keras.config.set_image_data_format("channels_last")
     with mistakes(Path(argv[0]).name), workers.attended():
         if name in ("--help", "-h", "help"):
             print(contents())

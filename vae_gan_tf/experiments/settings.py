@@ -111,7 +111,7 @@ class Settings:
         NETWORKS,
         of=["units"],
         positive=True,
-        below=10**5,
+        below=10**4,
     )
     likelihood: str = _setting(
         "bernoulli",
@@ -126,7 +126,7 @@ class Settings:
         RUN,
         of=["part of an image"],
     )
-    latent_size: int = _setting(50, "length of the code z", NETWORKS, positive=True, below=10**5)
+    latent_size: int = _setting(50, "length of the code z", NETWORKS, positive=True, below=10**4)
     batch_size: int = _setting(100, "images a step", RUN, positive=True)
     epochs: int = _setting(20, "passes over the training images, at most", RUN, positive=True)
     patience: int = _setting(
@@ -164,6 +164,7 @@ class Settings:
         "the labelled images are moved by so many pixels at most, anew each time",
         FEW_LABELS,
         of=["few labels"],
+        below=10**2,
     )
     learning_rate: float = _setting(1e-3, "learning rate of Adam", TRAINING, positive=True)
     discriminator_learning_rate: float = _setting(

@@ -248,7 +248,10 @@ def main(argv: Sequence[str]) -> None:
     """Times each model in each precision and writes the table."""
     general = ("preset", "figures_dir", "data_dir")
     options = parse(Script(__doc__, COUNTED, general=general, define=define), argv)
-    for name in options.script_flags["models"]:
+    asked = options.script_flags["models"]
+    if not asked or len(set(asked)) < len(asked):
+        raise UserError(f"--models={','.join(asked)} given, models expected, each once")
+    for name in asked:
         if name.split("/")[0] not in COUNTED:
             raise UserError(f"--models={name} given, of {', '.join(COUNTED)} expected")
     if unknown := set(NOT_COUNTED) & set(options.overrides):

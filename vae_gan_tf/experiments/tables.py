@@ -77,7 +77,7 @@ class KeptTable:
 
     def show(self) -> None:
         """Prints the table."""
-        print(self.path.with_suffix(".md").read_text())
+        print(self.path.with_suffix(".md").read_text(encoding="utf-8"))
 
 
 def slug(text: str) -> str:

@@ -20,7 +20,8 @@ def write(lines: Sequence[Sequence[str]], note: str, path: Path) -> None:
         UserError: a file cannot be written.
     """
     rule = ["---"] * len(lines[0])
-    markdown = "".join(f"| {' | '.join(line)} |\n" for line in [lines[0], rule, *lines[1:]])
+    rows = [[cell.replace("|", r"\|") for cell in line] for line in [lines[0], rule, *lines[1:]]]
+    markdown = "".join(f"| {' | '.join(row)} |\n" for row in rows)
     write_whole(path.with_suffix(".md"), f"{markdown}\n{note}\n".encode())
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows(lines)

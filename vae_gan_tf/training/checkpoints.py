@@ -72,9 +72,11 @@ class Checkpoints:
                 variables already (``build`` was called), for a restore fills existing ones.
 
         Raises:
-            UserError: the file that lists the checkpoints is damaged.
+            UserError: the file that lists the checkpoints is damaged, or no folder holds them.
         """
         self._folder = _unpatterned(Path(folder)) / "checkpoints"
+        if os.path.lexists(self._folder) and not self._folder.is_dir():
+            raise UserError(f"{Path(folder) / 'checkpoints'} cannot be written: it is no directory")
         self._checkpoint = tf.train.Checkpoint(**trackables)
         _ = self._checkpoint.save_counter  # made when it is first asked for, and saved too
         state = self._folder / "checkpoint"
@@ -118,7 +120,7 @@ class Checkpoints:
     def restore(self) -> bool:
         """Puts the newest checkpoint into the variables.
 
-        Everything is read and compared before the first variable is touched. Where there is no list
+        Everything is read and compared before the first variable is touched. Where no list has any
         of the checkpoints it is the newest one that is whole: a process that was killed in its
         first checkpoint leaves none.
 
@@ -155,10 +157,12 @@ class Checkpoints:
     def _listed(self) -> list[Path] | None:
         """The checkpoints in TensorFlow's list whose files are there, oldest first.
 
-        None where there is no list.
+        None where there is no list, or one of others: it may be older than the files beside it.
         """
         state = tf.train.get_checkpoint_state(self._folder)
-        return state and _there(Path(prefix) for prefix in state.all_model_checkpoint_paths)
+        named = [Path(prefix) for prefix in state.all_model_checkpoint_paths] if state else []
+        own = (it for it in named if it.parent.resolve() == self._folder.resolve())
+        return _there(own) or None
 
     def _all(self) -> list[Path]:
         """The checkpoints whose files are in the folder, oldest first."""

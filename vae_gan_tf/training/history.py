@@ -5,6 +5,7 @@ from typing import NotRequired, TypedDict
 
 import numpy as np
 
+from vae_gan_tf.errors import UserError
 from vae_gan_tf.files import read_json, to_json, write_whole
 
 
@@ -36,11 +37,19 @@ class History:
             step: of the checkpoint that the run goes on from; 0 if there is none.
 
         Raises:
-            UserError: the file is damaged.
+            UserError: the file is damaged, or tells of more than a first checkpoint and there is
+                none.
         """
         self.path = folder / "history.json"
         remedy = "delete it to go on without the curves until now, or the folder to start anew"
         stored = read_json(self.path, list[Entry], remedy) if self.path.exists() else []
+        if not step and len(stored) > 1:
+            raise UserError(
+                f"the run in {folder} had come to step {stored[-1]['step']}, and its checkpoints "
+                "are gone; put them back, or delete that folder to start anew"
+            )
+        if any("elbo/elbo" not in entry.get("validation", {"elbo/elbo": 0}) for entry in stored):
+            raise UserError(f"{self.path} is damaged: a validation has no bound; {remedy}")
         self.entries = [entry for entry in stored if entry["step"] <= step]
 
     def add(

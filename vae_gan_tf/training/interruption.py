@@ -36,8 +36,10 @@ def interruptible() -> Iterator[Callable[[], int]]:
 
     def note(number: int, frame: FrameType | None) -> None:
         nonlocal came
+        if came:
+            put_back()
+            signal.raise_signal(number)
         came = number
-        put_back()
 
     for number in heard:
         signal.signal(number, note)
