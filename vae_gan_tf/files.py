@@ -182,6 +182,24 @@ def read_json(path: Path, kind: Any, remedy: str) -> Any:
     return content
 
 
+@contextlib.contextmanager
+def understood(folder: Path) -> Iterator[None]:
+    """Makes one sentence of json in a folder that is json and does not hold what is looked for.
+
+    Raises:
+        UserError: it does not.
+    """
+    try:
+        yield
+    except UserError:
+        raise
+    except (LookupError, TypeError, ValueError, AttributeError, StopIteration) as error:
+        found = f"{type(error).__name__}: {error}"
+        raise UserError(
+            f"a json file in {folder} does not hold what is shown of it ({found}); restore it"
+        ) from error
+
+
 def fits(value: object, kind: Any) -> bool:
     """Whether a value that was read from json is of a type."""
     origin, arguments = typing.get_origin(kind), typing.get_args(kind)

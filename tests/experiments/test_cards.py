@@ -1,3 +1,4 @@
+import json
 from pathlib import Path
 
 import pytest
@@ -29,6 +30,15 @@ def test_a_card_tells_what_is_recorded():
 def test_each_network_has_scores():
     for name in pretrained.SHIPPED:
         assert "**Scores:** ." not in "\n".join(cards.card(name, ROOT / "figures")), name
+
+
+@pytest.mark.parametrize("content", [{"runs": [None]}, {"runs": 3}, {"runs": []}])
+def test_json_of_something_else_is_one_sentence(content, tmp_path):
+    for path in (ROOT / "figures").glob("*.json"):
+        (tmp_path / path.name).write_text(json.dumps(content))
+    with pytest.raises(UserError, match="does not hold what is shown of it"):
+        cards.main(["cards.py", f"--figures_dir={tmp_path}", f"--docs_dir={tmp_path}"])
+    assert not (tmp_path / "models.md").exists()
 
 
 def test_without_the_json_it_is_one_sentence(tmp_path):

@@ -12,7 +12,7 @@ from absl import flags
 from vae_gan_tf import datasets, pretrained
 from vae_gan_tf.experiments.flags import Script, expanded, parse
 from vae_gan_tf.experiments.scores import COLUMNS, cell
-from vae_gan_tf.files import write_whole
+from vae_gan_tf.files import understood, write_whole
 from vae_gan_tf.pretrained import catalogue
 from vae_gan_tf.training.progress import duration
 
@@ -53,7 +53,9 @@ def main(argv: Sequence[str]) -> None:
     script = Script(__doc__, settings=(), general=("figures_dir",), define=define)
     options = parse(script, argv)
     path = expanded(options.script_flags["docs_dir"], "docs_dir") / "models.md"
-    write_whole(path, page(options.figures_dir).encode())
+    with understood(options.figures_dir):
+        text = page(options.figures_dir)
+    write_whole(path, text.encode())
     print(f"Wrote {path}")
 
 

@@ -81,5 +81,6 @@ def _label(entry: Any) -> str:
     """What tells an entry of a list apart from the others; empty if nothing does."""
     if not isinstance(entry, dict):
         return ""
-    known = entry.get("settings", {}) | entry
+    settings = entry.get("settings")
+    known = (settings if isinstance(settings, dict) else {}) | entry
     return ", ".join(str(known[name]) for name in LABELS if known.get(name) not in (None, ""))

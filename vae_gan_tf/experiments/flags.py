@@ -32,6 +32,7 @@ from vae_gan_tf.experiments.settings import (
     preset,
     resolve,
 )
+from vae_gan_tf.models.seeds import LARGEST
 from vae_gan_tf.training import workers
 
 LONGEST_NAME, LONGEST_PATH = 200, 3000
@@ -375,10 +376,10 @@ def seeds(options: Options) -> range:
         found = range(int(first), int(last) + 1) if dots else range(int(text))
     except ValueError:
         found = range(0)
-    if not found or found[0] < 0 or found[-1] - found[0] >= MOST_SEEDS:
+    if not found or found[0] < 0 or found[-1] > LARGEST or found[-1] - found[0] >= MOST_SEEDS:
         raise UserError(
             f"--seeds={text} given, first..last or the number of seeds expected, at most "
-            f"{MOST_SEEDS} of them"
+            f"{MOST_SEEDS} of them, up to {LARGEST}"
         )
     return found
 

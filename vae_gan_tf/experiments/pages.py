@@ -19,7 +19,7 @@ from absl import flags
 from vae_gan_tf.errors import UserError
 from vae_gan_tf.experiments.flags import Script, parse
 from vae_gan_tf.experiments.page_tables import TABLES
-from vae_gan_tf.files import read_json, write_whole
+from vae_gan_tf.files import read_json, understood, write_whole
 
 PAGES = (
     "README.md",
@@ -178,7 +178,8 @@ def main(argv: Sequence[str]) -> None:
             page = path.read_text(encoding="utf-8")
         except OSError as error:
             raise UserError(f"{path} cannot be read: {error.strerror}") from error
-        new = with_tables(page, functools.partial(markdown, figures=figures))
+        with understood(figures):
+            new = with_tables(page, functools.partial(markdown, figures=figures))
         if new == page:
             continue
         if options.script_flags["check"]:

@@ -161,8 +161,9 @@ def time_left(cells: Sequence[Record], waiting: Sequence[str]) -> str:
     """How long the runs of the waiting rows take, by finished ones of the same row, in words."""
     seconds: dict[str, list[float]] = {row: [] for row in waiting}
     for cell in cells:
-        if cell["row"] in seconds and "wall_seconds" in cell:
-            seconds[cell["row"]].append(cell["wall_seconds"])
+        taken = cell.get("wall_seconds")
+        if cell["row"] in seconds and isinstance(taken, int | float):
+            seconds[cell["row"]].append(taken)
     unknown = [row for row in waiting if not seconds[row]]
     known = sum(statistics.mean(seconds[row]) for row in waiting if seconds[row])
     parts = [f"about {duration(known)} left"] if known else []
