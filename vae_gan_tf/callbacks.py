@@ -7,6 +7,7 @@ import keras
 import numpy as np
 from numpy.typing import ArrayLike
 
+from vae_gan_tf import epoch_pictures
 from vae_gan_tf.conditions import LabelCondition, NoCondition
 from vae_gan_tf.datasets import Split
 from vae_gan_tf.errors import UserError
@@ -16,7 +17,6 @@ from vae_gan_tf.models.adversarial import generator
 from vae_gan_tf.models.compiled import as_arrays
 from vae_gan_tf.models.descent import batches_seen
 from vae_gan_tf.models.vae import for_each
-from vae_gan_tf.plotting import epoch as pictures_of_epoch
 from vae_gan_tf.training.callbacks import show_weights
 from vae_gan_tf.training.state import learning_rates
 from vae_gan_tf.training.summaries import Summaries
@@ -95,9 +95,7 @@ class TensorBoard(keras.callbacks.Callback):
         self._summaries.validation(step, {"elbo/codes_in_use": in_use})
         stored = np.round(255 * self.images).astype(np.uint8)
         classified = None if self.labels is None else Split(stored, self.labels)
-        shown = pictures_of_epoch.shown(
-            self.model, self._samples(), self.images, self.y, classified
-        )
+        shown = epoch_pictures.shown(self.model, self._samples(), self.images, self.y, classified)
         for name, picture in shown.items():
             self._summaries.images(step, name, picture)
         show_weights(self.model, self._summaries, epoch + 1, step)

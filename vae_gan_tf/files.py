@@ -193,7 +193,14 @@ def understood(folder: Path) -> Iterator[None]:
         yield
     except UserError:
         raise
-    except (LookupError, TypeError, ValueError, AttributeError, StopIteration) as error:
+    except (
+        LookupError,
+        TypeError,
+        ValueError,
+        AttributeError,
+        StopIteration,
+        RuntimeError,
+    ) as error:
         found = f"{type(error).__name__}: {error}"
         raise UserError(
             f"a json file in {folder} does not hold what is shown of it ({found}); restore it"

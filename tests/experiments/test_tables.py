@@ -5,6 +5,7 @@ from matplotlib.figure import Figure
 
 from vae_gan_tf.errors import UserError
 from vae_gan_tf.experiments.tables import KeptTable, slug
+from vae_gan_tf.files import _machine
 
 
 def test_cells_are_kept_one_by_one_and_read_in_the_order_of_their_names(tmp_path):
@@ -19,7 +20,7 @@ def test_cells_are_kept_one_by_one_and_read_in_the_order_of_their_names(tmp_path
 def test_a_cell_that_is_not_written_to_its_end_is_none(tmp_path):
     table = KeptTable(tmp_path / "table")
     table.keep("a", {"value": 1})
-    (tmp_path / "table" / "b.tmp.json").write_text("{")
+    (tmp_path / "table" / f"b.tmp-{_machine()}-99999999.json").write_text("{")
     assert table.cells() == {"a": {"value": 1}}
     table.keep("b", {"value": 2})
     assert {path.name for path in (tmp_path / "table").iterdir()} == {"a.json", "b.json"}

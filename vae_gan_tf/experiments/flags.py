@@ -226,7 +226,7 @@ def parse(script: Script, argv: Sequence[str]) -> Options:
         raise UserError(_in_one_sentence(error, values)) from error
     given: dict[str, Any] = {name: values[name].value for name in values}
     for name, value in given.items():
-        if isinstance(value, float) and not math.isfinite(value):
+        if name not in FIELDS and isinstance(value, float) and not math.isfinite(value):
             raise UserError(f"--{name}={value} given, a finite number expected")
     more: dict[str, Any] = {name: given[name] for name in OPTION_FLAGS if name in given}
     more |= {

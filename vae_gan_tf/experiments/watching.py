@@ -8,13 +8,12 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from vae_gan_tf import datasets
+from vae_gan_tf import datasets, epoch_pictures
 from vae_gan_tf.evaluation import latent_space, pictures, scores
 from vae_gan_tf.experiments.record import MadeWith
 from vae_gan_tf.experiments.settings import FIELDS, Settings, preset
 from vae_gan_tf.models.adversarial import VAEGAN, generator
 from vae_gan_tf.models.vae import VAE
-from vae_gan_tf.plotting import epoch
 from vae_gan_tf.training.summaries import Summaries
 from vae_gan_tf.training.tags import renamed
 
@@ -109,7 +108,7 @@ def each_epoch(
             if part
             else pictures.samples(model)
         )
-        return epoch.shown(model, samples, images, y, validation)
+        return epoch_pictures.shown(model, samples, images, y, validation)
 
     return of_model
 

@@ -182,16 +182,7 @@ def cropped(
 
 
 def network_input(shape: Sequence[int], name: str) -> keras.KerasTensor:
-    """An input [batch, *shape] of a network, float32 whatever Keras' ``floatx`` is.
-
-    Raises:
-        UserError: Keras is set to images with their channels first.
-    """
-    if keras.config.image_data_format() != "channels_last":
-        raise UserError(
-            "Keras is set to channels_first, and images here are [batch, height, width, channels]: "
-            'keras.config.set_image_data_format("channels_last")'
-        )
+    """An input [batch, *shape] of a network, float32 whatever Keras' ``floatx`` is."""
     return keras.Input(shape, dtype="float32", name=name)
 
 

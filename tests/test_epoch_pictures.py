@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from support import models
 
+from vae_gan_tf import epoch_pictures
 from vae_gan_tf.datasets import Split
-from vae_gan_tf.plotting import epoch
 
 
 @pytest.mark.slow
@@ -19,21 +19,21 @@ from vae_gan_tf.plotting import epoch
 def test_each_kind_of_model_has_its_pictures(kind, more):
     model, x, y = models.KINDS[kind](), models.images(6), models.labels(6)
     split = Split(np.uint8(255 * x), y)
-    shown = epoch.shown(model, x[None, :3], x, y, split)
+    shown = epoch_pictures.shown(model, x[None, :3], x, y, split)
     assert shown.keys() == {"samples", "reconstructions"} | more
     for picture in shown.values():
         assert picture.shape[0] == 1 and picture.ndim == 4
         assert 0 <= picture.min() and picture.max() <= 1
-    assert "confusion" not in epoch.shown(model, x[None, :3], x, y, None)
+    assert "confusion" not in epoch_pictures.shown(model, x[None, :3], x, y, None)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", ["DRAW", "conditional DRAW"])
 def test_how_draw_draws(kind):
     model, (x, y) = models.KINDS[kind](), (models.images(2), models.labels(2))
-    picture = epoch.drawn(model, x, y)
+    picture = epoch_pictures.drawn(model, x, y)
     height, width = x.shape[1:3]
     one = (4 * (2 * (height + 1) + 1), 4 * (3 * (width + 1) + 1))  # images, canvases, samples
-    assert picture.shape == (one[0], one[1] * min(model.steps, epoch.CANVASES), 3)
+    assert picture.shape == (one[0], one[1] * min(model.steps, epoch_pictures.CANVASES), 3)
     assert 0 <= picture.min() and picture.max() <= 1
     assert np.ptp(picture) > 0.5
