@@ -135,7 +135,8 @@ class Summaries:
         empty = np.zeros([side * side - len(images), *images.shape[1:]], images.dtype)
         square = np.reshape(np.concatenate([images, empty]), [side, side, *images.shape[1:]])
         with files.writing(folder):
-            keras.utils.save_img(folder / "thumbnails.png", grids.tile(square, gap=0))
+            picture = grids.tile(square, gap=0)
+            keras.utils.save_img(folder / "thumbnails.png", picture, data_format="channels_last")
             np.savetxt(folder / "labels.tsv", labels, fmt="%s")
             # The tab finds no components of vectors of two numbers, and shows nothing.
             vectors = np.pad(vectors, [(0, 0), (0, max(0, 3 - vectors.shape[1]))])
