@@ -1,5 +1,6 @@
 """Callbacks for Keras' ``fit``: in TensorBoard, what the scripts show of a run."""
 
+import time
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +64,7 @@ class TensorBoard(keras.callbacks.Callback):
         if judge is not None and self.labels is None:
             raise UserError("scores by a judge need the labels of the images, and none were given")
         self._summaries = Summaries(Path(folder))
+        self._begun = 0, 0.0
 
     @property
     def step(self) -> int:
@@ -78,6 +80,10 @@ class TensorBoard(keras.callbacks.Callback):
         generator(self.model).check((self.images, self.y), training=False)
         self._summaries.begin(self.step)
 
+    def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        """Looks at the clock."""
+        self._begun = self.step, time.perf_counter()
+
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         """Shows the model as it is."""
         logs, step = logs or {}, self.step
@@ -87,7 +93,9 @@ class TensorBoard(keras.callbacks.Callback):
             if name.startswith("val_")
         }
         training = {name: value for name, value in logs.items() if not name.startswith("val_")}
-        self._summaries.scalars(step, training | learning_rates(self.model))
+        first, start = self._begun
+        speed = {"speed/steps_a_second": (step - first) / (time.perf_counter() - start)}
+        self._summaries.scalars(step, training | learning_rates(self.model) | speed)
         self._summaries.validation(step, comparable(self.model, validation))
         some = for_each(lambda values: values[: latent_space.ENOUGH], self.y)
         images = self.images[: latent_space.ENOUGH]

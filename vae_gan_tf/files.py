@@ -195,6 +195,7 @@ def understood(folder: Path) -> Iterator[None]:
         raise
     except (
         LookupError,
+        ArithmeticError,
         TypeError,
         ValueError,
         AttributeError,

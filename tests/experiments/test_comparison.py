@@ -42,8 +42,9 @@ def fresh(tmp_path):
 def test_what_differs_is_printed(fresh, capsys):
     there = json.dumps({"runs": [run("a", 0, 0.5), run("b", 0, 0.25), run("c", 0, 1)]})
     comparison.compare(fresh(there, {"runs": [run("b", 0, 0.375), run("a", 0, 0.5)]}))
-    first, second = capsys.readouterr().out.splitlines()
+    first, lacking, second = capsys.readouterr().out.splitlines()
     assert first.startswith("1 of 2 numbers are those of")
+    assert lacking.startswith("1 numbers of ") and lacking.endswith("were not measured now")
     assert second == "  runs/b, 0/scores/test/error  0.25 there, 0.375 now, +0.125"
 
 

@@ -18,6 +18,7 @@ from vae_gan_tf.experiments import (
     vae_gan,
 )
 from vae_gan_tf.experiments.flags import Script, each_seed, parse
+from vae_gan_tf.experiments.record import made_with
 
 FIGURE = Script("A figure.", ("cvae",))
 
@@ -257,4 +258,6 @@ def test_a_dollar_in_a_path_that_is_there_is_a_letter(tmp_path):
 
 def test_fresh_has_folders_of_its_own():
     asked = parse(Script("A figure.", ("vae",)), ["script", "--fresh", "--figures_dir=here"])
-    assert [str(asked.runs_dir), str(asked.figures_dir)] == ["runs/fresh", "here/fresh"]
+    code = made_with()["code"]["source"][:8]
+    assert str(asked.runs_dir) == f"runs/fresh-{code}"
+    assert str(asked.figures_dir) == f"here/fresh-{code}"

@@ -1,3 +1,4 @@
+import shutil
 import subprocess
 
 import pytest
@@ -12,6 +13,7 @@ def repository(tmp_path, monkeypatch):
     package = tmp_path / "package"
     package.mkdir()
     (package / "a.py").write_text("one = 1")
+    (package / "__init__.py").write_text("")
     identity = ["-c", "user.name=test", "-c", "user.email=test"]
     for command in (["init", "-q"], ["add", "."], [*identity, "commit", "-qm", "first"]):
         subprocess.run(["git", *command], cwd=tmp_path, check=True)
@@ -31,6 +33,20 @@ def test_the_code_is_a_commit_and_whether_it_was_changed(repository):
     changed = record._code()
     assert (changed["commit"], changed["clean"]) == (head(repository), False)
     assert changed["source"] != code["source"]
+
+
+def test_a_new_module_is_a_change_and_other_files_are_none(repository):
+    (repository.parent / "notes.txt").write_text("mine")
+    assert record._code()["clean"]
+    (repository / "b.py").write_text("two = 2")
+    assert not record._code()["clean"]
+
+
+def test_a_copy_in_another_repository_has_no_commit_of_it(repository, monkeypatch):
+    copy = repository.parent / "copy"
+    shutil.copytree(repository, copy)
+    monkeypatch.setattr(record, "PACKAGE", copy)
+    assert set(record._code()) == {"version", "source"}
 
 
 def test_without_git_the_code_is_its_version_and_sum(repository, monkeypatch):

@@ -22,13 +22,13 @@ def test_the_texts_tell_what_is_trained_with_what(monkeypatch):
     monkeypatch.setattr("sys.argv", ["reproduce/figure7.py", "--runs_dir=my runs"])
     settings = resolve("smoke", "cvae-gan", "mnist")
     texts = watching.texts(settings, models.cvae_gan(), made_with())
-    assert texts.keys() == {"run/what", "run/settings", "run/made with"}
-    assert "**cvae-gan on mnist**, preset smoke, seed 0" in texts["run/what"]
-    assert "(section 3.2)" in texts["run/what"]
-    assert "reproduce/figure7.py '--runs_dir=my runs'" in texts["run/what"]
-    assert f"| epochs | {settings.epochs} |" in texts["run/settings"]
-    assert "labels" not in texts["run/settings"]  # means nothing to it
-    assert "| tensorflow | 2." in texts["run/made with"]
+    assert texts.keys() == {"1 run", "2 settings", "3 made with"}
+    assert "**cvae-gan on mnist**, preset smoke, seed 0" in texts["1 run"]
+    assert "(section 3.2)" in texts["1 run"]
+    assert "reproduce/figure7.py '--runs_dir=my runs'" in texts["1 run"]
+    assert f"| epochs | {settings.epochs} |" in texts["2 settings"]
+    assert "labels" not in texts["2 settings"]  # means nothing to it
+    assert "| tensorflow | 2." in texts["3 made with"]
 
 
 def test_every_final_score_of_a_semi_supervised_model_has_a_meaning():

@@ -63,7 +63,7 @@ def unbroken(tmp_path_factory):
         measures=lambda model: {"elbo/codes_in_use": 2.0},
         scores=lambda model: {"scores/recall": float(model.optimizer.iterations)},
         scores_every=2,
-        texts={"run/what": "A VAE."},
+        texts={"1 run": "A VAE."},
     )
     return folder, model, outcome
 
@@ -183,18 +183,18 @@ def test_dropout_goes_on_where_it_stopped(tmp_path):
 def test_tensorboard_shows_training_beside_validation(unbroken):
     folder, model, outcome = unbroken
     training, validation = (folder / "tensorboard" / name for name in ("train", "validation"))
-    both = {"1 loss/total", "2 elbo/elbo", "2 elbo/kl", "2 elbo/reconstruction"}
+    both = {"1 loss", "2 elbo/elbo", "2 elbo/kl", "2 elbo/reconstruction"}
     speed = {f"6 speed/{name}" for name in ("steps_a_second", "images_a_second")}
     speed |= {"6 speed/waiting_for_input"}
     gradients = {"7 gradients/encoder", "7 gradients/decoder"}
     shown = tags(training)
     weights = {tag for tag in shown if tag.startswith("8 weights/")}
-    assert shown - weights == both | speed | gradients | {"9 learning_rate/optimizer", "run/what"}
+    assert shown - weights == both | speed | gradients | {"9 learning_rate/optimizer", "1 run"}
     assert len(weights) == len(model.trainable_variables)
     pictures = {"images/samples", "2 elbo/codes_in_use", "5 scores/recall"}
     assert tags(validation) == both | pictures
     # A short run has a point a step; the first step has no speed, for it compiles.
-    assert steps(training, "1 loss/total") == list(range(1, 21))
+    assert steps(training, "1 loss") == list(range(1, 21))
     assert steps(training, "6 speed/steps_a_second") == list(range(2, 21))
     assert curve(training, "9 learning_rate/optimizer")[-1] == (20, pytest.approx(1e-3))
     bounds = [values["elbo/elbo"] for values in outcome.validations]

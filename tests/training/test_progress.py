@@ -50,7 +50,7 @@ def test_what_is_told_in_a_file(clock, capsys):
     clock.now += 20.0
     told.end_epoch(50, nats=98.5)
     (line,) = capsys.readouterr().out.splitlines()  # a line an epoch
-    assert line.startswith("Epoch 1/2 - 50/50 - ")
+    assert line.startswith("Epoch 1/2, about 25 s left - 50/50 - ")
     assert "loss: 2.0000 - images/s: 100.0000" in line
     assert "validation nats: 98.5000" in line and "kl" not in line
     told.begin_epoch(50)
@@ -58,7 +58,7 @@ def test_what_is_told_in_a_file(clock, capsys):
     told.end_epoch(100, nats=98.0)
     (line,) = capsys.readouterr().out.splitlines()
     # Another 20 s of validation are to come; they do not count for the images a second.
-    assert line.startswith("Epoch 2/2, about 25 s left - 50/50") and "images/s: 100.0000" in line
+    assert line.startswith("Epoch 2/2 - 50/50") and "images/s: 100.0000" in line
     assert told.seconds == pytest.approx(60.1 + 9.9 + 20.0)
 
 
@@ -66,11 +66,13 @@ def test_what_is_told_of_a_run_that_goes_on(clock, capsys):
     told = begun(step=70, epochs=3, seconds=500.0)
     go(clock, told, 70, 100)
     told.end_epoch(100, nats=1.0)
-    assert capsys.readouterr().out.splitlines()[1].startswith("Epoch 2/3 - 30/30 - ")
+    assert (
+        capsys.readouterr().out.splitlines()[1].startswith("Epoch 2/3, about 5 s left - 30/30 - ")
+    )
     told.begin_epoch(100)
     go(clock, told, 100, 150)
     told.end_epoch(150, nats=1.0)
-    assert capsys.readouterr().out.startswith("Epoch 3/3, about 5 s left - 50/50")
+    assert capsys.readouterr().out.startswith("Epoch 3/3 - 50/50")
     assert told.seconds == pytest.approx(508.0)
 
 

@@ -19,7 +19,7 @@ def test_one_quantity_is_one_tag_of_two_runs(tmp_path):
         summaries.scalars(2, {"generator/kl": 3.5})
         summaries.validation(2, {"elbo/kl": 4.5})
     assert curve(tmp_path / "train", "2 elbo/kl") == [(1, 2.5), (2, 3.5)]
-    assert curve(tmp_path / "train", "1 loss/total") == [(1, -1.0)]
+    assert curve(tmp_path / "train", "1 loss") == [(1, -1.0)]
     assert curve(tmp_path / "validation", "2 elbo/kl") == [(2, 4.5)]
 
 
@@ -29,8 +29,8 @@ def test_begin_puts_what_came_before_on_the_disk(tmp_path):
     summaries.scalars(1, {"loss": 4.0})
     summaries.validation(1, {"loss": 5.0})
     summaries.begin(1)
-    assert curve(tmp_path / "train", "1 loss/total") == [(1, 4.0)]
-    assert curve(tmp_path / "validation", "1 loss/total") == [(1, 5.0)]
+    assert curve(tmp_path / "train", "1 loss") == [(1, 4.0)]
+    assert curve(tmp_path / "validation", "1 loss") == [(1, 5.0)]
     summaries.close()
 
 
@@ -42,10 +42,10 @@ def test_a_text_and_a_graph_are_shown_where_the_training_begins(tmp_path):
     graph = double.get_concrete_function(tf.constant(1.0)).graph
     with Summaries(tmp_path) as summaries:
         summaries.begin(5)
-        summaries.text("run/what", "A **VAE**.")
+        summaries.text("1 run", "A **VAE**.")
         summaries.graph(graph)
     shown = read(tmp_path / "train")
-    (text,) = shown.Tensors("run/what")
+    (text,) = shown.Tensors("1 run")
     assert (text.step, tf.make_ndarray(text.tensor_proto).item()) == (5, b"A **VAE**.")
     assert {node.op for node in shown.Graph().node} >= {"Mul", "Placeholder"}
 

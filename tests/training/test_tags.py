@@ -7,7 +7,7 @@ from vae_gan_tf.training.tags import GROUPS, comparable, renamed, tag, tagged
 @pytest.mark.parametrize(
     ("name", "expected"),
     [
-        ("loss", "1 loss/total"),
+        ("loss", "1 loss"),
         ("loss/generator", "1 loss/generator"),
         ("elbo/kl", "2 elbo/kl"),
         ("generator/kl", "2 elbo/kl"),

@@ -18,8 +18,7 @@ def confusion(model: SemiSupervisedVAE, split: Split) -> np.ndarray:
         [classes, classes]: row i, column j holds the share of the images of class i whose most
         probable class is j; a class without images has zeros.
     """
-    classify = tf.function(lambda x: tf.argmax(model.classify(x).logits, -1))
     batches = in_order(split, min(500, len(split.images)))
-    classified = np.concatenate([classify(x) for x, _ in batches])
+    classified = np.concatenate([tf.argmax(model.classify(x).logits, -1) for x, _ in batches])
     counts = tf.math.confusion_matrix(split.labels, classified, model.condition.classes).numpy()
     return counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)

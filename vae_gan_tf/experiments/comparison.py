@@ -52,6 +52,8 @@ def compare(path: Path) -> None:
     both = [name for name in there if name in now]
     different = [name for name in both if there[name] != now[name]]
     print(f"{len(both) - len(different)} of {len(both)} numbers are those of {before}")
+    if lacking := len(there) - len(both):
+        print(f"{lacking} numbers of {before} were not measured now")
     width = max(map(len, different), default=0)
     for name in different:
         change = now[name] - there[name]

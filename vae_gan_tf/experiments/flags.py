@@ -20,6 +20,7 @@ from vae_gan_tf import datasets
 from vae_gan_tf.datasets import folder
 from vae_gan_tf.errors import UserError
 from vae_gan_tf.experiments.presets import PRESETS
+from vae_gan_tf.experiments.record import made_with
 from vae_gan_tf.experiments.settings import (
     FIELDS,
     MODELS,
@@ -103,7 +104,8 @@ COMMON_FLAGS: dict[str, Callable[[str, flags.FlagValues], object]] = {
     "runs_dir": _string("runs", "folder of the runs: checkpoints, TensorBoard, models"),
     "data_dir": _string(None, "folder of TFDS data sets (default: that of TFDS)"),
     "fresh": _switch(
-        "measure and train everything anew, in folders `fresh` in --figures_dir and --runs_dir, "
+        "measure and train everything anew, in folders `fresh-...` in --figures_dir and --runs_dir "
+        "that are named by the code, so that other code begins anew, "
         "and print the difference to what is in --figures_dir"
     ),
     "format": _format,
@@ -130,7 +132,8 @@ OPTION_FLAGS = (
 """The flags whose values are those of `Options`."""
 
 FRESH = "fresh"
-"""The folder of --fresh, in that of the figures and in that of the runs."""
+"""What the folders of --fresh begin with, beside the figures and the runs. Then comes the code that
+makes the results: those of other code are made anew."""
 
 FOLDER_FLAGS = ("runs_dir", "figures_dir", "data_dir")
 """The flags that name a folder."""
@@ -233,7 +236,7 @@ def parse(script: Script, argv: Sequence[str]) -> Options:
         name: expanded(given[name], name) for name in FOLDER_FLAGS if given.get(name) is not None
     }
     for name in ("runs_dir", "figures_dir") if given.get("fresh") else ():
-        more[name] = more.get(name, Path(".")) / FRESH
+        more[name] = more.get(name, Path(".")) / f"{FRESH}-{made_with()['code']['source'][:8]}"
     options = Options(
         overrides={name: given[name] for name in taken if given[name] is not None},
         datasets=tuple(dict.fromkeys(map(_dataset_name, given.get("dataset") or ()))) or None,

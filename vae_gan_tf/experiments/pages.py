@@ -73,6 +73,8 @@ def _number(place: str, form: str, figures: Path) -> str:
         if count:
             return str(len(content))
         value, off = _score(content)
+        if not math.isfinite(value) or not math.isfinite(off or 0):
+            raise ValueError("no finite number")
     except (KeyError, IndexError, ValueError, TypeError) as error:
         raise UserError(f"{figures / name}.json has no {' > '.join(keys)}") from error
     factor = UNITS[unit] * (-1 if minus else 1)

@@ -79,6 +79,10 @@ def made_with() -> MadeWith:
     }
 
 
+FIRST = "__init__.py"
+"""The module that every package has."""
+
+
 def _code() -> Code:
     modules = sorted(PACKAGE.rglob("*.py"))
     content = b"".join(path.read_bytes() for path in modules)
@@ -86,10 +90,12 @@ def _code() -> Code:
         "version": vae_gan_tf.__version__,
         "source": hashlib.sha256(content).hexdigest(),
     }
-    if (PACKAGE.parent / ".git").exists():
-        git = ("git", "-C", str(PACKAGE.parent))
+    git = ("git", "-C", str(PACKAGE.parent))
+    # A copy of the package may lie in another project's repository.
+    own = _said_by(*git, "ls-files", "--error-unmatch", f"{PACKAGE.name}/{FIRST}")
+    if own and (PACKAGE.parent / ".git").exists():
         commit = _said_by(*git, "rev-parse", "HEAD")
-        changed = _said_by(*git, "status", "--porcelain", "-uno")
+        changed = _said_by(*git, "status", "--porcelain", "--", PACKAGE.name)
         if commit is not None and changed is not None:
             code |= {"commit": commit, "clean": not changed}
     return code

@@ -1,13 +1,16 @@
 """The results that a figure shows: of networks that are trained, were trained before, or ship."""
 
+import contextlib
 from collections.abc import Sequence
 
 from vae_gan_tf import datasets, pretrained
+from vae_gan_tf.errors import UserError
 from vae_gan_tf.experiments.flags import Options, show
 from vae_gan_tf.experiments.presets import PRESETS
 from vae_gan_tf.experiments.run import Result, load_data, settings_here, train, with_given_parts
 from vae_gan_tf.experiments.settings import has_preset, preset
 from vae_gan_tf.models.adversarial import generator
+from vae_gan_tf.pretrained import catalogue
 
 
 def figure_datasets(
@@ -125,6 +128,8 @@ def shipped(
     else:
         data = with_given_parts(load_data(options, dataset), settings)
     record = {"weights": {"name": settings.weights, "sha256": sha256}, "source": data.source}
+    with contextlib.suppress(UserError):  # another folder than that of the repository
+        record |= {"scores": catalogue.scores(settings.weights, options.figures_dir)}
     return Result(model, data, model_name, record, taken=True)
 
 

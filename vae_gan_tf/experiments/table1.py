@@ -175,24 +175,25 @@ def table(runs: Sequence[dict], rows: Sequence[str]) -> list[list[str]]:
 def picture(runs: Sequence[dict], rows: Sequence[str]) -> Figure:
     """Above the test error of each run beside the report's number; below the way to it."""
     columns = columns_shown(runs)
-    figure = grids.sheet(4.4 * len(columns), 6.2, layout="constrained")
+    width = grids.TEXT_INCHES * max(1, len(columns) / 2)
+    figure = grids.sheet(width, 5.4, 200, layout="constrained")
     grid = figure.subplots(2, len(columns), sharey="row", squeeze=False, height_ratios=[3, 2])
     for (above, below), labels in zip(grid.T, columns, strict=True):
-        above.set_title(f"{labels} labels", fontsize=9)
+        above.set_title(f"{labels} labels", fontsize=grids.TITLE)
         draw_errors(above, errors(runs), rows, labels)
         draw_curves(below, runs, rows, labels)
     for axes in grid.flat:
         axes.set_yscale("log")
         axes.yaxis.set_major_formatter("{x:g}")
         axes.yaxis.set_minor_formatter("{x:g}")
-        axes.tick_params(which="both", labelsize=7)
+        axes.tick_params(which="both", labelsize=grids.LABEL)
     (above, below), *_ = grid.T
-    above.set_ylabel("test error, %", fontsize=8)
-    below.set_ylabel("validation error, %", fontsize=8)
+    above.set_ylabel("test error, %", fontsize=grids.TITLE)
+    below.set_ylabel("validation error, %", fontsize=grids.TITLE)
     above.plot([], [], "o", color="tab:blue", alpha=0.6, label="here, a run each; line: mean")
     above.plot([], [], "D", color="tab:red", fillstyle="none", label="report")
-    above.legend(fontsize=7)
-    below.legend(fontsize=7)
+    above.legend(fontsize=grids.CELL_TITLE)
+    below.legend(fontsize=grids.CELL_TITLE)
     return figure
 
 
@@ -211,9 +212,14 @@ def draw_errors(axes: Axes, found: dict, rows: Sequence[str], labels: int) -> No
         if labels in values:
             axes.axhline(values[labels][0], color="grey", linestyle=style, linewidth=1)
             axes.annotate(
-                name, (right - 0.03, values[labels][0]), fontsize=6, ha="right", va="bottom"
+                name,
+                (right - 0.03, values[labels][0]),
+                fontsize=grids.CELL_TITLE,
+                ha="right",
+                va="bottom",
             )
-    axes.set_xticks(range(len(rows)), [textwrap.fill(row, 15) for row in rows])
+    names = [textwrap.fill(row, 14) for row in rows]
+    axes.set_xticks(range(len(rows)), names, fontsize=grids.LABEL)
     axes.set_xlim(-0.5, right)
 
 
@@ -226,7 +232,7 @@ def draw_curves(axes: Axes, runs: Sequence[dict], rows: Sequence[str], labels: i
                 values = 100 * np.array(run["validation_errors"])
                 epochs = np.arange(len(values)) + 1
                 axes.plot(epochs, values, "o-", color=f"C{number}", markersize=3, alpha=0.6)
-    axes.set_xlabel("epochs", fontsize=8)
+    axes.set_xlabel("epochs", fontsize=grids.TITLE)
     axes.locator_params("x", integer=True)
 
 

@@ -40,7 +40,24 @@ MEANINGS = {
 }
 """What each final score is."""
 
-ALWAYS = ("architecture", "labels")
+COLUMNS = {
+    "test/error": "test error",
+    "label_accuracy": "read as asked",
+    "accepted": "accepted",
+    "reconstruction_accuracy": "reconstructions read rightly",
+    "test/elbo": "test bound, nats",
+    "squared_error": "squared error",
+    "test/reconstruction": "reconstruction term, nats",
+    "test/kl": "KL divergence, nats",
+    "test/labelled": "labelled bound, nats",
+    "test/entropy": "entropy of q(y | x), nats",
+}
+"""The heads of the final scores in HPARAMS, in their order."""
+
+NAMED = ("1 model", "2 data set", "3 preset", "4 seed")
+"""The settings that name a run there; numbers, for some views sort by name."""
+
+ALWAYS = ("labels", "architecture")
 """Settings that have a column in HPARAMS although they may be the preset's, to filter by."""
 
 
@@ -62,9 +79,9 @@ def texts(settings: Settings, model: VAE | VAEGAN, made: MadeWith) -> dict[str, 
         f"    {shlex.join(sys.argv)}",
     ]
     return {
-        "run/what": "\n\n".join(words),
-        "run/settings": _table(taken),
-        "run/made with": _table(versions),
+        "1 run": "\n\n".join(words),
+        "2 settings": _table(taken),
+        "3 made with": _table(versions),
     }
 
 
@@ -74,17 +91,10 @@ def _table(values: Mapping[str, object]) -> str:
 
 
 def row(settings: Settings) -> dict[str, object]:
-    """The settings of a run in HPARAMS: those that name it, and what differs from its preset.
-
-    TensorBoard sorts columns by name, hence the numbers.
-    """
+    """The settings of a run in HPARAMS: those that name it, and what differs from its preset."""
     base = preset(settings.preset, settings.model, settings.dataset, settings.form)
-    named = {
-        "1 model": settings.model,
-        "2 data set": settings.dataset,
-        "3 preset": settings.preset,
-        "4 seed": str(settings.seed),  # a number would be shown as 0.0000
-    }
+    seed = str(settings.seed)  # a number would be shown as 0.0000
+    named = dict(zip(NAMED, (settings.model, settings.dataset, settings.preset, seed), strict=True))
     others = {
         name: getattr(settings, name)
         for name in FIELDS
@@ -153,8 +163,9 @@ def finish(
         data: whose validation images are shown.
         final: scores by name.
     """
+    summaries.columns([*NAMED, *ALWAYS, *sorted(FIELDS.keys() - {*ALWAYS, "seed"})], COLUMNS)
     summaries.hparams(name, row(settings), final)
-    summaries.text("run/scores", _table({name: f"{value:.4g}" for name, value in final.items()}))
+    summaries.text("4 scores", _table({name: f"{value:.4g}" for name, value in final.items()}))
     split = data.validation.at(slice(EMBEDDED))
     images, y = split.arrays()
     summaries.embeddings(latent_space.codes(model, images, y), np.asarray(split.labels), images)

@@ -68,15 +68,12 @@ class Progress:
 
     def begin_epoch(self, step: int) -> None:
         """Announces an epoch, or the rest of one, and makes its bar."""
-        now = time.perf_counter()
-        if step != self._first_step:
-            self._between.append(now - self._mark)
-        self._mark = now
+        self._mark = time.perf_counter()
         epoch, done = divmod(step, self._epoch_steps)
-        left = f", about {duration(self._seconds_left(step))} left" if self._steps else ""
-        self._head = f"Epoch {epoch + 1}/{self._epochs}{left}"
+        self._head = f"Epoch {epoch + 1}/{self._epochs}"
         if self._live:
-            print(self._head, flush=True)
+            left = f", about {duration(self._seconds_left(step))} left" if self._steps else ""
+            print(self._head + left, flush=True)
         self._bar_step = step
         self._bar = keras.utils.Progbar(
             self._epoch_steps - done, verbose=1 if self._live else 2, stateful_metrics=LATEST
@@ -141,8 +138,10 @@ class Progress:
         if self._bar is None:
             print(f"Epoch {step // self._epoch_steps} - validation nats: {nats:.4f}", flush=True)
             return
+        self._between.append(time.perf_counter() - self._mark)
         if not self._live:
-            print(self._head, end=" - ")
+            left = self._seconds_left(step)
+            print(self._head + (f", about {duration(left)} left" if left >= 1 else ""), end=" - ")
         self._update_bar(step, {"validation nats": nats}, ended=True)
 
     def _update_bar(self, step: int, values: dict[str, float], ended: bool) -> None:

@@ -1,7 +1,7 @@
 """What TensorBoard is shown of a training: curves, pictures, weights, settings, codes."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import keras
@@ -14,6 +14,11 @@ from vae_gan_tf import files
 from vae_gan_tf.plotting import grids
 from vae_gan_tf.training.events import EventFiles
 from vae_gan_tf.training.tags import tag, tagged
+
+
+def _final(figure: str) -> str:
+    """The tag of a final figure."""
+    return f"final/{figure.replace('/', '_')}"
 
 
 class Summaries:
@@ -103,9 +108,7 @@ class Summaries:
     ) -> None:
         """Writes the row of this training in the HPARAMS tab, in place of an earlier one.
 
-        The row's figures are the last points of the validation's curves, and the final ones. There
-        is no list of columns (``hparams_config``): TensorBoard reads the first that it finds, and
-        would hide what only other trainings have.
+        The row's figures are the last points of the validation's curves, and the final ones.
 
         Args:
             name: of the row.
@@ -120,7 +123,20 @@ class Summaries:
         with self._validation.points(self._start):
             hp.hparams(shown, trial_id=name)
             for figure, value in final.items():
-                tf.summary.scalar(f"final/{figure.replace('/', '_')}", value)
+                tf.summary.scalar(_final(figure), value)
+
+    def columns(self, settings: Sequence[str], final: Mapping[str, str]) -> None:
+        """Tells the HPARAMS tab its columns in their order, of which it shows the first five.
+
+        It reads the list of one training alone, so each must have the columns of all.
+
+        Args:
+            settings: names.
+            final: names of figures, and what each is.
+        """
+        metrics = [hp.Metric(_final(name), display_name=text) for name, text in final.items()]
+        with self._validation.points(self._start):
+            hp.hparams_config([hp.HParam(name) for name in settings], metrics)
 
     def embeddings(self, vectors: np.ndarray, labels: np.ndarray, images: np.ndarray) -> None:
         """Shows vectors of images in the PROJECTOR tab, in place of earlier ones.

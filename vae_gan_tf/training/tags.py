@@ -21,7 +21,6 @@ GROUPS = (
 """The groups in their order."""
 
 ONE_TAG = {
-    "loss": "loss/total",
     "generator/kl": "elbo/kl",
     "unlabelled/elbo": "elbo/elbo",
     "unlabelled/reconstruction": "elbo/reconstruction",
@@ -46,7 +45,9 @@ ONE_TAG = {
 
 
 def tag(name: str) -> str:
-    """The tag of a quantity by the name that a step gives it: "loss" becomes "1 loss/total".
+    """The tag of a quantity by the name that a step gives it: "elbo/kl" becomes "2 elbo/kl".
+
+    The loss itself is "1 loss": TensorBoard shows it before its parts.
 
     A name of a group that is not one of `GROUPS` stays as it is.
     """
