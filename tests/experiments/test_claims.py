@@ -11,15 +11,34 @@ from vae_gan_tf.experiments import claims
 FIGURES = Path(__file__).parents[2] / "figures"
 
 
-def test_the_committed_table_is_that_of_the_committed_claims(tmp_path, capsys):
-    shutil.copytree(FIGURES / "claims", tmp_path / "claims")
-    claims.main(["claims.py", f"--figures_dir={tmp_path}"])
+@pytest.fixture
+def figures(tmp_path):
+    """The json of the figures, without the table of claims."""
+    json_alone = shutil.ignore_patterns("*.png", "*.pdf", "*.gif", "*.md", "*.csv", "claims.*")
+    return shutil.copytree(FIGURES, tmp_path / "figures", ignore=json_alone)
+
+
+def test_the_committed_table_is_that_of_the_committed_claims(figures, capsys):
+    claims.main(["claims.py", f"--figures_dir={figures}"])
     for ending in ("md", "csv", "json"):
         file = f"claims.{ending}"
-        assert (tmp_path / file).read_text() == (FIGURES / file).read_text()
+        assert (figures / file).read_text() == (FIGURES / file).read_text()
     assert capsys.readouterr().out.startswith(
         "| claim | section | tested by | measured | verdict |"
     )
+
+
+def test_a_number_in_a_claim_is_that_of_the_json(figures):
+    path = figures / "scores" / "mnist-vae.json"
+    cell = json.loads(path.read_text())
+    cell["scores"]["sharpness_gradient"] = [0.5, 0.1]
+    path.write_text(json.dumps(cell))
+    claims.main(["claims.py", f"--figures_dir={figures}"])
+    assert "| VAE 0.50 ± 0.10 and " in (figures / "claims.md").read_text()
+    cell["scores"]["sharpness_gradient"] = [float("nan"), 0.1]
+    path.write_text(json.dumps(cell))
+    with pytest.raises(UserError, match=r"mnist-vae\.json has no scores > sharpness_gradient"):
+        claims.main(["claims.py", f"--figures_dir={figures}"])
 
 
 def test_without_claims_nothing_is_written(tmp_path):

@@ -1,7 +1,8 @@
 """What the report claims, beside what was measured.
 
 Gathers figures/claims.md, .csv and .json from the claims in figures/claims/, a json file each: the
-claim, its section, the command that tests it, what was measured, and the verdict.
+claim, its section, the command that tests it, what was measured, and the verdict. Numbers are those
+of the json in figures/, see `pages.filled`.
 """
 
 from collections.abc import Sequence
@@ -9,7 +10,9 @@ from typing import TypedDict
 
 from vae_gan_tf.errors import UserError
 from vae_gan_tf.experiments.flags import Script, parse
+from vae_gan_tf.experiments.pages import filled
 from vae_gan_tf.experiments.tables import KeptTable
+from vae_gan_tf.files import understood
 
 
 class Claim(TypedDict):
@@ -20,6 +23,7 @@ class Claim(TypedDict):
     tested_by: str
     """The command."""
     measured: str
+    """With the places of the numbers, as `verdict`."""
     verdict: str
 
 
@@ -43,9 +47,14 @@ def main(argv: Sequence[str]) -> None:
     """Writes the table and prints it."""
     options = parse(Script(__doc__, settings=(), general=("figures_dir",)), argv)
     table = KeptTable(options.figures_dir / "claims", Claim)
-    claims = list(table.cells().values())
-    if not claims:
+    found = table.cells().values()
+    if not found:
         raise UserError(f"there are no claims in {table.path}, a json file each expected")
+    with understood(options.figures_dir):
+        claims = [
+            {name: filled(text, options.figures_dir) for name, text in claim.items()}
+            for claim in found
+        ]
     lines = [[*HEADS.values()], *([claim[name] for name in HEADS] for claim in claims)]
     table.write(lines, NOTE, {}, {"table": "claims", "claims": claims})
     table.show()
