@@ -14,7 +14,7 @@ def test_a_row_names_the_run_and_tells_what_differs_from_the_preset():
         "4 seed": "2",
         "architecture": few.architecture,
         "epochs": 3,
-        "labels": 600,
+        "5 labels": "600",
     }
 
 

@@ -57,8 +57,11 @@ COLUMNS = {
 NAMED = ("1 model", "2 data set", "3 preset", "4 seed")
 """The settings that name a run there; numbers, for some views sort by name."""
 
-ALWAYS = ("labels", "architecture")
-"""Settings that have a column in HPARAMS although they may be the preset's, to filter by."""
+LABELS = "5 labels"
+"""That of semi-supervised models."""
+
+ALWAYS = "architecture"
+"""The setting that has a column in HPARAMS although it may be the preset's, to filter by."""
 
 
 def texts(settings: Settings, model: VAE | VAEGAN, made: MadeWith) -> dict[str, str]:
@@ -99,10 +102,11 @@ def row(settings: Settings) -> dict[str, object]:
         name: getattr(settings, name)
         for name in FIELDS
         if settings.takes(name)
-        and name != "seed"
-        and (name in ALWAYS or getattr(settings, name) != getattr(base, name))
+        and name not in ("seed", "labels")
+        and (name == ALWAYS or getattr(settings, name) != getattr(base, name))
     }
-    return named | others
+    few = {LABELS: str(settings.labels)} if settings.takes("labels") else {}
+    return named | few | others
 
 
 def each_epoch(
@@ -163,7 +167,7 @@ def finish(
         data: whose validation images are shown.
         final: scores by name.
     """
-    summaries.columns([*NAMED, *ALWAYS, *sorted(FIELDS.keys() - {*ALWAYS, "seed"})], COLUMNS)
+    summaries.columns([*NAMED, LABELS, *sorted(FIELDS.keys() - {"seed", "labels"})], COLUMNS)
     summaries.hparams(name, row(settings), final)
     summaries.text("4 scores", _table({name: f"{value:.4g}" for name, value in final.items()}))
     split = data.validation.at(slice(EMBEDDED))
