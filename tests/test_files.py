@@ -155,6 +155,16 @@ def test_what_dead_processes_left_is_deleted(tmp_path):
     assert [files.is_whole(it) for it in (path, mine, ours)] == [True, True, False]
 
 
+def test_a_folder_that_a_dead_process_left_is_deleted(tmp_path):
+    left = tmp_path / f"model.tmp-{files._machine()}-99999999"
+    left.mkdir()
+    (left / "a").write_text("")
+    assert not files.is_whole(left)
+    with files.whole(tmp_path / "model") as unfinished:
+        unfinished.mkdir()
+    assert [it.name for it in tmp_path.iterdir()] == ["model"]
+
+
 def test_what_is_no_file_does_not_hang(tmp_path):
     os.mkfifo(tmp_path / "a.json")
     with pytest.raises(UserError, match="it is no file; delete it"):

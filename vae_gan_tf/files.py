@@ -96,7 +96,7 @@ def whole(path: Path) -> Iterator[Path]:
 
 def is_whole(path: Path) -> bool:
     """Whether a path is not one that `whole` has yet to write to its end."""
-    return not re.search(rf"{re.escape(TEMPORARY)}\w+-\d+$", path.stem)
+    return not re.search(rf"{re.escape(TEMPORARY)}\w+-\d+(\.\w+)?$", path.name)
 
 
 def _machine() -> str:
@@ -108,7 +108,8 @@ def _left(path: Path) -> list[Path]:
     """What processes that are no more have left of their writes to a path."""
     found = []
     for it in path.parent.glob(f"{glob.escape(path.stem + TEMPORARY)}*{glob.escape(path.suffix)}"):
-        parts = re.fullmatch(r"(\w+)-(\d+)", it.stem.removeprefix(path.stem + TEMPORARY))
+        middle = it.name.removeprefix(path.stem + TEMPORARY).removesuffix(path.suffix)
+        parts = re.fullmatch(r"(\w+)-(\d+)", middle)
         if not parts:
             continue
         with contextlib.suppress(FileNotFoundError):  # another process has deleted it
