@@ -149,6 +149,8 @@ def test_samples_of_the_models_of_table_1(run_script, monkeypatch):
         ("semi-supervised-gan", "convolutional"),
     ]
     assert matplotlib.image.imread(figures / "table1_samples-smoke-custom.png").shape[1] > 500
+    with pytest.raises(UserError, match="of table 1 those of --preset=improved alone ship"):
+        run_script("table1_samples", "--pretrained")
 
 
 @pytest.mark.slow

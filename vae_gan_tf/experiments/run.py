@@ -208,6 +208,7 @@ def _train(
         "settings": dataclasses.asdict(settings),
         "images": {each: datasets.count(getattr(data, each)) for each in datasets.SPLITS},
         "source": data.source,
+        "split": "test",  # of the scores
         "judge": _judge_name(data),
         **({"classes": data.class_names} if data.class_names else {}),
         **({"settings_of": its} if its != settings.dataset else {}),

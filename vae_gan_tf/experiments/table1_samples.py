@@ -30,6 +30,8 @@ def figure(options: Options) -> None:
     """Trains the model of each row and shows ten samples of each digit."""
     if options.datasets not in (None, (datasets.DEFAULT,)):
         raise UserError(f"table 1 is for {datasets.DEFAULT} only")
+    if options.pretrained and options.preset != "improved":
+        raise UserError("--pretrained given, and of table 1 those of --preset=improved alone ship")
     rows = {
         row: (model, dataclasses.replace(options, overrides=changes | dict(options.overrides)))
         for row, (model, changes) in table1.rows(options.preset).items()
