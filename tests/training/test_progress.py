@@ -62,6 +62,13 @@ def test_what_is_told_in_a_file(clock, capsys):
     assert told.seconds == pytest.approx(60.1 + 9.9 + 20.0)
 
 
+def test_a_run_that_goes_on_for_the_last_step_of_an_epoch(clock, capsys):
+    told = begun(step=49)
+    go(clock, told, 49, 50)
+    told.end_epoch(50, nats=1.0)  # no step but the first one, which compiles
+    assert capsys.readouterr().out.startswith("Epoch 1/2 - 1/1 - ")
+
+
 def test_what_is_told_of_a_run_that_goes_on(clock, capsys):
     told = begun(step=70, epochs=3, seconds=500.0)
     go(clock, told, 70, 100)

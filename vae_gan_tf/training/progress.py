@@ -140,7 +140,7 @@ class Progress:
             return
         self._between.append(time.perf_counter() - self._mark)
         if not self._live:
-            left = self._seconds_left(step)
+            left = self._seconds_left(step) if self._steps else 0
             print(self._head + (f", about {duration(left)} left" if left >= 1 else ""), end=" - ")
         self._update_bar(step, {"validation nats": nats}, ended=True)
 
