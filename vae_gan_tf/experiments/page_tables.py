@@ -139,6 +139,17 @@ def disk() -> Table:
     return rows
 
 
+def kills() -> Table:
+    """What became of scripts that were killed."""
+    heads = ["script", "operations on files", "kills", "chains", "ended with the same results"]
+    rows = [[*heads, "left over or damaged"]]
+    for name in KILLED:
+        entry = f"kills > scripts > script={name}"
+        numbers = [f"{{{entry} > {key} | 0}}" for key in ("operations", "kills", "chains", "same")]
+        rows.append([name, *numbers, f"{{{entry} > 0 > faults | n}}"])
+    return rows
+
+
 def fashion() -> Table:
     """The figures of Fashion-MNIST beside those of MNIST."""
     rows = [["figure", "model", "epochs", *(what for what, _ in FASHION_SCORES.values())]]
@@ -370,7 +381,16 @@ CVAES = {
 SHOWN = tuple(name for name in SCORES if name != "accepted")
 """The scores of the comparison."""
 
+KILLED = (
+    "figure7, CVAE-GAN",
+    "figure9, simple CVAE",
+    "figure10, DRAW",
+    "table 1, two cells",
+)
+"""The scripts that tests/by_hand/kills.py has killed so far."""
+
 TABLES: dict[str, Table] = {
+    "kills": kills(),
     "project": PROJECT,
     "table 1": few_labels(),
     "CVAE and CVAE-GAN": beside(SHOWN, CVAES, "v"),
