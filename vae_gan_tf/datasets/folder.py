@@ -27,7 +27,6 @@ PREFIX = "folder:"
 ENDINGS = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp")
 """The endings of files that are read; others are left alone."""
 
-
 UNREADABLE = (OSError, SyntaxError, ValueError, struct.error, Image.DecompressionBombError)
 """What Pillow raises for damaged files."""
 

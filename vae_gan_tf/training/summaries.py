@@ -126,9 +126,10 @@ class Summaries:
                 tf.summary.scalar(_final(figure), value)
 
     def columns(self, settings: Sequence[str], final: Mapping[str, str]) -> None:
-        """Tells the HPARAMS tab its columns in their order, of which it shows the first five.
+        """Tells the HPARAMS tab its columns, of which it shows the first five of each kind.
 
-        It reads the list of one training alone, so each must have the columns of all.
+        Settings it sorts by name, figures have the order given here. It reads the list of one
+        training alone, so each must have the columns of all.
 
         Args:
             settings: names.
