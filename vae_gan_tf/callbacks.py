@@ -63,6 +63,8 @@ class TensorBoard(keras.callbacks.Callback):
         self.labels = labels if labels is not None and labels.ndim == 1 else None
         if judge is not None and self.labels is None:
             raise UserError("scores by a judge need the labels of the images, and none were given")
+        stored = np.round(255 * self.images).astype(np.uint8)
+        self._classified = None if self.labels is None else Split(stored, self.labels)
         self._summaries = Summaries(Path(folder))
         self._begun = 0, 0.0
 
@@ -101,9 +103,9 @@ class TensorBoard(keras.callbacks.Callback):
         images = self.images[: latent_space.ENOUGH]
         in_use = latent_space.codes_in_use(generator(self.model), images, some)
         self._summaries.validation(step, {"elbo/codes_in_use": in_use})
-        stored = np.round(255 * self.images).astype(np.uint8)
-        classified = None if self.labels is None else Split(stored, self.labels)
-        shown = epoch_pictures.shown(self.model, self._samples(), self.images, self.y, classified)
+        shown = epoch_pictures.shown(
+            self.model, self._samples(), self.images, self.y, self._classified
+        )
         for name, picture in shown.items():
             self._summaries.images(step, name, picture)
         show_weights(self.model, self._summaries, epoch + 1, step)
