@@ -5,7 +5,6 @@ import importlib
 
 import pytest
 from support import data
-from tensorflow.python.framework import config
 
 from vae_gan_tf import datasets
 
@@ -21,13 +20,6 @@ def mnist():
 def data_dir(mnist, tmp_path_factory):
     """A folder of TFDS without any data."""
     return tmp_path_factory.mktemp("tfds")
-
-
-@pytest.fixture
-def deterministic():
-    """Lets runs be deterministic, which TensorFlow would be for the rest of the process, slowly."""
-    yield
-    config.disable_op_determinism()
 
 
 @pytest.fixture

@@ -1,9 +1,12 @@
 """The devices that a run is spread over."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
+import tensorflow as tf
 from support.runs import train
 
 from vae_gan_tf.errors import UserError
@@ -32,3 +35,41 @@ def test_a_step_compiled_by_xla_trains_as_the_other_but_for_its_noise(tmp_path):
         bounds.append([each["elbo/elbo"] for each in outcome.validations])
     assert bounds[0] != bounds[1]
     np.testing.assert_allclose(bounds[0], bounds[1], rtol=0.05)
+
+
+ONE_STEP = """
+import hashlib
+import keras
+import numpy as np
+import tensorflow as tf
+from vae_gan_tf.experiments.settings import Images, resolve
+from vae_gan_tf.experiments.zoo import build_model
+from vae_gan_tf.training import devices
+
+devices.make_deterministic()
+keras.utils.set_random_seed(0)
+few = {"architecture": "convolutional", "labels": 100, "latent_size": 4}
+settings = resolve("smoke", "semi-supervised-gan", "mnist", few)
+model = build_model(settings, Images((28, 28, 1), 10, 1000))
+images = np.random.default_rng(0).integers(0, 2, [30, 28, 28, 1]).astype("float32")
+batch = ((images[:10], np.arange(10, dtype="int32")), images[10:])
+tf.function(model.train_step)(tf.nest.map_structure(tf.constant, batch))
+weights = b"".join(weight.numpy().tobytes() for weight in model.trainable_variables)
+print(hashlib.sha256(weights).hexdigest())
+"""
+"""A step of the model whose gradients are sums of the most terms, and what it makes of weights."""
+
+
+@pytest.mark.slow
+def test_a_deterministic_step_is_the_same_in_each_process():
+    program = [sys.executable, "-c", ONE_STEP]
+    pipe = {"stdout": subprocess.PIPE, "text": True}
+    processes = [subprocess.Popen(program, **pipe) for _ in range(3)]
+    found = [process.communicate()[0] for process in processes]
+    assert len(found[0].strip()) == 64 and len(set(found)) == 1
+
+
+def test_determinism_comes_before_tensorflow_computes():
+    assert tf.constant(1.0) == 1
+    with pytest.raises(UserError, match="--deterministic given in a process where"):
+        devices.make_deterministic()

@@ -34,7 +34,7 @@ from vae_gan_tf.experiments.settings import (
     resolve,
 )
 from vae_gan_tf.models.seeds import LARGEST
-from vae_gan_tf.training import workers
+from vae_gan_tf.training import devices, workers
 
 LONGEST_NAME, LONGEST_PATH = 200, 3000
 """Characters of a part of a path, and of all of it: less than systems allow, for what is added."""
@@ -249,6 +249,8 @@ def parse(script: Script, argv: Sequence[str]) -> Options:
     if len(rest) > 1:
         raise UserError(f"flags only expected (see --help), not {rest[1]!r}")
     _check(script, options)
+    if options.overrides.get("deterministic") and not options.show_settings:
+        devices.make_deterministic()
     if "worker_minutes" in given and not options.show_settings:
         workers.join(given["worker_minutes"])
     else:

@@ -165,8 +165,6 @@ def _train(
             data = dataclasses.replace(data, **cut)
         data = with_side_information(data, settings)
         keras.utils.set_random_seed(settings.seed)
-        if settings.deterministic:
-            tf.config.experimental.enable_op_determinism()
         begun = _begun(folder, settings, data.contents)
         kept = _kept(folder, settings)
         loop.check_batches(data.train, settings.batch_size)

@@ -33,6 +33,29 @@ def present() -> list[str]:
     return []
 
 
+def make_deterministic() -> None:
+    """Lets the same operations give the same numbers, bit for bit, from here on.
+
+    Deterministic operations are not enough. TensorFlow's optimizer of graphs makes others of the
+    same step in each process. And ``AddN``, which sums the gradients of what is used more than
+    twice, begins with the first input that nothing else still needs; where operations run beside
+    each other that depends on which ends first. So graphs stay as they are, and operations run one
+    after the other, each of them on all cores.
+
+    Raises:
+        UserError: TensorFlow has begun to compute in this process.
+    """
+    try:
+        tf.config.threading.set_inter_op_parallelism_threads(1)
+    except RuntimeError as error:
+        raise UserError(
+            "--deterministic given in a process where TensorFlow has computed already; give it in "
+            "a new one"
+        ) from error
+    tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
+    tf.config.experimental.enable_op_determinism()
+
+
 def count(asked: str) -> int:
     """The number of devices that "all" or a number asks for.
 
