@@ -44,7 +44,9 @@ def filled(data: Any) -> Iterator[tuple[Any, tf.Tensor]]:
         yield data, number
         return
 
-    def fill(values: tf.Tensor) -> tf.Tensor:
+    def fill(values: tf.Tensor | None) -> tf.Tensor | None:
+        if values is None:  # weights of images, which Keras passes in any case
+            return None
         values = tf.convert_to_tensor(values)
         lacking = tf.maximum(1 - tf.shape(values)[0], 0)
         zeros = tf.zeros(tf.concat([[lacking], tf.shape(values)[1:]], 0), values.dtype)

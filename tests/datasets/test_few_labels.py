@@ -40,7 +40,7 @@ def test_the_labels_kept_are_those_of_earlier_versions(labelled):
 @pytest.mark.parametrize(
     ("count", "batch", "sentence"),
     [
-        (10, 1, "10 labels cannot be drawn evenly over 3 classes; a multiple of 3"),
+        (10, 1, "10 labels cannot be drawn evenly over 3 classes; a positive multiple of 3"),
         (0, 1, "0 labels cannot be drawn"),
         (-3, 1, "-3 labels cannot be drawn"),
         (33, 1, "33 labels are 11 of each class, and of class 1 there are 10 images"),

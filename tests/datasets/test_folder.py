@@ -84,6 +84,15 @@ def test_folders_that_would_not_be_read_are_refused(tmp_path, parts, sentence):
         load(path, tmp_path)
 
 
+@pytest.mark.parametrize(("one", "other"), [("train", "test"), ("test", "train")])
+def test_a_class_of_one_part_alone_is_named(tmp_path, one, other):
+    path = files.folder(tmp_path / "animals", parts=("train", "test"))
+    (path / one / "cat").rename(path / one / ".cat")
+    sentence = f"{path / one} holds no folder cat, and {path / other} does"
+    with pytest.raises(UserError, match=sentence):
+        load(path, tmp_path)
+
+
 def test_linked_folders_are_read_once(tmp_path):
     path = files.folder(tmp_path / "animals", count=20)
     more = files.folder(tmp_path / "more", classes=("cat",), count=5)

@@ -229,9 +229,7 @@ def test_tensorboard_shows_what_the_classifier_learns(few):
 
 
 @pytest.mark.slow
-def test_semi_supervised_training_sees_nothing_of_the_test_images(
-    tmp_path, mnist, data_dir
-):
+def test_semi_supervised_training_sees_nothing_of_the_test_images(tmp_path, mnist, data_dir):
     wrong = mnist.test._replace(images=255 - mnist.test.images, labels=(mnist.test.labels + 1) % 10)
     one, other = (
         run.train(

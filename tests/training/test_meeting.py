@@ -15,11 +15,11 @@ from vae_gan_tf.training import meeting
     ("text", "sentence"),
     [
         ("two workers", "TF_CONFIG is 'two workers', and json such as"),
-        ("{}", "TF_CONFIG is '{}', and json such as"),
+        ("{}", "TF_CONFIG is '{}' without 'cluster', and json such as"),
         ("[]", "and json such as"),
-        (config(["one:1", "two"], 0), "and the workers that it names are one:1, two"),
-        (config(["one:1", "[::1]:2"], 0), r"and the workers that it names are one:1, \[::1\]:2"),
-        (config(["one:1", "grpc://two:2"], 0), "and the workers that it names are one:1, grpc"),
+        (config(["one:1", "two"], 0), "names the worker two, and host:port is expected"),
+        (config(["one:1", "[::1]:2"], 0), r"names the worker \[::1\]:2, and host:port"),
+        (config(["one:1", "grpc://two:2"], 0), "names the worker grpc://two:2, and host:port"),
         (config(["one:1", "two:2"], 1.7), "and json such as"),
         (config(["one:1", "two:2"], True), "and json such as"),
         (config(["one:1", "two:2"], 0).replace('"index": 0', '"index": 1e400'), "json such as"),
@@ -27,8 +27,8 @@ from vae_gan_tf.training import meeting
         (config(["one:1", "two:2"], 2), "says that this is worker 2, .* one:1, two:2"),
         (config(["one:1", "two:2"], -1), "says that this is worker -1"),
         (config(["one:1", "two:2"], 0, "ps"), "says that this is ps 0"),
-        (config(["one:1", "two:99999"], 0), "and the workers that it names are one:1, two:99999"),
-        (config(["one:1", "one:1"], 0), "and the workers that it names are one:1, one:1"),
+        (config(["one:1", "two:99999"], 0), "two:99999, .* with a port from 1 to 65535"),
+        (config(["one:1", "one:1"], 0), "names one:1 twice, and each worker has its own"),
     ],
 )
 def test_a_variable_that_names_no_worker(text, sentence, monkeypatch):

@@ -85,7 +85,7 @@ def test_no_replica_moves_where_the_gradients_of_one_overflow(place, seen):
 
 def test_a_replica_without_images_adds_nothing(seen):
     one, two = seen("leftovers/one"), seen("leftovers/two")
-    assert two["evaluated"] and two["trained/8"] and two["trained/7"]
+    assert two["evaluated"] and two["trained/8"] and two["trained/7"] and two["on_batch"].all()
     np.testing.assert_allclose(two["predicted"], one["predicted"], rtol=1e-5, atol=1e-6)
 
 

@@ -115,7 +115,7 @@ def test_a_folder_that_not_all_workers_see(two, tmp_path):
 
 
 def test_a_worker_that_is_gone_is_one_sentence(two):
-    gone = tf.errors.UnavailableError(None, None, "connection lost\nand more")
+    gone = tf.errors.UnavailableError(None, None, "{{node a_b}} connection lost\nand more")
     with pytest.raises(tf.errors.UnavailableError), workers.attended():  # alone it is a fault
         raise gone
     two("")

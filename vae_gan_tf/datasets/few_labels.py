@@ -28,8 +28,8 @@ def few_labels(
     each, rest = divmod(labels, len(classes))
     if labels < 1 or rest:
         raise UserError(
-            f"{labels} labels cannot be drawn evenly over {len(classes)} classes; a multiple of "
-            f"{len(classes)} is expected."
+            f"{labels} labels cannot be drawn evenly over {len(classes)} classes; a positive "
+            f"multiple of {len(classes)} is expected."
         )
     if each > sizes.min():
         raise UserError(

@@ -119,6 +119,11 @@ def _found(path: Path) -> Files:
     for part in parts:
         of_part = []
         for label, name in enumerate(classes):
+            if not (part / name).is_dir():
+                raise UserError(
+                    f"{part} holds no folder {name}, and {parts[part is parts[0]]} does; each "
+                    "class is to have images in both"
+                )
             of_class = sorted(_below(part / name, set()))
             if not of_class:
                 raise UserError(f"the folder {part / name} holds no image ({', '.join(ENDINGS)})")
@@ -127,8 +132,8 @@ def _found(path: Path) -> Files:
     if len(classes) < 2:
         names = f" ({classes[0]})" if classes else ""
         raise UserError(
-            f"{path} holds {len(classes)} folders of images{names}, one a class and at least two "
-            "expected"
+            f"{path} holds {('no folder', 'one folder')[len(classes)]} of images{names}, one a "
+            "class and at least two expected"
         )
     files = [each for part in found for each in _drawn(part)]
     test = len(found[1]) if found[1:] else len(files) // decoded.TEST_SHARE
@@ -242,7 +247,7 @@ def _shape(files: Files, form: Form) -> tuple[int, int, int]:
             )
         if not form.size and (size := _size(path)) != sizes:
             raise UserError(
-                f"{first} is of {sizes[0]} x {sizes[1]} pixels and {path} of {size[0]} x "
+                f"{first} is {sizes[0]} pixels high and {sizes[1]} wide, {path} {size[0]} and "
                 f"{size[1]}; give --image_size=height,width to resize all"
             )
     height, width = form.size or sizes

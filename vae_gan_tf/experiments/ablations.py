@@ -24,7 +24,7 @@ from absl import flags
 from vae_gan_tf import datasets
 from vae_gan_tf.evaluation import scores
 from vae_gan_tf.experiments import sweeps
-from vae_gan_tf.experiments.flags import MNIST_FLAGS, Script, parse, seeds
+from vae_gan_tf.experiments.flags import TABLE_FLAGS, Script, parse, seeds
 from vae_gan_tf.experiments.run import Result
 from vae_gan_tf.experiments.tables import KeptTable
 from vae_gan_tf.plotting import grids
@@ -177,7 +177,7 @@ def define(values: flags.FlagValues) -> None:
 def main(argv: Sequence[str]) -> None:
     """Trains what is missing of the table and writes it after each run."""
     varies = ("seed", "learning_rate", "batch_normalisation", "pools")
-    script = Script(__doc__, tuple(RATES), varies=varies, general=MNIST_FLAGS, define=define)
+    script = Script(__doc__, tuple(RATES), varies=varies, general=TABLE_FLAGS, define=define)
     options = parse(script, argv)
     shown = rows(options.script_flags["model"])
     epochs = {"epochs": 2} if options.preset == "report" else {}

@@ -144,6 +144,9 @@ TRAINING_FLAGS = tuple(COMMON_FLAGS)
 MNIST_FLAGS = tuple(name for name in COMMON_FLAGS if name not in ("dataset", "seeds", "pretrained"))
 """The flags of a script that trains models on MNIST alone."""
 
+TABLE_FLAGS = tuple(name for name in MNIST_FLAGS if name != "format")
+"""The flags of a script that trains the runs of a table, whose picture has both formats."""
+
 
 @dataclasses.dataclass(frozen=True)
 class Script:

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any, TypedDict
 
 import keras
-import tensorflow as tf
 
 from vae_gan_tf import datasets, files, pretrained
 from vae_gan_tf.conditions import ImageCondition, LabelCondition
@@ -379,9 +378,10 @@ def _finish(
     if not data.judge:
         size = settings.image_size
         flags = f" --image_size={size}" * bool(settings.form.size) + " --grey" * settings.grey
+        dataset = shlex.quote(f"--dataset={data.name}")
         print(
             f"No judge reads images of {data.name}, so the scores that need one are left out; "
-            f"reproduce/classifier.py --dataset={data.name}{flags} trains one"
+            f"reproduce/classifier.py {dataset}{flags} trains one"
         )
     _tell(final)
     with Summaries(folder / "tensorboard") as summaries:

@@ -6,8 +6,9 @@ mean and standard deviation of their test errors in percent, beside the report's
 stand those of Kingma et al. (2014): their M2, which is the model of this table, and their M1+M2,
 which the report quotes.
 
-Trains run by run and writes figures/table1.md, .csv, .json and .png after each. A run that the json
-holds is not repeated, so the same command goes on where it stopped, and fills in what is missing.
+Trains run by run and writes figures/table1.md, .csv, .json, .png and .pdf after each. A run that
+the json holds is not repeated, so the same command goes on where it stopped, and fills in what is
+missing.
 The picture shows the validation error after each epoch too.
 With another --preset its name is added; "improved" has the convolutional rows alone, and one more:
 with GAN, but an adversarial weight of 0.
@@ -26,7 +27,7 @@ from absl import flags
 from vae_gan_tf import datasets
 from vae_gan_tf.errors import UserError
 from vae_gan_tf.experiments import sweeps
-from vae_gan_tf.experiments.flags import MNIST_FLAGS, Options, Script, parse, seeds
+from vae_gan_tf.experiments.flags import TABLE_FLAGS, Options, Script, parse, seeds
 from vae_gan_tf.experiments.presets import FEW_STEPS
 from vae_gan_tf.experiments.run import Result
 from vae_gan_tf.experiments.tables import KeptTable
@@ -302,7 +303,7 @@ def main(argv: Sequence[str]) -> None:
     """Trains what is missing of the table and writes it after each run."""
     models = tuple(dict.fromkeys(model for model, _ in ROWS.values()))
     varies = ("labels", "seed", "architecture")  # by --column, --seeds and --row
-    script = Script(__doc__, models, varies=varies, general=MNIST_FLAGS, define=define)
+    script = Script(__doc__, models, varies=varies, general=TABLE_FLAGS, define=define)
     options = parse(script, argv)
     if options.preset == "improved" and "adversarial_weight" in options.overrides:
         raise UserError("--adversarial_weight is what the rows of the preset improved vary")

@@ -40,7 +40,7 @@ from vae_gan_tf import replicas
 from vae_gan_tf.checks import TensorLike, check_network, shapes
 from vae_gan_tf.conditions import LabelCondition
 from vae_gan_tf.errors import UserError
-from vae_gan_tf.models.compiled import CompiledModel, build
+from vae_gan_tf.models.compiled import CompiledModel
 from vae_gan_tf.models.cvae import CVAE
 from vae_gan_tf.models.descent import batches_seen, descend
 from vae_gan_tf.models.seeds import Seed, numbered_seed
@@ -353,8 +353,8 @@ class VAEGAN(CompiledModel):
 
     def build_optimizers(self) -> None:
         """Makes the variables of the two optimizers."""
-        build(self.optimizer, self.generator.trainable_variables)
-        build(self.discriminator_optimizer, self.discriminator.trainable_variables)
+        self._build(self.optimizer, self.generator.trainable_variables)
+        self._build(self.discriminator_optimizer, self.discriminator.trainable_variables)
         one, other = map(innermost, (self.optimizer, self.discriminator_optimizer))
         if self._follows:
             other._learning_rate = one._learning_rate

@@ -145,7 +145,15 @@ class CompiledModel(Configured, keras.Model, abc.ABC):
 
     def build_optimizers(self) -> None:
         """Makes the variables of the optimizers."""
-        build(self.optimizer, self.trainable_variables)
+        self._build(self.optimizer, self.trainable_variables)
+
+    def _build(
+        self, optimizer: keras.optimizers.Optimizer, variables: list[keras.Variable]
+    ) -> None:
+        """Makes an optimizer's variables, once: one that scales the loss would make them again."""
+        if not optimizer.built:
+            with self.distribute_strategy.scope():  # Keras' fit is outside of it
+                optimizer.build(variables)
 
     def fit(
         self,
@@ -369,12 +377,6 @@ class CompiledModel(Configured, keras.Model, abc.ABC):
         image, *y = self.input_specs()
         pair = [image, tuple(y) if y[1:] else y[0]] if y else image
         super().export(filepath, *args, **({"input_signature": [pair]} | kwargs))
-
-
-def build(optimizer: keras.optimizers.Optimizer, variables: list[keras.Variable]) -> None:
-    """Makes an optimizer's variables, once: one that scales the loss would make them again."""
-    if not optimizer.built:
-        optimizer.build(variables)
 
 
 class Means:

@@ -64,17 +64,25 @@ def cluster() -> Cluster | None:
         found = [ADDRESS.fullmatch(address) for address in addresses]
         ports = [int(each[1]) if each else 0 for each in found]  # 0 is refused below
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        without = f" without {error}" if isinstance(error, KeyError) else ""
         raise UserError(
-            f"{VARIABLE} is {text!r}, and json such as "
+            f"{VARIABLE} is {text!r}{without}, and json such as "
             '{"cluster": {"worker": ["host0:2222", "host1:2222"]}, "task": {"type": "worker", '
             '"index": 0}} is expected'
         ) from error
-    free = all(0 < port < 2**16 for port in ports) and len(set(addresses)) == len(addresses)
-    if kind not in ("chief", "worker") or not known or not free:
+    if kind not in ("chief", "worker") or not known:
         raise UserError(
             f"{VARIABLE} says that this is {kind} {index}, and the workers that it names are "
-            f"{', '.join(addresses) or 'none'}"
+            f"{', '.join(addresses) or 'none'}; one of these expected, or their chief"
         )
+    for address, port in zip(addresses, ports, strict=True):
+        if not 0 < port < 2**16:
+            raise UserError(
+                f"{VARIABLE} names the worker {address}, and host:port is expected, with a port "
+                "from 1 to 65535"
+            )
+    if twice := [each for each in addresses if addresses.count(each) > 1]:
+        raise UserError(f"{VARIABLE} names {twice[0]} twice, and each worker has its own address")
     return Cluster(addresses, place) if len(addresses) > 1 else None
 
 

@@ -14,10 +14,12 @@ import contextlib
 import functools
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
 import tempfile
+import textwrap
 import uuid
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -221,7 +223,7 @@ def attended() -> Iterator[None]:
             raise
         raise UserError(
             f"another worker no longer answers ({reason(error)}); the same command on all of them "
-            "goes on from the last checkpoint"
+            "goes on from the last checkpoint, if there is one"
         ) from error
 
 
@@ -230,7 +232,8 @@ def reason(error: tf.errors.OpError) -> str:
     lines = [it.strip() for it in error.message.splitlines()]
     where = ("Graph execution", "Detected at", "File ")
     found = [it for it in lines if it and not it.startswith(where)]
-    return (found or ["no reason given"])[0][:200]
+    said = re.sub(r"\{\{.*?\}\} ?", "", (found or ["no reason given"])[0])
+    return textwrap.shorten(said, 200, placeholder=" ...")
 
 
 def _texts(text: str) -> list[str]:
