@@ -128,7 +128,7 @@ def overflow(strategy):
     model.fit(models.dataset("VAE", 8, batch=8), verbose=0)
     after = [weight.numpy() for weight in model.trainable_variables]
     same = all(map(np.array_equal, before, after))
-    return {"same": same, "scale": float(model.optimizer.dynamic_scale)}
+    return {"same": same, "scale": model.optimizer.dynamic_scale.numpy()}
 
 
 def leftovers(strategy):
