@@ -12,7 +12,7 @@ import types
 import typing
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import tensorflow as tf
 
@@ -158,6 +158,15 @@ def to_json(content: Any) -> bytes:
     return (json.dumps(content, indent=1) + "\n").encode()
 
 
+def write_json(path: Path, content: Any) -> None:
+    """Writes content as a json file.
+
+    Raises:
+        UserError: it cannot be written.
+    """
+    write_whole(path, to_json(content))
+
+
 def read_json(path: Path, kind: Any, remedy: str) -> Any:
     """What is in a json file.
 
@@ -216,6 +225,12 @@ def fits(value: object, kind: Any) -> bool:
         return True
     if kind is float:
         return type(value) is float or (type(value) is int and abs(value) < LARGEST)
+    if origin is typing.NotRequired:
+        return fits(value, arguments[0])
+    if origin is Annotated:  # with what else must hold of it
+        return fits(value, arguments[0]) and all(holds(value) for holds in arguments[1:])
+    if origin is Literal:
+        return any(value == each and type(value) is type(each) for each in arguments)
     if origin is types.UnionType:
         return any(fits(value, each) for each in arguments)
     if origin is list:
@@ -228,7 +243,7 @@ def fits(value: object, kind: Any) -> bool:
             and kind.__required_keys__ <= value.keys()
             and all(
                 fits(value[name], its)
-                for name, its in typing.get_type_hints(kind).items()
+                for name, its in typing.get_type_hints(kind, include_extras=True).items()
                 if name in value
             )
         )

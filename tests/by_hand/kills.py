@@ -22,7 +22,8 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from support.kills import Kills
 
-from vae_gan_tf.experiments.record import made_with, write_json
+from vae_gan_tf import schema
+from vae_gan_tf.experiments.record import made_with
 
 FIGURES = Path(__file__).parents[2] / "figures"
 
@@ -129,7 +130,7 @@ def main(wanted: int, *names: str) -> None:
             random = np.random.default_rng(number)
             rows[name] = killed(name, -(-wanted // len(SCRIPTS)), random)
             print(rows[name], flush=True)
-            write_json(path, {"scripts": [rows[it] for it in SCRIPTS if it in rows]})
+            schema.write(path, {"scripts": [rows[it] for it in SCRIPTS if it in rows]})
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@ import json
 from pathlib import Path
 
 import pytest
+from support.records import runs_table
 
 from vae_gan_tf import pretrained
 from vae_gan_tf.errors import UserError
@@ -32,11 +33,17 @@ def test_each_network_has_scores():
         assert "**Scores:** ." not in "\n".join(cards.card(name, ROOT / "figures")), name
 
 
-@pytest.mark.parametrize("content", [{"runs": [None]}, {"runs": 3}, {"runs": []}])
-def test_json_of_something_else_is_one_sentence(content, tmp_path):
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        ({"runs": 3}, "is damaged: it holds something else than was written"),
+        (runs_table(), "does not hold what is shown of it"),
+    ],
+)
+def test_json_of_something_else_is_one_sentence(content, sentence, tmp_path):
     for path in (ROOT / "figures").glob("*.json"):
         (tmp_path / path.name).write_text(json.dumps(content))
-    with pytest.raises(UserError, match="does not hold what is shown of it"):
+    with pytest.raises(UserError, match=sentence):
         cards.main(["cards.py", f"--figures_dir={tmp_path}", f"--docs_dir={tmp_path}"])
     assert not (tmp_path / "models.md").exists()
 

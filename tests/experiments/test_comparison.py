@@ -1,6 +1,7 @@
 import json
 
 import pytest
+from support.records import runs_table
 
 from vae_gan_tf.errors import UserError
 from vae_gan_tf.experiments import comparison
@@ -40,8 +41,8 @@ def fresh(tmp_path):
 
 
 def test_what_differs_is_printed(fresh, capsys):
-    there = json.dumps({"runs": [run("a", 0, 0.5), run("b", 0, 0.25), run("c", 0, 1)]})
-    comparison.compare(fresh(there, {"runs": [run("b", 0, 0.375), run("a", 0, 0.5)]}))
+    there = json.dumps(runs_table(run("a", 0, 0.5), run("b", 0, 0.25), run("c", 0, 1)))
+    comparison.compare(fresh(there, runs_table(run("b", 0, 0.375), run("a", 0, 0.5))))
     first, lacking, second = capsys.readouterr().out.splitlines()
     assert first.startswith("1 of 2 numbers are those of")
     assert lacking.startswith("1 numbers of ") and lacking.endswith("were not measured now")

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from scipy import stats
 from support import prose
+from support.records import runs_table
 
 from vae_gan_tf import list_pretrained
 from vae_gan_tf.errors import UserError
@@ -24,15 +25,12 @@ def figures(tmp_path):
         "bound": -94.65,
         "score": [0.8724, 0.0042],
         "nats": {"nats": 919.25, "standard_error": 3.08},
-        "runs": [
-            {"row": "a", "settings": {"labels": 600}, "error": 0.02},
-            {"row": "a", "settings": {"labels": 600}, "error": 0.03},
-            {"row": "b", "settings": {"labels": 600}, "error": 0.05},
-        ],
     }
+    runs = [("a", 0.02), ("a", 0.03), ("b", 0.05)]
+    rows = [{"row": row, "settings": {"labels": 600}, "error": error} for row, error in runs]
     folder = tmp_path / "figures"
     folder.mkdir()
-    (folder / "one.json").write_text(json.dumps(content))
+    (folder / "one.json").write_text(json.dumps(runs_table(*rows, **content)))
     for name in pages.PAGES:
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text("Text.\n")

@@ -3,6 +3,7 @@ import json
 
 import numpy as np
 import pytest
+from support.records import trained
 
 from vae_gan_tf import datasets
 from vae_gan_tf.errors import UserError
@@ -18,8 +19,9 @@ def options(*arguments):
 def tiny_result(name="mnist", interrupted=0):
     images = np.zeros([2, 28, 28, 1], np.uint8)
     split = datasets.Split(images, np.zeros(2, np.int32))
+    record = trained(weights={"name": "cvae-gan-mnist", "sha256": ""})
     data = datasets.Dataset(name, split, split, split, 10, "made by the test", "Test", "test")
-    return run.Result(None, data, "cvae-gan", {"seed": 0}, interrupted)
+    return run.Result(None, data, "cvae-gan", record, interrupted)
 
 
 @pytest.mark.parametrize(

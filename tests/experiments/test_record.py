@@ -5,6 +5,7 @@ import pytest
 
 from vae_gan_tf.experiments import record
 from vae_gan_tf.files import fits
+from vae_gan_tf.schema import MadeWith
 
 
 @pytest.fixture
@@ -71,5 +72,5 @@ def test_accelerators_are_named(monkeypatch, tmp_path, there):
 
 def test_what_results_are_made_with_fits_its_type():
     made = record.made_with()
-    assert fits(made, record.MadeWith)
+    assert fits(made, MadeWith)
     assert made["machine"]["processor"] and made["machine"]["memory_gb"] > 0.5

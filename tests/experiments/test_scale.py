@@ -87,7 +87,7 @@ def test_the_tables_hold_what_was_measured(run_script, in_this_process, monkeypa
         return {"axis": problem.axis, "value": problem.value, "model": problem.model} | found
 
     monkeypatch.setattr(scale, "measure", measured)
-    monkeypatch.setattr(scale, "disk", lambda options, model: {"model": model, "all": 96e6})
+    monkeypatch.setattr(scale, "disk", lambda options, model: {"model": model, "all": 96_000_000})
     monkeypatch.setattr(scale, "gradients", lambda: [{"model": "draw", "bytes": 3_400_000}])
     figures = run_script("scale")
     record = json.loads((figures / "scale.json").read_text())

@@ -77,7 +77,8 @@ def test_each_model_and_precision_is_a_line_of_the_table(
     def timed(options, model, precision, steps):
         assert steps == 3
         row = dict.fromkeys(("milliseconds", "images_per_second", "input_share"), 0.5)
-        more = dict.fromkeys(("ceiling_gigaflop_per_second", "ceiling_share", "peak_gigabytes"), 1)
+        ceiling = ("ceiling_gigaflop_per_second", "ceiling_share")
+        more = dict.fromkeys(("gigaflop", *ceiling, "peak_gigabytes"), 1)
         return {"model": model, "precision": precision, **row, **more}
 
     monkeypatch.setattr(step_time, "time_model", timed)

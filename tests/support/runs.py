@@ -5,6 +5,7 @@ import dataclasses
 import keras
 import numpy as np
 
+from support import records
 from vae_gan_tf import datasets, networks
 from vae_gan_tf.experiments import run
 from vae_gan_tf.experiments.settings import Images
@@ -56,10 +57,9 @@ def made_up(options, model_name, data):
     model = build_model(settings, Images(data.image_shape, data.num_classes))
     error = 0.2 + 0.01 * settings.seed
     validation = {"elbo/elbo": -100.0 - settings.seed, "classification/error": error}
-    record = {
-        "settings": dataclasses.asdict(settings),
-        "validation": validation,
-        "scores": {"test/error": error},
-        "wall_seconds": 2.0,
-    }
+    record = records.trained(
+        settings=dataclasses.asdict(settings),
+        validation=validation,
+        scores={"test/error": error},
+    )
     return run.Result(model, data, model_name, record, validations=[validation])

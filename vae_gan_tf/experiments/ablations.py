@@ -28,6 +28,7 @@ from vae_gan_tf.experiments.flags import TABLE_FLAGS, Script, parse, seeds
 from vae_gan_tf.experiments.run import Result
 from vae_gan_tf.experiments.tables import KeptTable
 from vae_gan_tf.plotting import grids
+from vae_gan_tf.schema import Amount
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -87,7 +88,7 @@ class Cell(TypedDict):
     row: str
     settings: sweeps.Stored
     measured: dict[str, float]
-    wall_seconds: float
+    wall_seconds: Amount
 
 
 def measured(result: Result) -> dict:

@@ -6,26 +6,13 @@ of the json in figures/, see `pages.filled`.
 """
 
 from collections.abc import Sequence
-from typing import TypedDict
 
 from vae_gan_tf.errors import UserError
 from vae_gan_tf.experiments.flags import Script, parse
 from vae_gan_tf.experiments.pages import filled
 from vae_gan_tf.experiments.tables import KeptTable
 from vae_gan_tf.files import understood
-
-
-class Claim(TypedDict):
-    """A claim of the report, as its file holds it."""
-
-    claim: str
-    section: str
-    tested_by: str
-    """The command."""
-    measured: str
-    """With the places of the numbers, as `verdict`."""
-    verdict: str
-
+from vae_gan_tf.schema import Claim
 
 HEADS = {name: name.replace("_", " ") for name in Claim.__annotations__}
 """The head of each entry of a claim."""

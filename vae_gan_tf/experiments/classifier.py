@@ -20,12 +20,12 @@ import keras
 from absl import flags
 from keras import layers
 
-from vae_gan_tf import datasets, pretrained
+from vae_gan_tf import datasets, pretrained, schema
 from vae_gan_tf.errors import UserError
 from vae_gan_tf.evaluation import judges, scores
 from vae_gan_tf.experiments import comparison
 from vae_gan_tf.experiments.flags import Script, expanded, parse
-from vae_gan_tf.experiments.record import made_with, write_json
+from vae_gan_tf.experiments.record import made_with
 from vae_gan_tf.experiments.run import load_data, whole
 from vae_gan_tf.experiments.settings import entry, form_of
 from vae_gan_tf.files import check_writable
@@ -165,7 +165,7 @@ def main(argv: Sequence[str]) -> None:
         *(["custom"] * custom),
     ]
     path = options.figures_dir / f"{'-'.join(words)}.json"
-    write_json(path, record)
+    schema.write(path, record)
     print(f"Test accuracy {record['test_accuracy']:.2%}; the weights are in {file}")
     if record["test_accuracy"] < TELLING:
         print("It reads few images rightly, so scores by it tell little: more images or --epochs.")

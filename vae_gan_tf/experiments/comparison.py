@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from vae_gan_tf.files import read_json
+from vae_gan_tf import schema
 
 MEASURED = (
     "scores",
@@ -48,7 +48,7 @@ def compare(path: Path) -> None:
         print(f"There is no {before} to compare {path} with")
         return
     remedy = "move it away to compare with nothing"
-    there, now = (dict(numbers(read_json(it, dict[str, Any], remedy))) for it in (before, path))
+    there, now = (dict(numbers(schema.read(it, remedy))) for it in (before, path))
     both = [name for name in there if name in now]
     different = [name for name in both if there[name] != now[name]]
     print(f"{len(both) - len(different)} of {len(both)} numbers are those of {before}")

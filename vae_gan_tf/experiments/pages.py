@@ -16,10 +16,11 @@ from typing import Any
 
 from absl import flags
 
+from vae_gan_tf import schema
 from vae_gan_tf.errors import UserError
 from vae_gan_tf.experiments.flags import Script, parse
 from vae_gan_tf.experiments.page_tables import TABLES
-from vae_gan_tf.files import read_json, understood, write_whole
+from vae_gan_tf.files import understood, write_whole
 
 PAGES = (
     "README.md",
@@ -62,7 +63,7 @@ def filled(text: str, figures: Path) -> str:
 
 def _number(place: str, form: str, figures: Path) -> str:
     name, *keys = place.split(" > ")
-    content = read_json(figures / f"{name}.json", Any, "restore it by git")
+    content = schema.read(figures / f"{name}.json", "restore it by git")
     parts = re.fullmatch(r"(-?)([%ehmM]?)(v?)(n?)(\d*)", form)
     if not parts:
         raise UserError(f"a number of the format {form!r}, see vae_gan_tf/experiments/pages.py")

@@ -7,11 +7,11 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from vae_gan_tf import datasets
+from vae_gan_tf import datasets, schema
 from vae_gan_tf.experiments import comparison
 from vae_gan_tf.experiments.flags import Options
 from vae_gan_tf.experiments.presets import PRESETS
-from vae_gan_tf.experiments.record import made_with, write_json
+from vae_gan_tf.experiments.record import made_with
 from vae_gan_tf.experiments.run import Result
 from vae_gan_tf.experiments.scripts import stop
 from vae_gan_tf.plotting import grids
@@ -81,7 +81,7 @@ def publish(options: Options, figure: str, picture: Figure, results: Sequence[Re
     grids.save(picture, path)
     if "ipykernel" in sys.modules:
         show_in_notebook(path)
-    write_json(path.with_suffix(".json"), record)
+    schema.write(path.with_suffix(".json"), record)
     print(f"Wrote {path} and {path.with_suffix('.json').name}")
     if interrupted:
         stop(interrupted)

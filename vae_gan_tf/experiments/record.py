@@ -7,12 +7,11 @@ import platform
 import subprocess
 from importlib import metadata
 from pathlib import Path
-from typing import Any, NotRequired, TypedDict
 
 import tensorflow as tf
 
 import vae_gan_tf
-from vae_gan_tf.files import to_json, write_whole
+from vae_gan_tf.schema import Code, Machine, MadeWith
 
 PACKAGE = Path(vae_gan_tf.__file__).parent
 
@@ -25,47 +24,6 @@ PACKAGES = (
     "matplotlib",
 )
 """The packages that a result depends on."""
-
-
-class Code(TypedDict):
-    """The code of this package that made a result."""
-
-    version: str
-    source: str
-    """The SHA-256 of all modules of the package, in the order of their paths."""
-    commit: NotRequired[str]
-    """Where the package is in a git repository of its own."""
-    clean: NotRequired[bool]
-    """Whether all files that git knows were as in the commit."""
-
-
-class Machine(TypedDict):
-    """The machine that made a result."""
-
-    system: str
-    processor: str
-    cores: int | None
-    memory_gb: float
-    accelerators: list[str]
-    """The GPUs that TensorFlow sees, of NVIDIA's each with its memory."""
-
-
-class MadeWith(TypedDict):
-    """What made a result."""
-
-    code: Code
-    machine: Machine
-    versions: dict[str, str]
-    """Those of Python and of the `PACKAGES`."""
-
-
-def write_json(path: Path, record: Any) -> None:
-    """Writes a record as json.
-
-    Raises:
-        UserError: it cannot be written.
-    """
-    write_whole(path, to_json(record))
 
 
 @functools.cache

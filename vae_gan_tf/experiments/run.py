@@ -16,7 +16,7 @@ from vae_gan_tf.errors import UserError
 from vae_gan_tf.evaluation import judges, scores
 from vae_gan_tf.experiments import watching
 from vae_gan_tf.experiments.flags import Options
-from vae_gan_tf.experiments.record import MadeWith, made_with, write_json
+from vae_gan_tf.experiments.record import made_with
 from vae_gan_tf.experiments.settings import (
     Images,
     Settings,
@@ -26,10 +26,11 @@ from vae_gan_tf.experiments.settings import (
     with_defaults,
 )
 from vae_gan_tf.experiments.zoo import build_model
-from vae_gan_tf.files import read_json
+from vae_gan_tf.files import read_json, write_json
 from vae_gan_tf.models.adversarial import VAEGAN, generator
 from vae_gan_tf.models.export import export
 from vae_gan_tf.models.vae import VAE
+from vae_gan_tf.schema import MadeWith, Weights
 from vae_gan_tf.training import devices, loop, workers
 from vae_gan_tf.training.checkpoints import lock
 from vae_gan_tf.training.history import History
@@ -45,13 +46,6 @@ RECORD = "record.json"
 
 SESSIONS = "made_with.json"
 """The file of a run folder that holds what each command that trained it was made with."""
-
-
-class Weights(TypedDict):
-    """The file of a run's weights."""
-
-    name: str
-    sha256: str
 
 
 class Kept(TypedDict):

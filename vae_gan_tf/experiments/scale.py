@@ -28,9 +28,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from absl import flags
 
-from vae_gan_tf import datasets
+from vae_gan_tf import datasets, schema
 from vae_gan_tf.experiments.flags import Options, Script, parse
-from vae_gan_tf.experiments.record import made_with, write_json
+from vae_gan_tf.experiments.record import made_with
 from vae_gan_tf.experiments.run import train, with_side_information
 from vae_gan_tf.experiments.settings import MODELS, Images, resolve
 from vae_gan_tf.experiments.step_time import time_steps
@@ -156,7 +156,7 @@ def main(argv: Sequence[str]) -> None:
         print(" ".join(line(rows[-1])), flush=True)
     disks = [alone(disk, options, name) for name in ("cvae", "cvae-gan", "semi-supervised", "draw")]
     record = {"steps": rows, "gradients": gradients(), "disk": disks}
-    write_json(options.figures_dir / "scale.json", record | {"made_with": made_with()})
+    schema.write(options.figures_dir / "scale.json", record | {"made_with": made_with()})
     heads = ["", "", "model", "million weights", "ms a step", "peak GB"]
     lines = [heads, *(line(row) for row in rows)]
     tables.write(lines, note(record), options.figures_dir / "scale")

@@ -46,10 +46,10 @@ import numpy as np
 import tensorflow as tf
 from absl import flags
 
-from vae_gan_tf import datasets, networks
+from vae_gan_tf import datasets, networks, schema
 from vae_gan_tf.errors import UserError
 from vae_gan_tf.experiments.flags import Options, Script, parse
-from vae_gan_tf.experiments.record import made_with, write_json
+from vae_gan_tf.experiments.record import made_with
 from vae_gan_tf.experiments.run import load_data, with_side_information
 from vae_gan_tf.experiments.settings import Images, Settings, check_meaningful
 from vae_gan_tf.experiments.zoo import build_model
@@ -269,6 +269,6 @@ def main(argv: Sequence[str]) -> None:
                     time_model, options, name, precision, options.script_flags["steps"]
                 )
                 rows.append(task.result())
-    write_json(options.figures_dir / "step_time.json", {"rows": rows, "made_with": made_with()})
+    schema.write(options.figures_dir / "step_time.json", {"rows": rows, "made_with": made_with()})
     print(f"{os.cpu_count()} cores")
     print(table(rows))

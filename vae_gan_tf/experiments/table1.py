@@ -32,6 +32,7 @@ from vae_gan_tf.experiments.presets import FEW_STEPS
 from vae_gan_tf.experiments.run import Result
 from vae_gan_tf.experiments.tables import KeptTable
 from vae_gan_tf.plotting import grids
+from vae_gan_tf.schema import Amount, Share
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -81,7 +82,7 @@ KINGMA = {
 """Mean and standard deviation of the test errors in Kingma et al. (2014), in percent."""
 
 
-Scores = TypedDict("Scores", {"test/error": float})
+Scores = TypedDict("Scores", {"test/error": Share})
 """Of the scores of a run the share of test images that it does not read as their labels."""
 
 
@@ -91,8 +92,8 @@ class Cell(TypedDict):
     row: str
     settings: sweeps.Stored
     scores: Scores
-    validation_errors: list[float]
-    wall_seconds: float
+    validation_errors: list[Share]
+    wall_seconds: Amount
 
 
 def validation_errors(result: Result) -> dict:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from vae_gan_tf.experiments.record import write_json
+from vae_gan_tf import schema
 from vae_gan_tf.files import is_whole, read_json
 from vae_gan_tf.plotting import grids, tables
 
@@ -49,7 +49,7 @@ class KeptTable:
         Raises:
             UserError: it cannot be written.
         """
-        write_json(self.path / f"{name}.json", cell)
+        schema.write(self.path / f"{name}.json", cell)
 
     def write(
         self,
@@ -73,7 +73,7 @@ class KeptTable:
         for words, picture in pictures.items():
             for ending in (".pdf", ".png"):
                 grids.save(picture, self.path.with_name(f"{self.path.name}{words}{ending}"))
-        write_json(self.path.with_suffix(".json"), record)
+        schema.write(self.path.with_suffix(".json"), record)
 
     def show(self) -> None:
         """Prints the table."""

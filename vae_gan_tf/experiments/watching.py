@@ -10,10 +10,10 @@ import numpy as np
 
 from vae_gan_tf import datasets, epoch_pictures
 from vae_gan_tf.evaluation import latent_space, pictures, scores
-from vae_gan_tf.experiments.record import MadeWith
 from vae_gan_tf.experiments.settings import FIELDS, Settings, preset
 from vae_gan_tf.models.adversarial import VAEGAN, generator
 from vae_gan_tf.models.vae import VAE
+from vae_gan_tf.schema import MadeWith
 from vae_gan_tf.training.summaries import Summaries
 from vae_gan_tf.training.tags import renamed
 

@@ -1,10 +1,10 @@
 """The catalogue of the models that ship: what each is, how it was made, where that is recorded."""
 
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
+from vae_gan_tf import schema
 from vae_gan_tf.catalogue import Catalogue
-from vae_gan_tf.files import read_json
 
 AGAIN = "name the folder figures/ of the repository"
 
@@ -120,7 +120,7 @@ def training(name: str, figures: str | Path = "figures") -> dict:
     Raises:
         UserError: no model of that name ships; the json cannot be read.
     """
-    content = read_json(Path(figures) / f"{SHIPPED[name].record}.json", dict[str, Any], AGAIN)
+    content = schema.read(Path(figures) / f"{SHIPPED[name].record}.json", AGAIN)
     return next(run for run in content.get("runs", [content]) if run["weights"]["name"] == name)
 
 
@@ -138,5 +138,5 @@ def scores(name: str, figures: str | Path = "figures") -> dict[str, list[float]]
         UserError: no model of that name ships; the json cannot be read.
     """
     SHIPPED[name]  # refuses other names
-    rows = read_json(Path(figures) / "scores.json", dict[str, Any], AGAIN)["rows"]
+    rows = schema.read(Path(figures) / "scores.json", AGAIN)["rows"]
     return next((row["scores"] for row in rows if name == f"{row['model']}-{row['dataset']}"), {})
