@@ -1,6 +1,7 @@
 """Structure diagrams: what the boxes say, what flows between them, where they stand."""
 
 import functools
+from pathlib import Path
 
 import keras
 import matplotlib.image
@@ -14,7 +15,7 @@ from vae_gan_tf.models.cvae import CVAE
 from vae_gan_tf.models.draw import DRAW
 from vae_gan_tf.models.semi_supervised import SemiSupervisedVAE
 from vae_gan_tf.models.vae import VAE
-from vae_gan_tf.plotting import diagrams
+from vae_gan_tf.plotting import diagrams, grids, layout
 
 GREY, COLOUR = (28, 28, 1), (32, 32, 3)
 
@@ -176,8 +177,8 @@ def test_boxes_of_the_convolutional_networks_of_section_4_5():
         "dense1": "FC, 500 | BN, ReLU | 500",
         "dense2": "FC, 2450 | BN, ReLU | 2450",
         "reshaped": "reshape | 7 x 7 x 50",
-        "deconv1": "upsample 2x2, deconv 5x5, 20 | BN, ReLU | 14 x 14 x 20",
-        "deconv2": "upsample 2x2, deconv 5x5, 1 | BN, ReLU | 28 x 28 x 1",
+        "deconv1": "upsample 2x2,\ndeconv 5x5, 20 | BN, ReLU | 14 x 14 x 20",
+        "deconv2": "upsample 2x2,\ndeconv 5x5, 1 | BN, ReLU | 28 x 28 x 1",
         "flat": "flatten | 784",
         "joined": "join | 794",
         "dense3": "FC, 512 | BN, ReLU | 512",
@@ -193,7 +194,7 @@ def test_boxes_of_the_networks_of_section_4_6():
     diagram = describe(draw, latent_size=7, read_size=3, steps=20)
     assert texts(diagram, "encoder") == {
         "images": "join | 28 x 28 x 2",
-        "window": "FC, window of 3x3 | 5",
+        "window": "FC, window 3x3 | 5",
         "read": "read | 3 x 3 x 2",
         "flat": "flatten | 18",
         "joined": "join | 274",
@@ -204,7 +205,7 @@ def test_boxes_of_the_networks_of_section_4_6():
     assert texts(diagram, "decoder") == {
         "lstm": r"LSTM, 256 | $h_t^{dec}$: 256",
         "patch": "FC, 25 | 25",
-        "window": "FC, window of 5x5 | 5",
+        "window": "FC, window 5x5 | 5",
         "write": "write | 28 x 28 x 1",
     }
     boxes = diagram.boxes()
@@ -445,4 +446,11 @@ def test_save_keeps_custom_pictures_apart_and_says_what_it_wrote(tmp_path, capsy
     assert set(plain.parent.iterdir()) == wanted
     assert plain.read_bytes() == other.read_bytes()
     height, width, _ = matplotlib.image.imread(plain).shape
-    assert 800 < width <= 1650 and height > 500
+    assert 600 < width <= 1650 and height > 500
+
+
+@pytest.mark.parametrize("number", range(1, 6))
+def test_the_text_of_the_committed_diagrams_can_be_read_in_a_column(number):
+    path = Path(__file__).parents[2] / "figures" / f"figure{number}.png"
+    inches = matplotlib.image.imread(path).shape[1] / 150  # pixels an inch
+    assert layout.FONT["fontsize"] * min(1, grids.TEXT_INCHES / inches) >= 6  # points

@@ -107,13 +107,13 @@ def _what(layer: layers.Layer) -> str:
         case layers.Conv2D() | layers.Conv2DTranspose():
             kind = "deconv" if isinstance(layer, layers.Conv2DTranspose) else "conv"
             if isinstance(layer, UpsampledDeconvolution):
-                kind = f"upsample {_times((2, 2))}, {kind}"
+                kind = f"upsample {_times((2, 2))},\n{kind}"
             words = f"{kind} {_times(layer.kernel_size)}, {layer.filters}"
             if layer.strides != (1, 1):
                 same = len(set(layer.strides)) == 1
                 words += f", stride {layer.strides[0] if same else _times(layer.strides)}"
         case Windows():
-            return f"FC, window of {_times((layer.size, layer.size))}"
+            return f"FC, window {_times((layer.size, layer.size))}"
         case layers.Dense():
             words = f"FC, {layer.units}"
         case layers.LSTMCell():
@@ -296,7 +296,10 @@ def draw_step(model: DRAW) -> Diagram:
     columns = [
         Column(
             [
-                Box("error", [r"$\hat{x}_t = x - \mathrm{mean}\,D(\cdot|c_{t-1})$", picture]),
+                Box(
+                    "error",
+                    [r"$\hat{x}_t = x -$", r"$\mathrm{mean}\,D(\cdot|c_{t-1})$", picture],
+                ),
                 Box("x", ["$x$", picture]),
             ],
             {"x": encoder.rows[2][0].name},

@@ -23,19 +23,24 @@ Corners = list[tuple[float, float]]
 """The corners of a line, from its beginning to its end."""
 
 # All lengths are inches.
-FONT: dict[str, Any] = {"fontsize": 9, "linespacing": 1.3, "math_fontfamily": "dejavusans"}
-"""The style of text in boxes."""
+FONT: dict[str, Any] = {
+    "fontsize": 9,
+    "linespacing": 1.3,
+    "fontfamily": "STIXGeneral",
+    "math_fontfamily": "stix",
+}
+"""The style of text in boxes: a narrow font, for pages are shown as wide as a column of text."""
 BOLD = FONT | {"fontweight": "bold"}
 """The style of titles."""
-PAD = 0.07
+PAD = 0.05
 """Between a text and the edge of its box."""
 GAP = 0.2
 """Between boxes above each other: room for an arrow."""
-BESIDE = 0.08
+BESIDE = 0.06
 """Between boxes beside each other in a row, and between layers and the edge of their network."""
 TITLE = 0.2
 """Above the layers of a network."""
-GUTTER = 0.32
+GUTTER = 0.22
 """Between columns: room for arrows that turn."""
 LANE = 0.12
 """Between the highest network and arrows that pass over it."""
