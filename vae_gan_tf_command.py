@@ -7,9 +7,11 @@ It stands beside the package and imports it late, so that Ctrl-C ends in one sen
 TensorFlow is loaded, too.
 """
 
+import _thread
 import errno
 import os
 import sys
+import threading
 from collections.abc import Sequence
 
 
@@ -26,6 +28,7 @@ def run(name: str, argv: Sequence[str] | None = None) -> None:
         name: of the script; "--help" for a list of all.
         argv: its name for sentences, and its flags; ``sys.argv`` by default.
     """
+    sys.unraisablehook = _unraisable
     os.environ.pop("MPLBACKEND", None)  # pictures are written to files alone
     os.environ["KERAS_BACKEND"] = "tensorflow"
     for stream in ("stdout", "stderr"):  # closed by ">&-"
@@ -54,6 +57,14 @@ def run(name: str, argv: Sequence[str] | None = None) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         print("The disk of the output is full; the same command goes on.", file=sys.stderr)
         sys.exit(1)
+
+
+def _unraisable(what: "sys.UnraisableHookArgs") -> None:
+    """Interrupts anew where Ctrl-C came while an object was deleted, which Python would ignore."""
+    if issubclass(what.exc_type, KeyboardInterrupt):
+        threading.Timer(0.1, _thread.interrupt_main).start()
+    else:
+        sys.__unraisablehook__(what)
 
 
 if __name__ == "__main__":

@@ -100,3 +100,29 @@ def test_a_script_is_run_from_anywhere(tmp_path):
     done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path)
     assert done.returncode == 0, done.stderr[-2000:]
     assert {path.name for path in tmp_path.iterdir()} == {"figure1.png", "figure1.pdf"}
+
+
+DELETED = """
+import signal
+import time
+import vae_gan_tf_command
+from vae_gan_tf.experiments import scripts
+
+class Interrupted:
+    def __del__(self):
+        signal.raise_signal(signal.SIGINT)
+
+def run(name, argv):
+    Interrupted()
+    time.sleep(20)
+
+scripts.run = run
+vae_gan_tf_command.run("figure7")
+"""
+"""A script that Ctrl-C finds where Python deletes an object, which ignores what is raised there."""
+
+
+@pytest.mark.slow
+def test_ctrl_c_is_heard_while_an_object_is_deleted():
+    done = subprocess.run([sys.executable, "-c", DELETED], capture_output=True, text=True)
+    assert done.returncode == 130 and "Stopped; what is finished is kept" in done.stderr
