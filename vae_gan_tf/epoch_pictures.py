@@ -16,8 +16,8 @@ from vae_gan_tf.plotting import canvases, confusion, grids
 DRAWN = 4
 """Images whose canvases are shown."""
 
-CANVASES = 8
-"""Steps of DRAW whose canvases are shown, at most, evenly spread."""
+CANVASES, ACROSS = 8, 4
+"""Steps of DRAW whose canvases are shown, at most, evenly spread; and those beside each other."""
 
 
 def shown(
@@ -52,7 +52,7 @@ def drawn(model: DRAW, images: np.ndarray, y: Any) -> np.ndarray:
         y: their side information, which a model without any does not look at.
 
     Returns:
-        [height, width, 3] in [0, 1], the steps from left to right.
+        [height, width, 3] in [0, 1], the steps from left to right, then from top to bottom.
     """
     given = model.condition.given(y)
     again = model.reconstruct_steps(images, given, seed=0)
@@ -60,4 +60,7 @@ def drawn(model: DRAW, images: np.ndarray, y: Any) -> np.ndarray:
     sizes = window_size(model.encoder), window_size(model.decoder)
     steps = canvases.frames(images, again, samples, sizes)
     chosen = np.linspace(0, len(steps) - 1, min(len(steps), CANVASES)).round().astype(int)
-    return np.concatenate([np.asarray(steps[each]) for each in chosen], 1) / np.float32(255)
+    shown = np.stack([np.asarray(steps[each]) for each in chosen]) / np.float32(255)
+    columns = min(len(shown), ACROSS)
+    white = np.ones([-len(shown) % columns, *shown.shape[1:]], np.float32)
+    return grids.tile(np.concatenate([shown, white]).reshape(-1, columns, *shown.shape[1:]), gap=4)

@@ -13,6 +13,7 @@ from types import ModuleType
 from typing import NoReturn
 
 import keras
+import tensorflow as tf
 
 from vae_gan_tf import experiments
 from vae_gan_tf.errors import UserError
@@ -32,6 +33,8 @@ def run(name: str, argv: Sequence[str]) -> None:
     # What a user may have set for other programs, in keras.json.
     keras.config.set_floatx("float32")
     keras.config.set_image_data_format("channels_last")
+    # Each run compiles a step of its own, of which TensorFlow warns where there are several.
+    tf.get_logger().addFilter(lambda record: "triggered tf.function retracing" not in record.msg)
     with mistakes(Path(argv[0]).name), workers.attended():
         if name in ("--help", "-h", "help"):
             print(contents())
