@@ -10,6 +10,7 @@ import os
 import shutil
 import subprocess
 import sys
+import traceback
 from pathlib import Path
 
 HERE = Path(__file__).parent
@@ -31,11 +32,12 @@ class Kills:
     def __init__(self, folder: Path, digits: bool = True):
         self._folder = folder
         library = folder / "kills.so"
+        paths = os.pathsep.join([str(HERE.parent), str(HERE.parents[1])])  # the code beside it
         source = HERE / "kills.c"
         subprocess.run([compiler(), "-shared", "-fPIC", "-o", library, source, "-ldl"], check=True)
         self._process = subprocess.Popen(
             [sys.executable, __file__, *["digits"] * digits],
-            env=os.environ | {"LD_PRELOAD": str(library), "PYTHONPATH": str(HERE.parent)},
+            env=os.environ | {"LD_PRELOAD": str(library), "PYTHONPATH": paths},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -97,6 +99,8 @@ def _serve() -> None:
                 code = 0
             except SystemExit as end:
                 code = end.code
+            except BaseException:
+                traceback.print_exc()
             finally:
                 sys.stdout.flush(), sys.stderr.flush()
                 os.write(write, str(library.kills_count()).encode())
