@@ -179,3 +179,12 @@ def test_several_write_into_one_folder(tmp_path):
     with concurrent.futures.ThreadPoolExecutor() as pool:
         list(pool.map(write, "abcd"))
     assert len(list(tmp_path.iterdir())) == 400
+
+
+@pytest.mark.parametrize("name", ["file", "file/folder/below"])
+def test_a_folder_where_a_file_is(tmp_path, name):
+    (tmp_path / "file").touch()
+    with pytest.raises(UserError, match=rf"{name} cannot be written to: .*file is no folder"):
+        files.check_folder(tmp_path / name)
+    files.check_folder(tmp_path / "new" / "below")
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]

@@ -141,6 +141,15 @@ def check_writable(path: Path) -> None:
         raise UserError(f"{path} cannot be written: it is a folder, or in one that is read-only")
 
 
+def check_folder(path: Path) -> None:
+    """Raises a UserError where no file could be put into a folder, which need not be there yet."""
+    there = next(it for it in (path, *path.absolute().parents) if it.exists())
+    if not there.is_dir():
+        raise UserError(f"{path} cannot be written to: {there} is no folder")
+    if not os.access(there, os.W_OK):
+        raise UserError(f"{path} cannot be written to: {there} is read-only")
+
+
 def write_whole(path: Path, content: bytes) -> None:
     """Replaces a file, or makes it and its folder, in one step.
 

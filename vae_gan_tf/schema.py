@@ -85,7 +85,8 @@ class Trained(Older):
     wall_seconds: Amount
     split: NotRequired[str]
     """Of the scores; the test images where nothing is said."""
-    judge: NotRequired[str]
+    judge: NotRequired[str | None]
+    """None where no judge reads images of the data set."""
     classes: NotRequired[list[str]]
     settings_of: NotRequired[str]
     generator_first: NotRequired[dict[str, Any]]

@@ -59,6 +59,17 @@ def test_only_a_whole_run_gets_the_plain_name(tmp_path, arguments, drawn, interr
     assert set(record["made_with"]["versions"]) >= {"tensorflow", "keras", "tensorflow-probability"}
 
 
+def test_what_was_left_of_an_interrupted_run_goes(tmp_path):
+    for name in ("figure7-mnist-interrupted", "figure7-interrupted"):
+        for ending in ("json", "png"):
+            (tmp_path / f"{name}.{ending}").touch()
+    panels = [grids.Panel(np.zeros([1, 2, 28, 28, 1]), "title")]
+    asked = options(f"--figures_dir={tmp_path}")
+    publish.publish(asked, "figure7", grids.page(panels), [tiny_result()])
+    left = {path.stem for path in tmp_path.iterdir()}
+    assert left == {"figure7-mnist", "figure7-interrupted"}
+
+
 def test_a_figures_folder_that_cannot_be_written_is_one_sentence(tmp_path):
     (tmp_path / "file").write_text("")
     asked = options(f"--figures_dir={tmp_path / 'file' / 'folder'}")

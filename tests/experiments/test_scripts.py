@@ -113,6 +113,7 @@ class Interrupted:
         signal.raise_signal(signal.SIGINT)
 
 def run(name, argv):
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background ignores it
     Interrupted()
     time.sleep(20)
 

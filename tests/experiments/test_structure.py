@@ -21,7 +21,7 @@ def test_script_writes_its_picture_without_any_data(name, tmp_path, monkeypatch)
     plain = tmp_path / f"{name}.png"
     assert [path.name for path in tmp_path.glob("*.png")] == [plain.name]
     height, width, _ = matplotlib.image.imread(plain).shape
-    assert 800 < width <= 1650 and height > 500
+    assert 600 < width <= 1650 and height > 500
     first = plain.read_bytes()
     main([f"{name}.py", f"--figures_dir={tmp_path}", "--latent_size=3"])
     custom = tmp_path / f"{name}-custom.png"

@@ -233,6 +233,7 @@ def outputs_of_16_bits(shape, outputs, dtype="float16"):
 
 @pytest.mark.slow
 def test_losses_are_float32_where_a_users_networks_give_16_bits():
+    keras.utils.set_random_seed(0)  # with some weights the first scaled gradients overflow
     model = vae_gan_tf.VAE(
         outputs_of_16_bits(models.SHAPE, [(4,), (4,)]), outputs_of_16_bits((4,), [models.SHAPE])
     )

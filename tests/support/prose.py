@@ -91,6 +91,8 @@ OTHERS = {
         "5000 drawn images",
         "probability over 0.9",
         "float16",
+        "compute in bfloat16",
+        "one in float32",
         "A diversity above 1",
         'The "2" does',
         "loss (2)",

@@ -95,7 +95,7 @@ def _builder(
                 f"{plain} of TFDS has no configuration {config!r}; it has "
                 f"{', '.join(configs) or 'none'}"
             ) from error
-        near = difflib.get_close_matches(plain, [*known, *others])
+        near = difflib.get_close_matches(plain, list(dict.fromkeys([*known, *others])))
         near = [f"folder:{name}"] if name and Path(name).is_dir() else near
         meant = f"; did you mean {' or '.join(near)}?" if near else ""
         raise UserError(

@@ -14,6 +14,7 @@ from vae_gan_tf.experiments.presets import PRESETS
 from vae_gan_tf.experiments.record import made_with
 from vae_gan_tf.experiments.run import Result
 from vae_gan_tf.experiments.scripts import stop
+from vae_gan_tf.files import remove
 from vae_gan_tf.plotting import grids
 
 if TYPE_CHECKING:
@@ -85,6 +86,9 @@ def publish(options: Options, figure: str, picture: Figure, results: Sequence[Re
     print(f"Wrote {path} and {path.with_suffix('.json').name}")
     if interrupted:
         stop(interrupted)
+    before = options.figures_dir / name(options, figure, drawn, interrupted=True)
+    for ending in (path.suffix, ".json"):  # of the same runs before their end
+        remove(before.with_name(before.name + ending))
     trained = sum(not result.taken for result in results)
     place = "the package" if options.pretrained else options.runs_dir
     comparison.tell(len(results), len(results) - trained, place, trained=trained)

@@ -26,7 +26,7 @@ from vae_gan_tf.experiments.settings import (
     with_defaults,
 )
 from vae_gan_tf.experiments.zoo import build_model
-from vae_gan_tf.files import read_json, write_json
+from vae_gan_tf.files import check_folder, read_json, write_json
 from vae_gan_tf.models.adversarial import VAEGAN, generator
 from vae_gan_tf.models.export import export
 from vae_gan_tf.models.vae import VAE
@@ -108,8 +108,9 @@ def train(options: Options, model_name: str, data: datasets.Dataset) -> Result:
                     f"--scores_every is for samples of labels or codes alone, and {model_name} is "
                     "given a part of an image"
                 )
+            check_folder(options.figures_dir)  # before the training, not after it
             if data.judge:
-                judges.check(data)  # before the training, not after it
+                judges.check(data)
         workers.compare("settings", dataclasses.asdict(settings) | {"contents": data.contents})
         first = None
         if settings.generator_first:
