@@ -64,7 +64,7 @@ print(hashlib.sha256(weights).hexdigest())
 def test_a_deterministic_step_is_the_same_in_each_process():
     program = [sys.executable, "-c", ONE_STEP]
     pipe = {"stdout": subprocess.PIPE, "text": True}
-    processes = [subprocess.Popen(program, **pipe) for _ in range(3)]
+    processes = [subprocess.Popen(program, **pipe) for _ in range(2)]
     found = [process.communicate()[0] for process in processes]
     assert len(found[0].strip()) == 64 and len(set(found)) == 1
 
