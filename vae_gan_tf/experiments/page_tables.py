@@ -386,6 +386,7 @@ KILLED = (
     "figure9, simple CVAE",
     "figure10, DRAW",
     "table 1, two cells",
+    "ablations, a cell each",
 )
 """The scripts that tests/by_hand/kills.py has killed so far."""
 
