@@ -34,7 +34,7 @@ def run(name: str, argv: Sequence[str]) -> None:
     keras.config.set_floatx("float32")
     keras.config.set_image_data_format("channels_last")
     # Each run compiles a step of its own, of which TensorFlow warns where there are several.
-    tf.get_logger().addFilter(lambda record: "triggered tf.function retracing" not in record.msg)
+    tf.get_logger().addFilter(lambda record: "tf.function retracing" not in str(record.msg))
     with mistakes(Path(argv[0]).name), workers.attended():
         if name in ("--help", "-h", "help"):
             print(contents())
