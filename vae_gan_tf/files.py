@@ -125,11 +125,10 @@ def _lives(process: int) -> bool:
     if os.name == "nt":
         return False  # asking would end it; a folder is written by one process there
     try:
-        os.kill(process, 0)
+        with contextlib.suppress(PermissionError, OverflowError):  # it is somebody else's
+            os.kill(process, 0)
     except ProcessLookupError:
         return False
-    except (PermissionError, OverflowError):
-        pass  # it is somebody else's
     return True
 
 
