@@ -5,6 +5,7 @@ import importlib
 
 import pytest
 from support import data
+from tensorflow.python.framework import config
 
 from vae_gan_tf import datasets
 
@@ -20,6 +21,14 @@ def mnist():
 def data_dir(mnist, tmp_path_factory):
     """A folder of TFDS without any data."""
     return tmp_path_factory.mktemp("tfds")
+
+
+@pytest.fixture
+def deterministic():
+    """Operations are deterministic; for the rest of the process they would be slow."""
+    config.enable_op_determinism()
+    yield
+    config.disable_op_determinism()
 
 
 @pytest.fixture
