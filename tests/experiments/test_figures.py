@@ -157,7 +157,7 @@ def test_the_shipped_models_side_by_side(run_script):
 
 
 def test_ctrl_c_leaves_a_picture_under_another_name(run_script, tmp_path, monkeypatch, capsys):
-    outcome = loop.Outcome(2, 0.5, 2, {"loss": 1.0}, {}, 1.0)
+    outcome = loop.Outcome(2, 0.5, 2, {"loss": 1.0}, {}, 1.0, 2)
     monkeypatch.setattr(loop, "train", lambda *_, **__: outcome)
     with pytest.raises(SystemExit) as end:
         run_script("vae_gan", "--preset=smoke")

@@ -138,7 +138,8 @@ def test_a_finished_run_whose_weights_are_gone_is_not_trained_again(
     run_folder = tmp_path / "runs" / "vae-mnist-smoke-seed0"
     (run_folder / "vae-mnist.npz").unlink()
     again = run.train(smoke(tmp_path / "runs", data_dir), "vae", mnist)  # from its checkpoint
-    assert again.record["weights"] == result.record["weights"]
+    assert again.record["weights"] == result.record["weights"] and again.taken
+    assert not result.taken
     shutil.rmtree(run_folder / "checkpoints")
     assert run.train(smoke(tmp_path / "runs", data_dir), "vae", mnist).record["weights"]
     (run_folder / "vae-mnist.npz").unlink()

@@ -133,7 +133,7 @@ def test_processes_that_fill_one_table_keep_the_runs_of_each_other(run_script, m
 def finished_at_once(model, data, folder, **options):
     """In place of training: a run that has ended."""
     validation = {"elbo/elbo": -1.0}
-    return loop.Outcome(False, 2, 2, {"loss": 1.0}, [validation, validation], 1.0)
+    return loop.Outcome(False, 2, 2, {"loss": 1.0}, [validation, validation], 1.0, 2)
 
 
 class Draws(np.random.Generator):

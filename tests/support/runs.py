@@ -43,7 +43,7 @@ def assert_same_weights(one, other):
         np.testing.assert_array_equal(a, b, err_msg=a.path)
 
 
-OUTCOME = loop.Outcome(0, 2.0, 10, {"loss": 1.0}, [{"elbo/elbo": -1.0}] * 2, 1.0)
+OUTCOME = loop.Outcome(0, 2.0, 10, {"loss": 1.0}, [{"elbo/elbo": -1.0}] * 2, 1.0, 10)
 
 
 def without_training(monkeypatch):

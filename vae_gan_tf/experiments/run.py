@@ -221,7 +221,8 @@ def _train(
     if not workers.leads():
         finished = pretrained.load_file(folder / f"{settings.weights}.npz")
         record = read_json(folder / RECORD, Kept, "run the same command again")
-    return Result(finished, data, name, record, validations=outcome.validations)
+    taken = not outcome.steps_now
+    return Result(finished, data, name, record, validations=outcome.validations, taken=taken)
 
 
 def settings_here(options: Options, model_name: str, dataset: str) -> Settings:

@@ -35,6 +35,7 @@ from vae_gan_tf.experiments.run import train, with_side_information
 from vae_gan_tf.experiments.settings import MODELS, Images, resolve
 from vae_gan_tf.experiments.step_time import time_steps
 from vae_gan_tf.experiments.zoo import build_model
+from vae_gan_tf.files import check_folder
 from vae_gan_tf.plotting import tables
 
 GREY, SMALL = (28, 28, 1), (32, 32, 3)
@@ -143,6 +144,7 @@ def main(argv: Sequence[str]) -> None:
     """Measures everything and writes the tables."""
     general = ("figures_dir", "data_dir")
     options = parse(Script(__doc__, settings=(), general=general, define=define), argv)
+    check_folder(options.figures_dir)
     context = multiprocessing.get_context("spawn")
 
     def alone(function: Any, *arguments: Any) -> Any:

@@ -53,6 +53,7 @@ from vae_gan_tf.experiments.record import made_with
 from vae_gan_tf.experiments.run import load_data, with_side_information
 from vae_gan_tf.experiments.settings import Images, Settings, check_meaningful
 from vae_gan_tf.experiments.zoo import build_model
+from vae_gan_tf.files import check_folder
 from vae_gan_tf.models.adversarial import generator
 from vae_gan_tf.models.draw import DRAW
 from vae_gan_tf.models.semi_supervised import SemiSupervisedVAE
@@ -259,6 +260,7 @@ def main(argv: Sequence[str]) -> None:
     timed = [name.split("/")[0] for name in options.script_flags["models"]]
     for name, value in options.overrides.items():
         check_meaningful(name, timed, value)
+    check_folder(options.figures_dir)
     context = multiprocessing.get_context("spawn")
     rows = []
     for name in options.script_flags["models"]:

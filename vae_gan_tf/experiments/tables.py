@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vae_gan_tf import schema
-from vae_gan_tf.files import is_whole, read_json
+from vae_gan_tf.files import check_folder, is_whole, read_json
 from vae_gan_tf.plotting import grids, tables
 
 if TYPE_CHECKING:
@@ -27,9 +27,13 @@ class KeptTable:
     Args:
         path: of the table's files, but for their ending; the cells are in the folder of that name.
         kind: the type of a cell, as `files.read_json` takes it.
+
+    Raises:
+        UserError: the folder of the table's files cannot be written to.
     """
 
     def __init__(self, path: Path, kind: Any = Record):
+        check_folder(path.parent)  # before cells are measured, not after it
         self.path = path
         self._kind = kind
 

@@ -51,6 +51,8 @@ class Outcome(NamedTuple):
     """The bound on the validation images after each whole epoch, in nats an image."""
     seconds: float
     """Wall time of training and validation, the parts before a resume included."""
+    steps_now: int
+    """The batches among them since the last resume."""
 
 
 def train(
@@ -101,7 +103,7 @@ def train(
     count = tf.Variable(0, dtype=tf.int64)
     checkpoints = Checkpoints(folder, step=count, **state(model))
     resumed = checkpoints.restore()
-    step = saved = int(count)
+    first = step = saved = int(count)
     if resumed and step < last_step:
         print(f"Going on from step {step} in {folder}")
     history = History(folder, step)
@@ -185,6 +187,7 @@ def train(
         losses=history.losses,
         validations=history.validations,
         seconds=history.seconds,
+        steps_now=step - first,
     )
 
 
