@@ -22,13 +22,13 @@ def test_the_texts_tell_what_is_trained_with_what(monkeypatch):
     monkeypatch.setattr("sys.argv", ["reproduce/figure7.py", "--runs_dir=my runs"])
     settings = resolve("smoke", "cvae-gan", "mnist")
     texts = watching.texts(settings, models.cvae_gan(), made_with())
-    assert texts.keys() == {"1 run", "2 settings", "3 made with"}
-    assert "**cvae-gan on mnist**, preset smoke, seed 0" in texts["1 run"]
-    assert "(section 3.2)" in texts["1 run"]
-    assert "reproduce/figure7.py '--runs_dir=my runs'" in texts["1 run"]
-    assert f"| epochs | {settings.epochs} |" in texts["2 settings"]
-    assert "labels" not in texts["2 settings"]  # means nothing to it
-    assert "| tensorflow | 2." in texts["3 made with"]
+    assert texts.keys() == {"run/1 command", "run/2 settings", "run/3 versions"}
+    assert "**cvae-gan on mnist**, preset smoke, seed 0" in texts["run/1 command"]
+    assert "(section 3.2)" in texts["run/1 command"]
+    assert "python reproduce/figure7.py '--runs_dir=my runs'" in texts["run/1 command"]
+    assert f"| epochs | {settings.epochs} |" in texts["run/2 settings"]
+    assert "labels" not in texts["run/2 settings"]  # means nothing to it
+    assert "| tensorflow | 2." in texts["run/3 versions"]
 
 
 def test_every_final_score_of_a_semi_supervised_model_has_a_meaning():

@@ -75,22 +75,23 @@ def texts(settings: Settings, model: VAE | VAEGAN, made: MadeWith) -> dict[str, 
         "processor": made["machine"]["processor"],
         "accelerators": ", ".join(made["machine"]["accelerators"]) or "none",
     }
+    program = ["python"] * sys.argv[0].endswith(".py")
     words = [
         f"**{settings.model} on {settings.dataset}**, preset {settings.preset}, seed "
         f"{settings.seed}",
         f"{type(model).__name__}: {what} Sections are those of the [report]({REPORT}).",
-        f"    {shlex.join(sys.argv)}",
+        f"    {shlex.join([*program, *sys.argv])}",
     ]
     return {
-        "1 run": "\n\n".join(words),
-        "2 settings": _table(taken),
-        "3 made with": _table(versions),
+        "run/1 command": "\n\n".join(words),
+        "run/2 settings": _table(("setting", "value"), taken),
+        "run/3 versions": _table(("package", "version"), versions),
     }
 
 
-def _table(values: Mapping[str, object]) -> str:
-    lines = [f"| {name} | {value} |" for name, value in values.items()]
-    return "\n".join(["| | |", "| --- | --- |", *lines])
+def _table(heads: tuple[str, str], values: Mapping[str, object]) -> str:
+    lines = [f"| {name} | {value} |" for name, value in [heads, ("---", "---"), *values.items()]]
+    return "\n".join(lines)
 
 
 def row(settings: Settings) -> dict[str, object]:
@@ -169,7 +170,8 @@ def finish(
     """
     summaries.columns([*NAMED, LABELS, *sorted(FIELDS.keys() - {"seed", "labels"})], COLUMNS)
     summaries.hparams(name, row(settings), final)
-    summaries.text("4 scores", _table({name: f"{value:.4g}" for name, value in final.items()}))
+    rounded = {MEANINGS.get(name, name): f"{value:.4g}" for name, value in final.items()}
+    summaries.text("run/4 scores", _table(("score", "value"), rounded))
     split = data.validation.at(slice(EMBEDDED))
     images, y = split.arrays()
     summaries.embeddings(latent_space.codes(model, images, y), np.asarray(split.labels), images)
