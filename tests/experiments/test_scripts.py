@@ -115,7 +115,7 @@ class Interrupted:
 def run(name, argv):
     signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background ignores it
     Interrupted()
-    time.sleep(20)
+    time.sleep(2)  # which Ctrl-C by a thread does not end
 
 scripts.run = run
 vae_gan_tf_command.run("figure7")
