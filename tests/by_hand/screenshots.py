@@ -38,6 +38,9 @@ SECONDS = 25
 SIZE = 1400, 1000
 """Width and height of the window."""
 
+SETTINGS = '{"timeSeriesSettingsPaneOpened": false}'
+"""Those of TensorBoard's page."""
+
 COLOURS = 64
 """Colours of a picture: a file is a few tens of kilobytes."""
 
@@ -71,6 +74,8 @@ def main(folder: Path, out: Path, *tabs: str) -> None:
     server, address = serve(folder)
     browser = webdriver.Chrome(options, Service("/usr/bin/chromedriver"))
     try:
+        browser.get(address)
+        browser.execute_script(f"localStorage.setItem('_tb_global_settings', '{SETTINGS}')")
         for tab in tabs or TABS:
             browser.get("about:blank")
             browser.get(f"{address}/{TABS[tab]}")

@@ -9,6 +9,7 @@ from vae_gan_tf.errors import UserError
 from vae_gan_tf.experiments import (
     classifier,
     draw_likelihood,
+    figure6,
     figure7,
     figure9,
     figure10,
@@ -108,7 +109,7 @@ def test_help_shows_what_the_models_have_with_their_values(capsys):
     assert "at most [20]" in text
     for absent in ("read_size", "labels", "shift", "binarise_given"):
         assert f"--{absent}" not in text
-    quick = help_of(capsys, figure7.main, "--preset=quick")
+    quick = help_of(capsys, figure6.main, "--preset=quick")
     assert "at most [5]" in quick
     drawing = help_of(capsys, figure10.main)
     assert "--[no]animate\n" in drawing and "--read_size" in drawing

@@ -13,6 +13,7 @@ from vae_gan_tf.evaluation import judges, scores
 from vae_gan_tf.experiments import results, run, watching
 from vae_gan_tf.experiments.flags import Script, parse
 from vae_gan_tf.experiments.settings import MODELS
+from vae_gan_tf.training import devices
 from vae_gan_tf.training.checkpoints import lock
 
 
@@ -284,6 +285,14 @@ def test_devices_must_divide_a_batch(arguments, sentence, tmp_path, mnist, data_
     model = "semi-supervised" if FEW[0] in arguments else "vae"
     with pytest.raises(UserError, match=sentence):
         run.train(smoke(tmp_path, data_dir, "--devices=2", *arguments), model, mnist)
+
+
+@pytest.mark.parametrize(("have", "precision"), [(True, "mixed_bfloat16"), (False, "float32")])
+def test_the_fastest_precision_is_that_of_the_devices(have, precision, monkeypatch):
+    monkeypatch.setattr(devices, "have_bfloat16", lambda: have)
+    asked = options("--preset=quick")
+    assert run.settings_here(asked, "cvae-gan", "mnist").precision == precision
+    assert run.settings_here(asked, "cvae", "mnist").precision == "float32"
 
 
 def test_training_images_of_which_few_have_labels_are_no_whole_split(mnist):

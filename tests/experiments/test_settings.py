@@ -125,12 +125,18 @@ def test_the_improved_preset_is_of_some_models_and_data_sets():
         resolve("improved", "cvae", "mnist")
 
 
-def test_quick_doubles_the_learning_rate():
-    for model in ("cvae", "cvae-gan"):
-        report, quick = (preset(name, model, "mnist") for name in ("report", "quick"))
-        assert quick == dataclasses.replace(
-            report, preset="quick", epochs=5, learning_rate=2 * report.learning_rate
-        )
+@pytest.mark.parametrize(
+    ("model", "dataset", "base", "epochs", "precision"),
+    [
+        ("cvae", "mnist", "report", 5, "float32"),
+        ("cvae-gan", "svhn", "report", 5, "float32"),
+        ("cvae-gan", "mnist", "improved", 2, "fastest"),
+    ],
+)
+def test_quick_doubles_the_learning_rate(model, dataset, base, epochs, precision):
+    other, quick = (preset(name, model, dataset) for name in (base, "quick"))
+    changes = {"preset": "quick", "epochs": epochs, "precision": precision}
+    assert quick == dataclasses.replace(other, learning_rate=2 * other.learning_rate, **changes)
 
 
 @pytest.mark.parametrize("name", DRAWING)

@@ -37,6 +37,27 @@ def test_a_step_compiled_by_xla_trains_as_the_other_but_for_its_noise(tmp_path):
     np.testing.assert_allclose(bounds[0], bounds[1], rtol=0.05)
 
 
+@pytest.mark.parametrize(
+    ("gpus", "flags", "have"),
+    [
+        ([], "flags : fpu avx512f avx512_bf16", True),
+        ([], "flags : fpu avx512f", False),
+        ([], None, False),
+        ([(8, 0), (8, 9)], None, True),
+        ([(8, 0), (7, 5)], "flags : avx512_bf16", False),
+    ],
+)
+def test_bfloat16_is_of_all_devices(gpus, flags, have, monkeypatch, tmp_path):
+    file = tmp_path / "cpuinfo"
+    if flags:
+        file.write_text(flags)
+    monkeypatch.setattr(devices, "PROCESSORS", file)
+    monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: gpus)
+    details = "get_device_details"
+    monkeypatch.setattr(tf.config.experimental, details, lambda gpu: {"compute_capability": gpu})
+    assert devices.have_bfloat16() == have
+
+
 ONE_STEP = """
 import hashlib
 import keras

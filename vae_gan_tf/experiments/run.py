@@ -18,6 +18,7 @@ from vae_gan_tf.experiments import watching
 from vae_gan_tf.experiments.flags import Options
 from vae_gan_tf.experiments.record import made_with
 from vae_gan_tf.experiments.settings import (
+    FASTEST,
     Images,
     Settings,
     entry,
@@ -74,8 +75,10 @@ class Result:
 
     @property
     def title(self) -> str:
-        """The title of a panel in a figure of several models: "CVAE-GAN, MNIST"."""
-        return f"{self.model_name.upper()}, {self.data.title}"
+        """The title of a panel: "CVAE-GAN, MNIST", with the preset if it is not the report's."""
+        preset = self.record.get("settings", {}).get("preset", "report")
+        words = f" (preset {preset})" if preset != "report" else ""
+        return f"{self.model_name.upper()}, {self.data.title}{words}"
 
 
 def load_data(options: Options, name: str) -> datasets.Dataset:
@@ -144,7 +147,8 @@ def _train(
         folder: of the run.
     """
     name, number = settings.model, int(settings.devices)
-    print(f"{name} on {settings.dataset}, run folder {folder}")
+    precision = settings.precision.removeprefix("mixed_")
+    print(f"{name} on {settings.dataset} in {precision}, run folder {folder}")
     its = entry(settings.dataset, settings.form)
     if its != settings.dataset:
         print(f"The settings of the preset {settings.preset} are those for {its}")
@@ -226,7 +230,7 @@ def _train(
 
 
 def settings_here(options: Options, model_name: str, dataset: str) -> Settings:
-    """The settings of a run on this machine, with the number of devices that were asked for.
+    """The settings of a run on this machine: the number of its devices, and their precision.
 
     Raises:
         UserError: see `Options.settings`; there are not so many devices, or the images of a step
@@ -240,7 +244,10 @@ def settings_here(options: Options, model_name: str, dataset: str) -> Settings:
         size = getattr(settings, name)
         if settings.takes(name) and size % number:
             raise UserError(f"--devices={number} given, which does not divide --{name}={size}")
-    return dataclasses.replace(settings, devices=str(number))
+    precision = settings.precision
+    if precision == FASTEST:
+        precision = "mixed_bfloat16" if devices.have_bfloat16() else "float32"
+    return dataclasses.replace(settings, devices=str(number), precision=precision)
 
 
 def _train_generator(options: Options, settings: Settings, data: datasets.Dataset) -> Result:

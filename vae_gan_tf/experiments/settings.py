@@ -23,6 +23,10 @@ LIKELIHOODS = Catalogue(
 )
 
 
+FASTEST = "fastest"
+"""The precision that the devices are fastest in."""
+
+
 def _setting(
     default: Any,
     help: str,
@@ -246,9 +250,10 @@ class Settings:
     seed: int = _setting(0, "seed of weights, order of images and noise", RUN, below=2**31)
     precision: str = _setting(
         "float32",
-        "precision of the networks; mixed_float16, with a scaled loss, is for GPUs",
+        "precision of the networks; fastest is mixed_bfloat16 where all devices have its "
+        "operations, else float32; mixed_float16, with a scaled loss, is for GPUs",
         RUN,
-        choices=("float32", "mixed_bfloat16", "mixed_float16"),
+        choices=("float32", "mixed_bfloat16", "mixed_float16", FASTEST),
     )
     devices: str = _setting(
         "1",

@@ -7,6 +7,7 @@ Those of one process are under a ``MirroredStrategy``, those of several under th
 import functools
 import os
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import keras
@@ -21,6 +22,12 @@ Step = Callable[[Any], dict[str, tf.Tensor]]
 ALL = "all"
 """Stands for all devices that there are."""
 
+PROCESSORS = Path("/proc/cpuinfo")
+"""Where Linux tells what the processors have."""
+
+AMPERE = (8, 0)
+"""The compute capability of the first GPUs with operations in bfloat16."""
+
 
 def present() -> list[str]:
     """The names of the devices to train on: the GPUs, or where there are none the processors."""
@@ -31,6 +38,16 @@ def present() -> list[str]:
         if names:
             return names
     return []
+
+
+def have_bfloat16() -> bool:
+    """Whether the devices to train on have operations in bfloat16, as far as can be told."""
+    gpus = tf.config.list_physical_devices("GPU")
+    if gpus:
+        details = [tf.config.experimental.get_device_details(gpu) for gpu in gpus]
+        return all(each.get("compute_capability", (0, 0)) >= AMPERE for each in details)
+    flags = set(PROCESSORS.read_text().split()) if PROCESSORS.exists() else set()
+    return bool(flags & {"avx512_bf16", "amx_bf16"})
 
 
 def make_deterministic() -> None:
