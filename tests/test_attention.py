@@ -73,6 +73,9 @@ def test_read_and_write(size, height, width, channels):
     found = attention.read(tf.constant(images, tf.float32), windows, size)
     expected = [read(*each, size) for each in zip(images, OUTPUTS, strict=True)]
     np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
+    both = [tf.constant(each, tf.float32) for each in (images, 1 - images)]
+    beside = [attention.read(each, windows, size) for each in both]
+    np.testing.assert_allclose(attention.read(both, windows, size), tf.concat(beside, -1), 1e-5)
     found = attention.write(tf.constant(patches, tf.float32), windows, height, width)
     expected = [write(*each, height, width) for each in zip(patches, OUTPUTS, strict=True)]
     np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)

@@ -6,6 +6,7 @@ delta, gamma) of `Window`, its places counted in pixels from 1 as in the paper. 
 use it. `networks` has a layer of each of the three.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import tensorflow as tf
@@ -80,34 +81,40 @@ def filters(
     pixel = tf.range(1, pixels + 1, dtype=tf.float32)
     mean = centre[:, None] + (number - size / 2 - 0.5) * stride[:, None]  # (19), (20)
     distance = tf.math.squared_difference(pixel, mean[:, :, None])
-    return tf.nn.softmax(-distance / (2 * variance[:, None, None]), -1)  # (25), (26)
+    return tf.nn.softmax(distance * (-0.5 / variance)[:, None, None], -1)  # (25), (26)
 
 
 def filter_banks(window: Window, size: int, height: int, width: int) -> tuple[tf.Tensor, tf.Tensor]:
     """F_X [batch, size, width] and F_Y [batch, size, height]."""
+    if width == height:  # one operation of each kind in place of two
+        centres = tf.concat([window.x, window.y], 0)
+        stride, variance = (tf.tile(each, [2]) for each in (window.stride, window.variance))
+        across, down = tf.split(filters(centres, stride, variance, size, width), 2)
+        return across, down
     return (
         filters(window.x, window.stride, window.variance, size, width),
         filters(window.y, window.stride, window.variance, size, height),
     )
 
 
-def read(images: tf.Tensor, vectors: tf.Tensor, size: int) -> tf.Tensor:
+def read(images: tf.Tensor | Sequence[tf.Tensor], vectors: tf.Tensor, size: int) -> tf.Tensor:
     """Equation (27): gamma F_Y x F_X^T for each channel.
 
     Args:
-        images: [batch, height, width, channels]; x and the error image are channels beside each
-            other.
+        images: [batch, height, width, channels], or several of that shape, such as x and the error
+            image.
         vectors: windows [batch, 5].
         size: N.
 
     Returns:
-        [batch, N, N, channels].
+        [batch, N, N, channels], those of several images beside each other.
     """
-    _, height, width, _ = images.shape
+    images = [tf.cast(each, tf.float32) for each in tf.nest.flatten(images)]
+    _, height, width, _ = images[0].shape
     window = Window.of(vectors)
     across, down = filter_banks(window, size, height, width)
     intensity = window.intensity[:, None, None, None]
-    return intensity * _between(down, tf.cast(images, tf.float32), across)
+    return intensity * _between(down, images, across)
 
 
 def write(patches: tf.Tensor, vectors: tf.Tensor, height: int, width: int) -> tf.Tensor:
@@ -126,22 +133,23 @@ def write(patches: tf.Tensor, vectors: tf.Tensor, height: int, width: int) -> tf
     across, down = filter_banks(window, patches.shape[1], height, width)
     down, across = tf.linalg.matrix_transpose(down), tf.linalg.matrix_transpose(across)
     patches = tf.cast(patches, tf.float32)
-    return _between(down, patches, across) / window.intensity[:, None, None, None]
+    return _between(down, [patches], across) / window.intensity[:, None, None, None]
 
 
-def _between(down: tf.Tensor, images: tf.Tensor, across: tf.Tensor) -> tf.Tensor:
+def _between(down: tf.Tensor, images: list[tf.Tensor], across: tf.Tensor) -> tf.Tensor:
     """The product down * image * across^T of each channel, [batch, i, j, c].
 
     Args:
         down: [batch, i, h].
-        images: [batch, h, w, c].
+        images: each [batch, h, w, channels]; their channels are c together.
         across: [batch, j, w].
     """
     # Products of matrices, a batch of them, with nothing but small tensors transposed between.
-    _, height, width, channels = images.shape
-    rows = tf.linalg.matmul(down, tf.reshape(images, [-1, height, width * channels]))
-    rows = tf.transpose(tf.reshape(rows, [-1, down.shape[1], width, channels]), [0, 1, 3, 2])
-    rows = tf.reshape(rows, [-1, down.shape[1] * channels, width])
+    # Images lie beside each other, for channels of one would be copied number by number.
+    _, height, width, channels = images[0].shape
+    size, both = down.shape[1], len(images) * channels
+    wide = tf.concat([tf.reshape(each, [-1, height, width * channels]) for each in images], 2)
+    rows = tf.reshape(tf.linalg.matmul(down, wide), [-1, size * len(images), width, channels])
+    rows = tf.reshape(tf.transpose(rows, [0, 1, 3, 2]), [-1, size * both, width])
     patches = tf.linalg.matmul(rows, across, transpose_b=True)
-    patches = tf.reshape(patches, [-1, down.shape[1], channels, across.shape[1]])
-    return tf.transpose(patches, [0, 1, 3, 2])
+    return tf.transpose(tf.reshape(patches, [-1, size, both, across.shape[1]]), [0, 1, 3, 2])

@@ -19,7 +19,6 @@ TABLES = {
     "encoder, MNIST": (
         lambda: networks.draw_encoder(MNIST),
         [
-            ("images", (28, 28, 2), 0, 0),
             ("window", (5,), 256 * 5 + 5, 0),
             ("read", (5, 5, 2), 0, 0),
             ("flat", (50,), 0, 0),

@@ -188,7 +188,7 @@ class Windows(layers.Dense):
 
 @registered
 class Read(layers.Layer):
-    """`attention.read` as a layer, of images and windows.
+    """`attention.read` as a layer, of images, or several of one shape in a list, and windows.
 
     Args:
         size: N.
@@ -199,15 +199,16 @@ class Read(layers.Layer):
         super().__init__(**(FLOAT32 | kwargs))
         self.size = size
 
-    def call(self, images: tf.Tensor, window: tf.Tensor) -> tf.Tensor:
+    def call(self, images: tf.Tensor | list[tf.Tensor], window: tf.Tensor) -> tf.Tensor:
         """[batch, height, width, channels], [batch, 5] -> [batch, N, N, channels]."""
         return attention.read(images, window, self.size)
 
     def compute_output_shape(
-        self, images_shape: ImagesShape, window_shape: VectorsShape
+        self, images_shape: ImagesShape | list[ImagesShape], window_shape: VectorsShape
     ) -> ImagesShape:
         """The shape [batch, N, N, channels] of a patch."""
-        return (images_shape[0], self.size, self.size, images_shape[-1])
+        shapes = images_shape if isinstance(images_shape, list) else [images_shape]
+        return (shapes[0][0], self.size, self.size, sum(shape[-1] for shape in shapes))
 
     def get_config(self) -> dict:
         """The config of a layer, with the size."""

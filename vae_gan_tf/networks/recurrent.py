@@ -61,10 +61,12 @@ def draw_encoder(
     decoder = blocks.network_input([units], "decoder_hidden")
     hidden, cell = blocks.network_input([units], "hidden"), blocks.network_input([units], "cell")
     condition = blocks.condition_inputs(condition_size)
-    seen, window = layers.Concatenate(dtype="float32", name="images")([image, error]), []
     if read_size:
         window = [Windows(read_size, image_shape, name="window", **initial_weights())(decoder)]
-        seen = Read(read_size, name="read")(seen, *window)
+        seen = Read(read_size, name="read")([image, error], *window)
+    else:
+        window = []
+        seen = layers.Concatenate(dtype="float32", name="images")([image, error])
     inputs = [blocks.flat(seen), decoder, *condition]
     state = _lstm(inputs, hidden, cell, units, dtype)
     inputs = [image, error, decoder, hidden, cell, *condition]
