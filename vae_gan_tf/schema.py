@@ -184,6 +184,8 @@ class Judge(Older):
     """A classifier that was trained to judge images."""
 
     settings: dict[str, str | int | float | bool]
+    images: NotRequired[dict[str, Count]]
+    """Those it was trained on, and of the other splits."""
     seed: Count
     parameters: Count
     source: str
@@ -210,6 +212,10 @@ class StepTime(TypedDict):
 class StepTimes(Older):
     """Times of steps."""
 
+    preset: NotRequired[str]
+    overrides: NotRequired[dict[str, Any]]
+    steps: NotRequired[Count]
+    """Those that were timed."""
     rows: list[StepTime]
 
 

@@ -16,8 +16,10 @@ def test_classifier_trains_and_writes_weights_and_json(run_script, tmp_path):
     figures = run_script("classifier", "--epochs=1", "--images=300", f"--runs_dir={tmp_path}")
     assert pretrained.sha256(shipped) == before
     record = json.loads((figures / "classifier-custom.json").read_text())
-    assert record["weights"]["sha256"] == pretrained.sha256(tmp_path / "mnist-classifier.npz")
-    judge = pretrained.load_file(tmp_path / "mnist-classifier.npz")
+    assert record["images"]["train"] == 300
+    file = tmp_path / "mnist-classifier-custom.npz"  # not that of a whole training
+    assert record["weights"]["sha256"] == pretrained.sha256(file)
+    judge = pretrained.load_file(file)
     accuracy = record["test_accuracy"]
     assert 0.1 <= accuracy <= 1
     images = np.zeros([4, 28, 28, 1], np.float32)
@@ -47,6 +49,11 @@ def test_classifier_of_svhn_trains_in_low_precision_and_ships_float32(
     assert record["settings"]["precision"] == "mixed_bfloat16"
     judge = pretrained.load_file(file)
     assert {layer.compute_dtype for layer in judge.layers} == {"float32"}
+
+
+def test_a_file_of_ones_own_has_no_fresh_folder(run_script, tmp_path):
+    with pytest.raises(UserError, match="--classifier_file and --fresh given"):
+        run_script("classifier", "--fresh", f"--classifier_file={tmp_path}/c.npz")
 
 
 @pytest.mark.parametrize("names", [["svhn"], ["mnist", "svhn_small"]])

@@ -74,7 +74,7 @@ def test_the_latent_space_is_shown_in_the_projector(run_script, tmp_path, monkey
     without_training(monkeypatch)
     run_script("latent_space", "--preset=smoke")
     for model, size in (("vae", 50), ("vae-2d", 3)):  # two numbers and a 0
-        folder = tmp_path / "runs" / f"latent_space-{model}-mnist" / "validation"
+        folder = tmp_path / "runs" / "latent_space-smoke" / f"{model}-mnist" / "validation"
         vectors = np.loadtxt(folder / "vectors.tsv")
         assert vectors.shape == (100, size)
 
@@ -141,6 +141,11 @@ def test_a_fresh_figure_is_compared_with_the_one_that_was_there(run_script, monk
     run_script("figure6", "--preset=smoke", "--architecture=fully_connected", "--format=pdf")
     assert (figures / "figure6-smoke-custom.pdf").read_bytes().startswith(b"%PDF")
     assert "1 of 1 taken from " in capsys.readouterr().out
+
+
+def test_models_that_do_not_ship_are_not_shown_side_by_side(run_script):
+    with pytest.raises(UserError, match="--dataset=fashion_mnist given, and no networks ship"):
+        run_script("side_by_side", "--dataset=fashion_mnist")
 
 
 def test_the_shipped_models_side_by_side(run_script):

@@ -82,9 +82,10 @@ def test_a_finished_run_holds_the_models_and_its_record(finished):
 
 
 @pytest.mark.slow
-def test_the_same_command_again_takes_what_is_finished(finished, mnist, data_dir):
+def test_the_same_command_again_takes_what_is_finished(finished, mnist, data_dir, capsys):
     folder, result = finished
-    again = run.train(smoke(folder, data_dir), "vae", mnist)
+    again = run.train(smoke(folder, data_dir, "--profile=3"), "vae", mnist)
+    assert "The run is finished, so --profile=3 shows nothing of it" in capsys.readouterr().out
     assert again.record == result.record
     np.testing.assert_array_equal(again.model.sample(3), result.model.sample(3))
 

@@ -1,4 +1,5 @@
 import csv
+import dataclasses
 import functools
 import json
 import shutil
@@ -157,6 +158,14 @@ def test_networks_that_cannot_be_scored(run_script, weights, sentence):
 def test_scores_that_cannot_be(run_script, arguments, sentence):
     with pytest.raises(UserError, match=sentence):
         run_script("scores", *arguments)
+
+
+def test_samples_are_as_many_as_half_of_the_images(run_script, mnist, monkeypatch):
+    many = mnist.test.at(np.arange(300) % len(mnist.test.images))
+    data = dataclasses.replace(mnist, test=many)
+    monkeypatch.setattr(scores_script, "load_data", lambda options, name: data)
+    with pytest.raises(UserError, match="--generated=100 given, at least 150 expected: as many as"):
+        run_script("scores", "--dataset=mnist", "--generated=100")
 
 
 def test_damaged_scores_are_kept(run_script, tmp_path):

@@ -129,7 +129,9 @@ def test_ctrl_c_is_heard_while_an_object_is_deleted():
     assert done.returncode == 130 and "Stopped; what is finished is kept" in done.stderr
 
 
-@pytest.mark.parametrize("name", ["ablations", "figure7", "scale", "scores", "step_time", "table1"])
+@pytest.mark.parametrize(
+    "name", ["ablations", "classifier", "figure7", "scale", "scores", "step_time", "table1"]
+)
 def test_a_figures_folder_that_cannot_be_written_is_refused_first(name, tmp_path, run_script):
     (tmp_path / "figures").write_text("")
     with pytest.raises(UserError, match=r"figures.* cannot be written to: .* is no folder"):

@@ -18,6 +18,7 @@ MNIST = Images((28, 28, 1), 10)
         ("--models=cvae,semi-supervised-gan", "--models=semi-supervised-gan given, of vae, cvae"),
         ("--models=cave", "--models=cave given"),
         ("--models=cvae --draw_steps=5", "--draw_steps=5 given for cvae; it is for draw"),
+        ("--epochs=2", "--epochs given, which changes no step"),
         ("--glimpses=2", "--glimpses given, whose operations are not counted"),
     ],
 )
@@ -83,7 +84,9 @@ def test_each_model_and_precision_is_a_line_of_the_table(
 
     monkeypatch.setattr(step_time, "time_model", timed)
     figures = run_script("step_time", "--models=vae,draw", "--steps=3")
-    rows = json.loads((figures / "step_time.json").read_text())["rows"]
+    record = json.loads((figures / "step_time-custom.json").read_text())
+    assert (record["preset"], record["overrides"], record["steps"]) == ("report", {}, 3)
+    rows = record["rows"]
     found = [(row["model"], row["precision"]) for row in rows]
     assert found == [(model, it) for model in ("vae", "draw") for it in step_time.PRECISIONS]
     printed = capsys.readouterr().out

@@ -190,16 +190,32 @@ def test_a_damaged_table_1_is_kept(run_script, tmp_path):
 
 @pytest.mark.parametrize("name", ["report", "improved", "quick", "smoke"])
 def test_the_rows_of_table_1(name):
-    rows = table1.rows(name)
-    assert list(rows) == list(table1.ROWS)[name == "improved" :]
+    rows, improved = table1.rows(name), name in ("improved", "quick")
+    assert list(rows) == list(table1.ROWS)[improved:]
     for row, (model, changes) in rows.items():
         run = resolve(name, model, "mnist", changes)
-        expected = "improved" if name == "improved" else table1.ROWS[row][1]["architecture"]
+        expected = "improved" if improved else table1.ROWS[row][1]["architecture"]
         assert (run.model, run.architecture) == (table1.ROWS[row][0], expected)
-        if name != "improved":  # each has its own batches, or the preset's
-            few = name in ("report", "quick") and row != "Fully connected"
+        if not improved:  # each has its own batches, or the preset's
+            few = name == "report" and row != "Fully connected"
             plain = resolve(name, model, "mnist", table1.ROWS[row][1])
             assert run.batch_size == (25 if few else plain.batch_size)
+
+
+@pytest.mark.parametrize(
+    ("flags", "trained"),
+    [
+        ([], [("Convolutional", 1000, 0)]),
+        (["--column=600", "--seeds=2..3"], [("Convolutional", 600, seed) for seed in (2, 3)]),
+        (["--row=Convolutional with GAN"], [("Convolutional with GAN", 1000, 0)]),
+    ],
+)
+def test_quick_trains_one_cell_unless_asked_for_others(run_script, monkeypatch, flags, trained):
+    monkeypatch.setattr(run, "train", made_up)
+    figures = run_script("table1", "--preset=quick", *flags)
+    runs = json.loads((figures / "table1-quick.json").read_text())["runs"]
+    found = [(each["row"], *(each["settings"][it] for it in ("labels", "seed"))) for each in runs]
+    assert found == trained
 
 
 def test_a_fresh_table_is_compared_with_the_one_that_was_there(run_script, monkeypatch, capsys):

@@ -53,7 +53,7 @@ def without_training(monkeypatch):
 
 def made_up(options, model_name, data):
     """What `run.train` would give, with figures that are made up by the seed."""
-    settings = options.settings(model_name, data.name)
+    settings = run.settings_here(options, model_name, data.name)
     model = build_model(settings, Images(data.image_shape, data.num_classes))
     error = 0.2 + 0.01 * settings.seed
     validation = {"elbo/elbo": -100.0 - settings.seed, "classification/error": error}

@@ -28,9 +28,16 @@ from vae_gan_tf.experiments.flags import Script, expanded, parse
 from vae_gan_tf.experiments.record import made_with
 from vae_gan_tf.experiments.run import load_data, whole
 from vae_gan_tf.experiments.settings import entry, form_of
-from vae_gan_tf.files import check_writable
+from vae_gan_tf.files import check_folder, check_writable
+from vae_gan_tf.training import devices
 
 BATCH, LEARNING_RATE = 100, 2e-3
+
+FORM = ("image_size", "grey")
+"""The settings that make other images of the same data set."""
+
+VARIED = ("seed", "epochs", "images", *FORM)
+"""The settings that make another classifier."""
 
 TELLING = 0.5
 """The accuracy from which on a classifier says something of pictures."""
@@ -94,16 +101,21 @@ def main(argv: Sequence[str]) -> None:
     seed = options.overrides.get("seed", 0)
     epochs = options.overrides.get("epochs", training.epochs)
     count = options.overrides.get("images") or None
-    precision = options.overrides.get("precision", training.precision)
-    custom = bool({"epochs", "images"} & options.overrides.keys())
+    precision = devices.precision(options.overrides.get("precision", training.precision))
+    if asked_file and options.fresh:
+        raise UserError("--classifier_file and --fresh given, which has a folder of its own")
     data = load_data(options, name)
+    varied = {each: options.overrides[each] for each in VARIED if each in options.overrides}
+    words = [f"seed{seed}"] * bool(seed) + ["custom"] * (not {"seed"} >= varied.keys())
     if asked_file is not None:
         file = asked_file
     elif data.judge_file and not options.fresh:
         file = data.judge_file
     else:
-        file = options.runs_dir / f"{datasets.file_name(name)}-classifier.npz"
-    check_writable(file)  # before the training, not after it
+        called = "-".join([datasets.file_name(name), "classifier", *words])
+        file = options.runs_dir / f"{called}.npz"
+    check_folder(options.figures_dir)  # before the training, not after it
+    check_writable(file)
     if file.exists():
         print(f"A classifier is in {file}; it will be replaced.")
     split = whole(data.train).at(slice(count))
@@ -146,6 +158,12 @@ def main(argv: Sequence[str]) -> None:
             "learning_rate": LEARNING_RATE,
             "weight_decay": training.weight_decay,
             "precision": precision,
+            **{each: value for each, value in varied.items() if each in FORM},
+        },
+        "images": {
+            "train": len(split.images),
+            "validation": len(data.validation.images),
+            "test": len(data.test.images),
         },
         "seed": seed,
         "parameters": shipped.count_params(),
@@ -159,16 +177,13 @@ def main(argv: Sequence[str]) -> None:
         "wall_seconds": round(time.perf_counter() - start, 1),
         "made_with": made_with(),
     }
-    words = [
-        "classifier",
-        *([datasets.file_name(name)] * (name != "mnist")),
-        *(["custom"] * custom),
-    ]
-    path = options.figures_dir / f"{'-'.join(words)}.json"
+    called = "-".join(["classifier", *[datasets.file_name(name)] * (name != "mnist"), *words])
+    path = options.figures_dir / f"{called}.json"
     schema.write(path, record)
     print(f"Test accuracy {record['test_accuracy']:.2%}; the weights are in {file}")
     if record["test_accuracy"] < TELLING:
         print("It reads few images rightly, so scores by it tell little: more images or --epochs.")
+    comparison.tell(1, 0, options.runs_dir, trained=1)
     if options.fresh:
         comparison.compare(path)
 

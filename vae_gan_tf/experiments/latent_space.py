@@ -2,7 +2,7 @@
 
 Left, the way from one test image to another in the code of a VAE; right, what a VAE whose code has
 two numbers draws for each of them. The PROJECTOR tab of TensorBoard shows where test images lie in
-both codes, with labels and thumbnails, from the folders latent_space-<model> of --runs_dir.
+both codes, with labels and thumbnails, from the folders latent_space... of --runs_dir.
 
 Draws MNIST unless --dataset names other sets. Trains what is not trained yet (the same command goes
 on with a stopped run), then writes figures/latent_space-mnist.png and latent_space-mnist.json. With
@@ -47,12 +47,13 @@ def figure(options: Options) -> None:
             paths = latent_space.interpolate(model, images[::2], images[1::2])
             panel = grids.Panel(paths, f"{result.title}: from image to image")
         panels.append(panel)
-        if result.interrupted:
+    path = publish(options, "latent_space", grids.page(panels), results)
+    for result, panel in zip(results, panels, strict=True):
+        folder = options.runs_dir / path.stem / result.record["weights"]["name"]
+        if result.taken and folder.exists():  # written when it was trained
             continue
-        images, labels = test.at(slice(EMBEDDED)).arrays()
-        folder = options.runs_dir / f"latent_space-{result.record['weights']['name']}"
+        images, labels = result.data.test.at(slice(EMBEDDED)).arrays()
         with Summaries(folder) as summaries:
             summaries.begin(0)
             summaries.images(0, "latent space", grids.tile(panel.images)[None])
-            summaries.embeddings(model.encode(images).mean(), labels, images)
-    publish(options, "latent_space", grids.page(panels), results)
+            summaries.embeddings(result.model.encode(images).mean(), labels, images)

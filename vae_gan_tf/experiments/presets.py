@@ -141,24 +141,26 @@ _IMPROVED_FEW_LABELS: dict[str, Any] = {
 _SMOKE: Presets = {
     "smoke": {ANY: {"batch_size": 100, "labelled_batch": 20, "images": 1500, "units": 64}}
 }
+_QUICK_FEW_LABELS: dict[str, Any] = {"epochs": 1, "batch_size": 50, "precision": "fastest"}
 SEMI_SUPERVISED: Presets = {
     "always": {ANY: _FEW_LABELS},
     **SAME_STEPS,
     **_SMOKE,
+    "quick": {"mnist": _IMPROVED_FEW_LABELS | _QUICK_FEW_LABELS | {"learning_rate": 5e-4}},
     "improved": {"mnist": _IMPROVED_FEW_LABELS},
+}
+_IMPROVED_GAN: dict[str, Any] = {
+    **_IMPROVED_FEW_LABELS,
+    "learning_rate": 1e-3,
+    "discriminator_learning_rate": 3e-4,
+    "reconstruction": "cross_entropy",
 }
 SEMI_SUPERVISED_GAN: Presets = {
     "always": {ANY: GAN | _FEW_LABELS},
     **SAME_STEPS,
     **_SMOKE,
-    "improved": {
-        "mnist": {
-            **_IMPROVED_FEW_LABELS,
-            "learning_rate": 1e-3,
-            "discriminator_learning_rate": 3e-4,
-            "reconstruction": "cross_entropy",
-        }
-    },
+    "quick": {"mnist": _IMPROVED_GAN | _QUICK_FEW_LABELS | {"learning_rate": 5e-4}},
+    "improved": {"mnist": _IMPROVED_GAN},
 }
 
 _RECURRENT: dict[str, Any] = {"architecture": "recurrent", "units": 256, "latent_size": 10}

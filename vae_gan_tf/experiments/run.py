@@ -18,7 +18,6 @@ from vae_gan_tf.experiments import watching
 from vae_gan_tf.experiments.flags import Options
 from vae_gan_tf.experiments.record import made_with
 from vae_gan_tf.experiments.settings import (
-    FASTEST,
     Images,
     Settings,
     entry,
@@ -172,6 +171,9 @@ def _train(
             kept |= {"scores": score(model, data), "judge": _judge_name(data)}
             write_json(folder / RECORD, kept)
             _tell(kept["scores"])
+        for flag, value in (("profile", options.profile), ("scores_every", options.scores_every)):
+            if value:
+                print(f"The run is finished, so --{flag}={value} shows nothing of it")
         validations = History(folder, kept["steps"]).validations
         return Result(model, data, name, kept, validations=validations, taken=True)
     count = datasets.count(data.train)
@@ -244,9 +246,7 @@ def settings_here(options: Options, model_name: str, dataset: str) -> Settings:
         size = getattr(settings, name)
         if settings.takes(name) and size % number:
             raise UserError(f"--devices={number} given, which does not divide --{name}={size}")
-    precision = settings.precision
-    if precision == FASTEST:
-        precision = "mixed_bfloat16" if devices.have_bfloat16() else "float32"
+    precision = devices.precision(settings.precision)
     return dataclasses.replace(settings, devices=str(number), precision=precision)
 
 

@@ -351,8 +351,13 @@ def main(argv: Sequence[str]) -> None:
         judge = pretrained.sha256(judges.file(data.judge))
         data = dataclasses.replace(data, test=getattr(data, split))
         test = data.test.at(slice(options.overrides.get("images") or None))
+        half, generated = len(test.images) // 2, options.script_flags["generated"]
+        if generated < half:
+            raise UserError(
+                f"--generated={generated} given, at least {half} expected: as many as half of the "
+                f"{len(test.images)} {split} images are compared at a time"
+            )
         real = scores.judged(*test.arrays(), data.judge)
-        half = len(test.images) // 2
         counts = {name: options.script_flags[name] for name in ("generated", "measured")}
         alike = {"dataset": dataset, "split": split, "judge": judge, **counts, "part": half}
         files = networks(dataset, weights)

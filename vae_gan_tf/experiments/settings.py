@@ -11,6 +11,7 @@ from vae_gan_tf.errors import UserError
 from vae_gan_tf.experiments.presets import ANY, DATA_SETS, PRESETS, Presets
 from vae_gan_tf.models.adversarial import VAEGAN
 from vae_gan_tf.models.vae import VAE
+from vae_gan_tf.training.devices import FASTEST
 
 LIKELIHOODS = Catalogue(
     "likelihood",
@@ -21,10 +22,6 @@ LIKELIHOODS = Catalogue(
         "categorical": likelihoods.Categorical(levels=256),
     },
 )
-
-
-FASTEST = "fastest"
-"""The precision that the devices are fastest in."""
 
 
 def _setting(

@@ -28,7 +28,8 @@ and D are the networks of one of t steps, with the products of attention; withou
 the discriminator passes real images once less. Batch normalisation, activations and the optimizer
 are not counted.
 
-Writes figures/step_time.json and prints a table. Run it on a machine that does nothing else.
+Writes figures/step_time.json, with other settings or models step_time-custom.json, and prints a
+table. Run it on a machine that does nothing else.
 """
 
 import concurrent.futures
@@ -87,8 +88,14 @@ COUNTED = (
 NOT_COUNTED = ("glimpses", "judged_canvases")
 """Settings that add operations which are not."""
 
+OF_RUNS = ("epochs", "patience", "generator_first")
+"""Settings that change no step."""
+
 PRECISIONS = ("float32", "mixed_bfloat16")
 """The precisions that are timed; float16 is slow on a CPU."""
+
+STEPS = 60
+"""Steps that are timed."""
 
 WARM_UP = 10
 """Steps before the ones that are timed."""
@@ -112,9 +119,10 @@ def multiply_adds(network: keras.Model) -> int:
         elif isinstance(layer, keras.layers.LSTMCell):
             total += np.prod(layer.kernel.shape) + np.prod(layer.recurrent_kernel.shape)
         elif isinstance(layer, networks.Read | networks.Write):
-            image = layer.input[0] if isinstance(layer, networks.Read) else layer.output
-            _, height, width, channels = image.shape
-            total += channels * layer.size * width * (height + layer.size)
+            *seen, _ = tf.nest.flatten(layer.input)
+            for image in seen if isinstance(layer, networks.Read) else [layer.output]:
+                _, height, width, channels = image.shape
+                total += channels * layer.size * width * (height + layer.size)
     return int(total)
 
 
@@ -241,7 +249,7 @@ def define(values: flags.FlagValues) -> None:
     text = "the models to time, separated by commas; an architecture may stand behind a slash"
     flags.DEFINE_list("models", list(TIMED), text, flag_values=values)
     flags.DEFINE_integer(
-        "steps", 60, "steps that are timed", lower_bound=1, upper_bound=10**5, flag_values=values
+        "steps", STEPS, "steps that are timed", lower_bound=1, upper_bound=10**5, flag_values=values
     )
 
 
@@ -257,6 +265,8 @@ def main(argv: Sequence[str]) -> None:
             raise UserError(f"--models={name} given, of {', '.join(COUNTED)} expected")
     if unknown := set(NOT_COUNTED) & set(options.overrides):
         raise UserError(f"--{sorted(unknown)[0]} given, whose operations are not counted")
+    if idle := set(OF_RUNS) & set(options.overrides):
+        raise UserError(f"--{sorted(idle)[0]} given, which changes no step")
     timed = [name.split("/")[0] for name in options.script_flags["models"]]
     for name, value in options.overrides.items():
         check_meaningful(name, timed, value)
@@ -271,6 +281,19 @@ def main(argv: Sequence[str]) -> None:
                     time_model, options, name, precision, options.script_flags["steps"]
                 )
                 rows.append(task.result())
-    schema.write(options.figures_dir / "step_time.json", {"rows": rows, "made_with": made_with()})
+    own = options.script_flags
+    custom = options.overrides or own != {"models": list(TIMED), "steps": STEPS}
+    words = ["step_time", *[options.preset] * (options.preset != "report")]
+    words += ["custom"] * bool(custom)
+    path = options.figures_dir / f"{'-'.join(words)}.json"
+    record = {
+        "preset": options.preset,
+        "overrides": options.overrides,
+        "steps": own["steps"],
+        "rows": rows,
+        "made_with": made_with(),
+    }
+    schema.write(path, record)
     print(f"{os.cpu_count()} cores")
     print(table(rows))
+    print(f"Wrote {path}")

@@ -20,10 +20,10 @@ from vae_gan_tf.training import workers
 from vae_gan_tf.training.progress import duration
 
 
-def define_seeds(values: flags.FlagValues) -> None:
-    """Defines --seeds."""
+def define_seeds(values: flags.FlagValues, default: str | None = "3", more: str = "") -> None:
+    """Defines --seeds, with a default and what more its help says."""
     text = "runs of each kind: their number, with the seeds 0, 1, ..., or seeds such as 3..5"
-    flags.DEFINE_string("seeds", "3", text, flag_values=values)
+    flags.DEFINE_string("seeds", default, text + more, flag_values=values)
 
 
 class Run(NamedTuple):

@@ -25,6 +25,9 @@ ALL = "all"
 PROCESSORS = Path("/proc/cpuinfo")
 """Where Linux tells what the processors have."""
 
+FASTEST = "fastest"
+"""Stands for the precision that the devices are fastest in."""
+
 AMPERE = (8, 0)
 """The compute capability of the first GPUs with operations in bfloat16."""
 
@@ -38,6 +41,13 @@ def present() -> list[str]:
         if names:
             return names
     return []
+
+
+def precision(asked: str) -> str:
+    """The Keras dtype policy that is asked for; that of `FASTEST` depends on the devices."""
+    if asked != FASTEST:
+        return asked
+    return "mixed_bfloat16" if have_bfloat16() else "float32"
 
 
 def have_bfloat16() -> bool:
