@@ -68,6 +68,7 @@ class Shown(Older):
     weights: dict[str, str]
     """Name and sha256; older records have the name alone."""
     source: str
+    preset: NotRequired[str]
     scores: NotRequired[dict[str, Any]]
 
 

@@ -46,13 +46,13 @@ def test_what_is_told_in_a_file(clock, capsys):
     go(clock, told, 0, 9)
     assert not capsys.readouterr().out
     go(clock, told, 9, 50)  # after step 10 there are 90 to come, and two validations
-    assert capsys.readouterr().out == "About 9 s on this machine, at 100 images a second\n"
+    assert capsys.readouterr().out == "About 9 s left on this machine, at 100 images a second\n"
     clock.now += 20.0
     told.end_epoch(50, nats=98.5)
     (line,) = capsys.readouterr().out.splitlines()  # a line an epoch
     assert line.startswith("Epoch 1/2, about 25 s left - 50/50 - ")
     assert "loss: 2.0000 - images/s: 100.0000" in line
-    assert "validation nats: 98.5000" in line and "kl" not in line
+    assert "validation -elbo: 98.5000" in line and "kl" not in line
     told.begin_epoch(50)
     go(clock, told, 50, 100)
     told.end_epoch(100, nats=98.0)
@@ -86,7 +86,7 @@ def test_what_is_told_of_a_run_that_goes_on(clock, capsys):
 def test_a_validation_that_was_left_to_the_next_command_has_no_bar(clock, capsys):
     told = Progress(100, 3, 50, 10, 500.0, 60)
     told.end_epoch(100, nats=98.5)
-    assert capsys.readouterr().out == "Epoch 2 - validation nats: 98.5000\n"
+    assert capsys.readouterr().out == "Epoch 2 - validation -elbo: 98.5000\n"
 
 
 def test_speed_is_that_since_it_was_asked_for(clock):

@@ -250,7 +250,9 @@ def parse(script: Script, argv: Sequence[str]) -> Options:
         print(help_text(script, values, options.preset))
         sys.exit(0)
     if len(rest) > 1:
-        raise UserError(f"flags only expected (see --help), not {rest[1]!r}")
+        raise UserError(
+            f"flags only expected (see --help), not {rest[1]!r}; a value with spaces needs quotes"
+        )
     _check(script, options)
     if options.overrides.get("deterministic") and not options.show_settings:
         devices.make_deterministic()

@@ -127,7 +127,8 @@ def shipped(
         data = datasets.without_images(dataset, generator(model).image_shape)
     else:
         data = with_given_parts(load_data(options, dataset), settings)
-    record = {"weights": {"name": settings.weights, "sha256": sha256}, "source": data.source}
+    weights = {"name": settings.weights, "sha256": sha256}
+    record = {"weights": weights, "source": data.source, "preset": settings.preset}
     with contextlib.suppress(UserError):  # another folder than that of the repository
         record |= {"scores": catalogue.scores(settings.weights, options.figures_dir)}
     return Result(model, data, model_name, record, taken=True)

@@ -75,7 +75,7 @@ class Result:
     @property
     def title(self) -> str:
         """The title of a panel: "CVAE-GAN, MNIST", with the preset if it is not the report's."""
-        preset = self.record.get("settings", {}).get("preset", "report")
+        preset = self.record.get("settings", self.record).get("preset", "report")
         words = f" (preset {preset})" if preset != "report" else ""
         return f"{self.model_name.upper()}, {self.data.title}{words}"
 

@@ -13,7 +13,10 @@ ESTIMATE_AFTER = 10
 VALIDATION_SHARE = 1 / 3
 """The time of a validation image in that of a training image, until one was measured."""
 
-LATEST = ["loss", "loss/generator", "loss/discriminator", "images/s", "validation nats"]
+BOUND = "validation -elbo"
+"""What a bar calls the negative bound on the validation images."""
+
+LATEST = ["images/s", BOUND]
 """What a bar shows the newest value of, and not a mean over the epoch."""
 
 
@@ -92,7 +95,8 @@ class Progress:
 
         Args:
             step: the step that has ended.
-            losses: the terms of its loss; the bar shows the sums of them, named "loss...".
+            losses: the terms of its loss; of the sums of them, named "loss...", the bar shows
+                means over the epoch.
         """
         now = time.perf_counter()
         done = step - self._first_step
@@ -106,7 +110,7 @@ class Progress:
             if self._live:
                 print()  # the bar's line has not ended
             print(
-                f"About {duration(left)} on this machine, at {self._rate:.0f} images a second",
+                f"About {duration(left)} left on this machine, at {self._rate:.0f} images a second",
                 flush=True,
             )
         shown = {name: value for name, value in losses.items() if name.startswith("loss")}
@@ -136,13 +140,13 @@ class Progress:
         There is no bar where the run before was stopped in the validation.
         """
         if self._bar is None:
-            print(f"Epoch {step // self._epoch_steps} - validation nats: {nats:.4f}", flush=True)
+            print(f"Epoch {step // self._epoch_steps} - {BOUND}: {nats:.4f}", flush=True)
             return
         self._between.append(time.perf_counter() - self._mark)
         if not self._live:
             left = self._seconds_left(step) if self._steps else 0
             print(self._head + (f", about {duration(left)} left" if left >= 1 else ""), end=" - ")
-        self._update_bar(step, {"validation nats": nats}, ended=True)
+        self._update_bar(step, {BOUND: nats}, ended=True)
 
     def _update_bar(self, step: int, values: dict[str, float], ended: bool) -> None:
         if self._bar is None:
