@@ -107,3 +107,12 @@ def test_speed_is_that_since_it_was_asked_for(clock):
     expected = {"steps_a_second": 2.5, "images_a_second": 25.0, "waiting_for_input": 0.75}
     expected = {f"speed/{name}": value for name, value in expected.items()}
     assert speeds == [{}, pytest.approx(expected), pytest.approx(expected)]
+
+
+def test_losses_are_means_over_the_epoch(clock, capsys):
+    told = begun()
+    for number in range(50):
+        clock.now += 0.01
+        told.end_step(number + 1, {"loss": float(number)})
+    told.end_epoch(50, nats=98.5)
+    assert "loss: 24.5000 -" in capsys.readouterr().out
