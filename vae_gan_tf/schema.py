@@ -159,6 +159,14 @@ class Claims(TypedDict):
     claims: list[Claim]
 
 
+def _is_pair(values: list[float]) -> bool:
+    return len(values) == 2
+
+
+Measured = Annotated[dict[str, Annotated[list[float], _is_pair]], bool]
+"""Scores by name, each with its standard error; some."""
+
+
 class ScoresRow(Older):
     """The scores of a model, each with its standard error."""
 
@@ -167,7 +175,7 @@ class ScoresRow(Older):
     judge: str
     generated: Count
     measured: Count
-    scores: dict[str, list[float]]
+    scores: Measured
     diversity_of_classes: NotRequired[dict[str, float]]
     split: NotRequired[str]
     weights: NotRequired[str]

@@ -1,5 +1,6 @@
 """Files of a run that are damaged, and others in their places."""
 
+import json
 import shutil
 
 import pytest
@@ -70,6 +71,14 @@ def test_a_damaged_file_is_named_and_stays(folder, data_dir, mnist, file, damage
         assert f"the run in {folder} was begun with" in sentence
     else:
         assert f"{path} is damaged" in sentence and "delete" in sentence
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("change", [{"losses": None}, {"images": "x"}, {"scores": {}}])
+def test_a_record_that_tells_something_else_is_damaged(folder, data_dir, mnist, change):
+    path = folder / "record.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | change))
+    assert f"{path} is damaged" in refused(folder, data_dir, mnist)
 
 
 @pytest.mark.slow

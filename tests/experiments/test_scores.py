@@ -12,6 +12,7 @@ from vae_gan_tf import pretrained
 from vae_gan_tf.errors import UserError
 from vae_gan_tf.evaluation import scores
 from vae_gan_tf.experiments import scores as scores_script
+from vae_gan_tf.experiments.tables import KeptTable
 
 quick_scores = functools.partial(scores.all_scores, frechet_resamples=2)
 
@@ -81,10 +82,12 @@ def test_scores_are_beside_the_images_of_a_split(run_script, monkeypatch, mnist,
 
     def measure(file, data, real, *others):
         seen.append((data.test.images, real.images))
-        return {"scores": {}}
+        return {"scores": {"accepted": [0.5, 0.1]}}
 
     monkeypatch.setattr(scores_script, "model_scores", measure)
-    monkeypatch.setattr(scores_script, "real_scores", lambda real, half: {"scores": {}})
+    monkeypatch.setattr(
+        scores_script, "real_scores", lambda *given: {"scores": {"accepted": [0.9, 0.1]}}
+    )
     figures = run_script(*SCORES, f"--split={split}")
     (images, real) = seen[0]
     np.testing.assert_array_equal(images, getattr(mnist, split).images)
@@ -101,7 +104,7 @@ def test_scores_are_beside_the_images_of_a_split(run_script, monkeypatch, mnist,
 
 def test_scores_that_are_stopped_keep_what_is_measured(run_script, tmp_path, monkeypatch):
     monkeypatch.setattr(scores_script, "MODELS", {"mnist": ("vae", "cvae"), "svhn_small": ()})
-    found = {"scores": {}, "diversity_of_classes": {}}
+    found = {"scores": {"accepted": [0.5, 0.1]}, "diversity_of_classes": {}}
     asked = []
 
     def measure(file, *others):
@@ -113,7 +116,8 @@ def test_scores_that_are_stopped_keep_what_is_measured(run_script, tmp_path, mon
     monkeypatch.setattr(scores_script, "model_scores", measure)
     folder = tmp_path / "figures" / "scores-mnist-custom"
     folder.mkdir(parents=True)
-    old = {"dataset": "mnist", "model": "cvae", "weights": "of another run", "scores": {}}
+    old = found | {"dataset": "mnist", "model": "cvae", "weights": "of another run"}
+    old |= {"judge": "", "generated": 1, "measured": 1}
     (folder / "mnist-cvae.json").write_text(json.dumps(old))
     for _ in range(2):
         with pytest.raises(KeyboardInterrupt):
@@ -166,6 +170,14 @@ def test_samples_are_as_many_as_half_of_the_images(run_script, mnist, monkeypatc
     monkeypatch.setattr(scores_script, "load_data", lambda options, name: data)
     with pytest.raises(UserError, match="--generated=100 given, at least 150 expected: as many as"):
         run_script("scores", "--dataset=mnist", "--generated=100")
+
+
+@pytest.mark.parametrize("scores", [{}, {"recall": [0.5]}])
+def test_scores_are_pairs(tmp_path, scores):
+    row = {"dataset": "mnist", "model": "vae", "judge": "", "generated": 1, "measured": 1}
+    (tmp_path / "mnist-vae.json").write_text(json.dumps(row | {"scores": scores}))
+    with pytest.raises(UserError, match=r"mnist-vae.json is damaged"):
+        KeptTable(tmp_path, scores_script.Cell).cells()
 
 
 def test_damaged_scores_are_kept(run_script, tmp_path):

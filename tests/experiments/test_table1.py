@@ -188,6 +188,24 @@ def test_a_damaged_table_1_is_kept(run_script, tmp_path):
         assert cell.read_text() == content
 
 
+def test_a_column_asked_for_twice_is_trained_once(run_script, monkeypatch, capsys):
+    monkeypatch.setattr(run, "train", made_up)
+    run_script(*TABLE, "--column=100", "--seeds=1")
+    assert "0 of 1 taken from" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("change", [{"row": ""}, {"losses": None}, {"images": "x"}])
+def test_a_damaged_cell_is_named_before_anything_is_written(run_script, monkeypatch, change):
+    monkeypatch.setattr(run, "train", made_up)
+    figures = run_script(*TABLE, "--seeds=1")
+    (cell,) = (figures / NAME).iterdir()
+    cell.write_text(json.dumps(json.loads(cell.read_text()) | change))
+    before = {path: path.stat().st_mtime_ns for path in figures.iterdir()}
+    with pytest.raises(UserError, match=rf"{cell.name} is damaged: .*; move it away"):
+        run_script(*TABLE, "--seeds=1")
+    assert {path: path.stat().st_mtime_ns for path in figures.iterdir()} == before
+
+
 @pytest.mark.parametrize("name", ["report", "improved", "quick", "smoke"])
 def test_the_rows_of_table_1(name):
     rows, improved = table1.rows(name), name in ("improved", "quick")

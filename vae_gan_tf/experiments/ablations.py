@@ -180,7 +180,7 @@ def main(argv: Sequence[str]) -> None:
     varies = ("seed", "learning_rate", "batch_normalisation", "pools")
     script = Script(__doc__, tuple(RATES), varies=varies, general=TABLE_FLAGS, define=define)
     options = parse(script, argv)
-    shown = rows(options.script_flags["model"])
+    asked_models = options.script_flags["model"]
     epochs = {"epochs": 2} if options.preset == "report" else {}
     asked = [
         sweeps.Run(
@@ -190,12 +190,14 @@ def main(argv: Sequence[str]) -> None:
             folder=f"ablations/{'-'.join(row.lower().replace(',', '').split())}",
         )
         for seed in seeds(options)
-        for row, (model, settings) in shown.items()
+        for row, (model, settings) in rows(asked_models).items()
     ]
     kept = sweeps.kept_table(options, "ablations", Cell)
 
     def write_table(runs: list[dict]) -> None:
-        write(runs, list(shown), kept)
+        done = {each["row"] for each in runs}
+        models = [it for it in RATES if it in asked_models or done & rows([it]).keys()]
+        write(runs, list(rows(models)), kept)
 
     sweeps.fill(options, datasets.DEFAULT, asked, kept, write_table, measured)
     kept.show()

@@ -5,7 +5,7 @@ import dataclasses
 import shlex
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import Annotated, Any, TypedDict
 
 import keras
 
@@ -30,7 +30,7 @@ from vae_gan_tf.files import check_folder, read_json, write_json
 from vae_gan_tf.models.adversarial import VAEGAN, generator
 from vae_gan_tf.models.export import export
 from vae_gan_tf.models.vae import VAE
-from vae_gan_tf.schema import MadeWith, Weights
+from vae_gan_tf.schema import MadeWith, Trained, Weights
 from vae_gan_tf.training import devices, loop, workers
 from vae_gan_tf.training.checkpoints import lock
 from vae_gan_tf.training.history import History
@@ -49,12 +49,10 @@ SESSIONS = "made_with.json"
 
 
 class Kept(TypedDict):
-    """What is read of the record of a finished run."""
+    """What the record of a finished run has for certain."""
 
-    settings: dict[str, Any]
-    steps: int
     weights: Weights
-    scores: dict[str, float]
+    scores: Annotated[dict[str, float], bool]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -226,7 +224,7 @@ def _train(
     workers.wait_for_all()
     if not workers.leads():
         finished = pretrained.load_file(folder / f"{settings.weights}.npz")
-        record = read_json(folder / RECORD, Kept, "run the same command again")
+        record = _record(folder, "run the same command again")
     taken = not outcome.steps_now
     return Result(finished, data, name, record, validations=outcome.validations, taken=taken)
 
@@ -352,7 +350,7 @@ def _kept(folder: Path, settings: Settings) -> dict | None:
     path, weights = folder / RECORD, folder / f"{settings.weights}.npz"
     if not path.exists():
         return None
-    record = read_json(path, Kept, "delete it to have it made anew from the last checkpoint")
+    record = _record(folder, "delete it to have it made anew from the last checkpoint")
     if weights.is_file() and record["weights"]["sha256"] == pretrained.sha256(weights):
         return record
     if not (folder / "checkpoints").exists():
@@ -362,6 +360,12 @@ def _kept(folder: Path, settings: Settings) -> dict | None:
             "anew"
         )
     return None
+
+
+def _record(folder: Path, remedy: str) -> dict:
+    """The record of a finished run; `remedy` is what to do where it is damaged."""
+    read_json(folder / RECORD, Kept, remedy)
+    return read_json(folder / RECORD, Trained, remedy)
 
 
 def _finish(

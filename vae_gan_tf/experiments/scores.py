@@ -44,6 +44,7 @@ from vae_gan_tf.models.adversarial import generator
 from vae_gan_tf.models.semi_supervised import SemiSupervisedVAE
 from vae_gan_tf.models.vae import VAE
 from vae_gan_tf.plotting import grids
+from vae_gan_tf.schema import Measured
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -129,7 +130,7 @@ class Cell(TypedDict):
 
     dataset: str
     model: str
-    scores: dict[str, list[float]]
+    scores: Measured
 
 
 GENERATED, MEASURED = 10_000, 1000

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, TypedDict
 
 from absl import flags
 
-from vae_gan_tf.errors import Diverged
+from vae_gan_tf.errors import Diverged, UserError
 from vae_gan_tf.experiments import comparison, publish, run
 from vae_gan_tf.experiments.flags import Options, show
 from vae_gan_tf.experiments.record import made_with
@@ -69,18 +69,31 @@ def kept_table(options: Options, table: str, kind: Any) -> KeptTable:
 def cell_name(row: str, settings: Settings) -> str:
     """The name of a run's cell: its row and seed, and what tells other settings apart."""
     stored = json.dumps(dataclasses.asdict(settings), sort_keys=True)
-    labels = [f"{settings.labels}labels"] * bool(settings.labels)
     digest = hashlib.sha256(stored.encode()).hexdigest()[:8]
-    return "-".join([slug(row), *labels, f"seed{settings.seed}", digest])
+    return _beginning(row, settings.labels, settings.seed) + digest
+
+
+def _beginning(row: str, labels: int, seed: int) -> str:
+    """What the name of a cell begins with."""
+    few = [f"{labels}labels"] * bool(labels)
+    return "-".join([slug(row), *few, f"seed{seed}", ""])
 
 
 def finished(table: KeptTable) -> list[Record]:
     """The runs that are finished, as they were kept.
 
     Raises:
-        UserError: a cell is none of a run.
+        UserError: a cell is none of a run, or of another one than its name says.
     """
-    return list(table.cells().values())
+    cells = table.cells()
+    for name, cell in cells.items():
+        settings = cell["settings"]
+        if not name.startswith(_beginning(cell["row"], settings["labels"], settings["seed"])):
+            raise UserError(
+                f"{table.path / name}.json is damaged: it holds another run than its name says; "
+                "move it away to measure it anew"
+            )
+    return list(cells.values())
 
 
 def fill(

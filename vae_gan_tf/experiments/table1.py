@@ -55,10 +55,10 @@ CHANGES: dict[str, dict[str, dict[str, Any]]] = {
 }
 """What rows change in a preset."""
 
-QUICK = {"row": ["Convolutional"], "column": [1000], "seeds": "1"}
+QUICK: dict[str, Any] = {"row": ["Convolutional"], "column": [1000], "seeds": "1"}
 """What the preset quick trains where flags do not say otherwise."""
 
-WHOLE = {"row": None, "column": [1000, 600], "seeds": "3"}
+WHOLE: dict[str, Any] = {"row": (), "column": [1000, 600], "seeds": "3"}
 """What other presets do: all rows."""
 
 IMPROVED: dict[str, tuple[str, dict[str, Any]]] = {
@@ -311,7 +311,10 @@ def main(argv: Sequence[str]) -> None:
     script = Script(__doc__, models, varies=varies, general=TABLE_FLAGS, define=define)
     options = parse(script, argv)
     unasked = QUICK if options.preset == "quick" else WHOLE
-    own = {name: options.script_flags[name] or unasked[name] for name in ("row", "column")}
+    own = {
+        name: list(dict.fromkeys(options.script_flags[name] or unasked[name]))
+        for name in ("row", "column")
+    }
     options = dataclasses.replace(
         options, script_flags=own, seeds=options.seeds or str(unasked["seeds"])
     )

@@ -44,8 +44,11 @@ class KeptTable:
             UserError: a file in the folder holds no cell.
         """
         remedy = "move it away to measure it anew"
-        files = sorted(filter(is_whole, self.path.glob("*.json")))
-        return {file.stem: read_json(file, self._kind, remedy) for file in files}
+        cells = {}
+        for file in sorted(filter(is_whole, self.path.glob("*.json"))):
+            schema.read(file, remedy)  # what the table's own json must hold
+            cells[file.stem] = read_json(file, self._kind, remedy)
+        return cells
 
     def keep(self, name: str, cell: Record) -> None:
         """Writes a measured cell, in the place of an earlier one of that name.
