@@ -12,7 +12,7 @@ missing.
 The picture shows the validation error after each epoch too.
 With another --preset its name is added; "improved" has the convolutional rows alone, and one more:
 with GAN, but an adversarial weight of 0. "quick" has these networks too, and trains the
-convolutional row with 1000 labels once, in two minutes.
+convolutional row with 1000 labels once, in a minute or two.
 """
 
 from __future__ import annotations
