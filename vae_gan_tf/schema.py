@@ -4,6 +4,7 @@ A result is a figure, a table, a judge that was trained, or a measurement of tim
 record says with what it was made (`MadeWith`); records that are older say less (`Older`).
 """
 
+import functools
 import json
 from pathlib import Path
 from typing import Annotated, Any, Literal, NotRequired, TypedDict
@@ -163,8 +164,8 @@ def _is_pair(values: list[float]) -> bool:
     return len(values) == 2
 
 
-Measured = Annotated[dict[str, Annotated[list[float], _is_pair]], bool]
-"""Scores by name, each with its standard error; some."""
+ScoresWithErrors = Annotated[dict[str, Annotated[list[float], _is_pair]], bool]
+"""Scores by name, at least one, each with its standard error."""
 
 
 class ScoresRow(Older):
@@ -175,7 +176,7 @@ class ScoresRow(Older):
     judge: str
     generated: Count
     measured: Count
-    scores: Measured
+    scores: ScoresWithErrors
     diversity_of_classes: NotRequired[dict[str, float]]
     split: NotRequired[str]
     weights: NotRequired[str]
@@ -259,17 +260,18 @@ Result = Figure | ShippedFigure | Tables | Cells | Judge | StepTimes | Scale | K
 """What a json in ``figures/`` holds, or in the folder of a table there a cell of it."""
 
 
-def read(path: Path, remedy: str) -> dict[str, Any]:
+def read(path: Path, remedy: str, kind: Any = Any) -> dict[str, Any]:
     """The record in a json of results.
 
     Args:
         path: of the json.
         remedy: what to do where it is damaged, the end of the sentence.
+        kind: another type that it must be of besides, as `files.read_json` takes it.
 
     Raises:
-        UserError: it cannot be read, or does not fit the schema.
+        UserError: it cannot be read, or does not fit the schema or that type.
     """
-    return read_json(path, Result, remedy)
+    return read_json(path, Annotated[Result, functools.partial(fits, kind=kind)], remedy)
 
 
 def write(path: Path, record: Any) -> None:

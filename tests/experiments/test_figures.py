@@ -143,9 +143,10 @@ def test_a_fresh_figure_is_compared_with_the_one_that_was_there(run_script, monk
     assert "1 of 1 taken from " in capsys.readouterr().out
 
 
-def test_models_that_do_not_ship_are_not_shown_side_by_side(run_script):
-    with pytest.raises(UserError, match="--dataset=fashion_mnist given, and no networks ship"):
-        run_script("side_by_side", "--dataset=fashion_mnist")
+@pytest.mark.parametrize("command", [["side_by_side"], ["figure10", "--pretrained"]])
+def test_models_that_do_not_ship_are_not_shown(run_script, command):
+    with pytest.raises(UserError, match="--dataset=fashion_mnist given, and no network .* ships"):
+        run_script(*command, "--dataset=fashion_mnist")
 
 
 def test_the_shipped_models_side_by_side(run_script):

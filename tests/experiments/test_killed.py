@@ -81,6 +81,19 @@ def test_a_run_goes_on_wherever_it_was_killed(tmp_path, run):
     assert steps(killed / "tensorboard" / "validation", "2 elbo/elbo") == [5, 10]
 
 
+def test_a_run_on_two_devices_goes_on_to_the_bit(tmp_path, run):
+    asked = ("figure6", "--devices=2")
+    assert run("whole", *asked, devices=2)[0] == 0
+    assert run("killed", *asked, devices=2, at=450)[0] == -9
+    code, output = run("killed", *asked, devices=2)
+    assert code == 0 and "Going on from step 5" in output, output
+    (_, its), (_, again) = (record(tmp_path / name) for name in ("whole", "killed"))
+    assert its["weights"] == again["weights"]
+    assert its["settings"]["devices"] == "2"
+    # The bound of one device after as many steps: about 518 nats.
+    assert 470 < -its["scores"]["test/elbo"] < 570
+
+
 def test_a_full_disk_and_a_read_only_one(tmp_path, run, disk):
     """Each time the disk is full the run ends in a sentence, and it goes on when there is room."""
     assert run("whole", "figure6")[0] == 0

@@ -349,9 +349,9 @@ def _check(script: Script, options: Options) -> None:
         trained = [f"--{name}" for name in options.overrides]
         trained += ["--seeds"] * (options.seeds is not None)
         trained += ["--preset"] * (options.preset not in ("report", "improved"))
-        asked = {"fresh": options.fresh, "profile": options.profile}
-        asked |= {"scores_every": options.scores_every}
-        trained += [f"--{name}" for name, value in asked.items() if value]
+        trained += [
+            f"--{it}" for it in ("fresh", "profile", "scores_every") if getattr(options, it)
+        ]
         if trained:
             raise UserError(
                 f"{trained[0]} given with --pretrained, which shows networks as they ship: some "

@@ -50,8 +50,8 @@ def figure(options: Options) -> None:
     path = publish(options, "latent_space", grids.page(panels), results)
     for result, panel in zip(results, panels, strict=True):
         folder = options.runs_dir / path.stem / result.record["weights"]["name"]
-        if result.taken and folder.exists():  # written when it was trained
-            continue
+        if result.taken and (folder / "validation" / "projector_config.pbtxt").exists():
+            continue  # the last file of an earlier command
         images, labels = result.data.test.at(slice(EMBEDDED)).arrays()
         with Summaries(folder) as summaries:
             summaries.begin(0)

@@ -85,6 +85,7 @@ VAE: Presets = {"report": {ANY: {"epochs": 10}, "svhn_small": SVHN_SMALL_EPOCHS}
 VAE_GAN: Presets = {"always": {ANY: GAN, "mnist": ORIGINALS}, **VAE}
 CVAE: Presets = EARLY_STOPPING
 
+# A discriminator normalised by images, convolutions of size 4, a falling learning rate.
 _IMPROVED_CVAE_GAN: dict[str, Any] = {
     "architecture": "improved",
     "learning_rate": 5e-4,
@@ -97,7 +98,6 @@ _IMPROVED_CVAE_GAN_SVHN: dict[str, Any] = {
     "reconstruction": "cross_entropy",
     "kl_weight": 4.0,
 }
-# A discriminator normalised by images, convolutions of size 4, a falling learning rate.
 _IMPROVED_CVAE_GAN_MNIST: dict[str, Any] = {
     **_IMPROVED_CVAE_GAN,
     "kl_weight": 3.0,
@@ -141,15 +141,20 @@ _IMPROVED_FEW_LABELS: dict[str, Any] = {
 _SMOKE: Presets = {
     "smoke": {ANY: {"batch_size": 100, "labelled_batch": 20, "images": 1500, "units": 64}}
 }
-_QUICK_FEW_LABELS: dict[str, Any] = {"epochs": 1, "batch_size": 50, "precision": "fastest"}
+_QUICK_FEW_LABELS: dict[str, Any] = {
+    "epochs": 1,
+    "batch_size": 50,
+    "learning_rate": 5e-4,
+    "precision": "fastest",
+}
 SEMI_SUPERVISED: Presets = {
     "always": {ANY: _FEW_LABELS},
     **SAME_STEPS,
     **_SMOKE,
-    "quick": {"mnist": _IMPROVED_FEW_LABELS | _QUICK_FEW_LABELS | {"learning_rate": 5e-4}},
+    "quick": {"mnist": _IMPROVED_FEW_LABELS | _QUICK_FEW_LABELS},
     "improved": {"mnist": _IMPROVED_FEW_LABELS},
 }
-_IMPROVED_GAN: dict[str, Any] = {
+_IMPROVED_FEW_LABELS_GAN: dict[str, Any] = {
     **_IMPROVED_FEW_LABELS,
     "learning_rate": 1e-3,
     "discriminator_learning_rate": 3e-4,
@@ -159,8 +164,8 @@ SEMI_SUPERVISED_GAN: Presets = {
     "always": {ANY: GAN | _FEW_LABELS},
     **SAME_STEPS,
     **_SMOKE,
-    "quick": {"mnist": _IMPROVED_GAN | _QUICK_FEW_LABELS | {"learning_rate": 5e-4}},
-    "improved": {"mnist": _IMPROVED_GAN},
+    "quick": {"mnist": _IMPROVED_FEW_LABELS_GAN | _QUICK_FEW_LABELS},
+    "improved": {"mnist": _IMPROVED_FEW_LABELS_GAN},
 }
 
 _RECURRENT: dict[str, Any] = {"architecture": "recurrent", "units": 256, "latent_size": 10}

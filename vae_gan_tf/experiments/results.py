@@ -9,6 +9,7 @@ from vae_gan_tf.experiments.flags import Options, show
 from vae_gan_tf.experiments.presets import PRESETS
 from vae_gan_tf.experiments.run import Result, load_data, settings_here, train, with_given_parts
 from vae_gan_tf.experiments.settings import has_preset, preset
+from vae_gan_tf.files import check_folder
 from vae_gan_tf.models.adversarial import generator
 from vae_gan_tf.pretrained import catalogue
 
@@ -93,12 +94,15 @@ def shipped_all(
         UserError: one of the networks for a data set that is asked for does not ship, or those for
             the first one of the figure.
     """
+    check_folder(options.figures_dir)
     models = [model for _, model in kinds]
     names, missing = figure_datasets(options, models, read=not samples_alone)
-    for name in [] if options.datasets else names[1:]:
+    for name in list(names):
         weights = [preset(_shipping(each), model, name).weights for each, model in kinds]
         lacking = [each for each in weights if each not in pretrained.SHIPPED]
-        if lacking:
+        if lacking and options.datasets:
+            raise UserError(f"--dataset={name} given, and no network {lacking[0]} ships")
+        if lacking and name != names[0]:
             family = datasets.source(name).family.upper()
             missing.append(f"The {family} panel is left out: no network {lacking[0]} ships")
             names.remove(name)

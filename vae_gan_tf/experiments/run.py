@@ -2,6 +2,7 @@
 
 import contextlib
 import dataclasses
+import functools
 import shlex
 from collections.abc import Sequence
 from pathlib import Path
@@ -230,7 +231,7 @@ def _train(
 
 
 def settings_here(options: Options, model_name: str, dataset: str) -> Settings:
-    """The settings of a run on this machine: the number of its devices, and their precision.
+    """The settings of a run on this machine, with the number of its devices.
 
     Raises:
         UserError: see `Options.settings`; there are not so many devices, or the images of a step
@@ -244,8 +245,7 @@ def settings_here(options: Options, model_name: str, dataset: str) -> Settings:
         size = getattr(settings, name)
         if settings.takes(name) and size % number:
             raise UserError(f"--devices={number} given, which does not divide --{name}={size}")
-    precision = devices.precision(settings.precision)
-    return dataclasses.replace(settings, devices=str(number), precision=precision)
+    return dataclasses.replace(settings, devices=str(number))
 
 
 def _train_generator(options: Options, settings: Settings, data: datasets.Dataset) -> Result:
@@ -364,8 +364,8 @@ def _kept(folder: Path, settings: Settings) -> dict | None:
 
 def _record(folder: Path, remedy: str) -> dict:
     """The record of a finished run; `remedy` is what to do where it is damaged."""
-    read_json(folder / RECORD, Kept, remedy)
-    return read_json(folder / RECORD, Trained, remedy)
+    finished = Annotated[Trained, functools.partial(files.fits, kind=Kept)]
+    return read_json(folder / RECORD, finished, remedy)
 
 
 def _finish(

@@ -44,7 +44,7 @@ from vae_gan_tf.models.adversarial import generator
 from vae_gan_tf.models.semi_supervised import SemiSupervisedVAE
 from vae_gan_tf.models.vae import VAE
 from vae_gan_tf.plotting import grids
-from vae_gan_tf.schema import Measured
+from vae_gan_tf.schema import ScoresWithErrors
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -130,7 +130,7 @@ class Cell(TypedDict):
 
     dataset: str
     model: str
-    scores: Measured
+    scores: ScoresWithErrors
 
 
 GENERATED, MEASURED = 10_000, 1000
@@ -325,6 +325,25 @@ def lines(kept: KeptTable) -> dict[str, Row]:
     return {name: {"split": "test"} | cell for name, cell in kept.cells().items()}
 
 
+def measurable(options: Options, dataset: str) -> datasets.Dataset:
+    """A data set whose test images are those that --split and --images ask for.
+
+    Raises:
+        UserError: it cannot be loaded; no judge reads it; --generated is too small.
+    """
+    data = load_data(options, dataset)
+    if not data.judge:
+        raise UserError(f"no judge reads images of {dataset}; reproduce/classifier.py trains one")
+    split, generated = options.script_flags["split"], options.script_flags["generated"]
+    test = getattr(data, split).at(slice(options.overrides.get("images") or None))
+    if generated < len(test.images) // 2:
+        raise UserError(
+            f"--generated={generated} given, at least {len(test.images) // 2} expected: as many as "
+            f"half of the {len(test.images)} {split} images are compared at a time"
+        )
+    return dataclasses.replace(data, test=test)
+
+
 def main(argv: Sequence[str]) -> None:
     """Measures what is missing, keeps each line, and writes the table."""
     general = ("dataset", "figures_dir", "data_dir", "fresh")
@@ -343,22 +362,13 @@ def main(argv: Sequence[str]) -> None:
             "scores one of a run of yours"
         )
     kept, rows, measured_now = kept_table(options, asked), {}, 0
+    loaded = {dataset: measurable(options, dataset) for dataset in asked}
     for dataset in asked:
-        data = load_data(options, dataset)
-        if not data.judge:
-            raise UserError(
-                f"no judge reads images of {dataset}; reproduce/classifier.py trains one"
-            )
+        data = loaded[dataset]
+        assert data.judge, "measurable refuses a data set without one"
         judge = pretrained.sha256(judges.file(data.judge))
-        data = dataclasses.replace(data, test=getattr(data, split))
-        test = data.test.at(slice(options.overrides.get("images") or None))
-        half, generated = len(test.images) // 2, options.script_flags["generated"]
-        if generated < half:
-            raise UserError(
-                f"--generated={generated} given, at least {half} expected: as many as half of the "
-                f"{len(test.images)} {split} images are compared at a time"
-            )
-        real = scores.judged(*test.arrays(), data.judge)
+        real = scores.judged(*data.test.arrays(), data.judge)
+        half = len(real.images) // 2
         counts = {name: options.script_flags[name] for name in ("generated", "measured")}
         alike = {"dataset": dataset, "split": split, "judge": judge, **counts, "part": half}
         files = networks(dataset, weights)

@@ -11,7 +11,7 @@ from vae_gan_tf.errors import UserError
 from vae_gan_tf.experiments.presets import ANY, DATA_SETS, PRESETS, Presets
 from vae_gan_tf.models.adversarial import VAEGAN
 from vae_gan_tf.models.vae import VAE
-from vae_gan_tf.training.devices import FASTEST
+from vae_gan_tf.training import devices
 
 LIKELIHOODS = Catalogue(
     "likelihood",
@@ -250,7 +250,7 @@ class Settings:
         "precision of the networks; fastest is mixed_bfloat16 where all devices have its "
         "operations, else float32; mixed_float16, with a scaled loss, is for GPUs",
         RUN,
-        choices=("float32", "mixed_bfloat16", "mixed_float16", FASTEST),
+        choices=("float32", "mixed_bfloat16", "mixed_float16", devices.FASTEST),
     )
     devices: str = _setting(
         "1",
@@ -270,6 +270,7 @@ class Settings:
         _ = MODELS[self.model], PRESETS[self.preset]
         for name, field in FIELDS.items():
             _check_value(name, getattr(self, name), field)
+        object.__setattr__(self, "precision", devices.precision(self.precision))
         if self.dataset not in datasets.BINARISED:
             datasets.source(self.dataset, self.form)
 

@@ -310,13 +310,13 @@ def main(argv: Sequence[str]) -> None:
     varies = ("labels", "seed", "architecture")  # by --column, --seeds and --row
     script = Script(__doc__, models, varies=varies, general=TABLE_FLAGS, define=define)
     options = parse(script, argv)
-    unasked = QUICK if options.preset == "quick" else WHOLE
+    unasked: dict[str, Any] = QUICK if options.preset == "quick" else WHOLE
     own = {
         name: list(dict.fromkeys(options.script_flags[name] or unasked[name]))
         for name in ("row", "column")
     }
     options = dataclasses.replace(
-        options, script_flags=own, seeds=options.seeds or str(unasked["seeds"])
+        options, script_flags=own, seeds=options.seeds or unasked["seeds"]
     )
     if options.preset == "improved" and "adversarial_weight" in options.overrides:
         raise UserError("--adversarial_weight is what the rows of the preset improved vary")

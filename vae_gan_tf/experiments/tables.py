@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vae_gan_tf import schema
-from vae_gan_tf.files import check_folder, is_whole, read_json
+from vae_gan_tf.files import check_folder, is_whole
 from vae_gan_tf.plotting import grids, tables
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ class KeptTable:
 
     Args:
         path: of the table's files, but for their ending; the cells are in the folder of that name.
-        kind: the type of a cell, as `files.read_json` takes it.
+        kind: what must hold of a cell besides the schema, see `schema.read`.
 
     Raises:
         UserError: the folder of the table's files cannot be written to.
@@ -46,8 +46,7 @@ class KeptTable:
         remedy = "move it away to measure it anew"
         cells = {}
         for file in sorted(filter(is_whole, self.path.glob("*.json"))):
-            schema.read(file, remedy)  # what the table's own json must hold
-            cells[file.stem] = read_json(file, self._kind, remedy)
+            cells[file.stem] = schema.read(file, remedy, self._kind)
         return cells
 
     def keep(self, name: str, cell: Record) -> None:

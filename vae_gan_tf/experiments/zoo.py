@@ -1,6 +1,5 @@
 """The models by name: how each is made of networks, a likelihood and an adversary."""
 
-import dataclasses
 from typing import Any
 
 import keras
@@ -23,7 +22,6 @@ from vae_gan_tf.models.cvae import CVAE
 from vae_gan_tf.models.draw import CDRAW, DRAW
 from vae_gan_tf.models.semi_supervised import Objective, SemiSupervisedVAE
 from vae_gan_tf.models.vae import VAE
-from vae_gan_tf.training import devices
 
 LARGEST_STEP = 16e9
 """Bytes that a semi-supervised step may take, by the estimate of `SemiSupervisedVAE.pair_bytes`."""
@@ -37,7 +35,6 @@ RECONSTRUCTIONS = {
 
 def build_model(settings: Settings, images: Images) -> VAE | VAEGAN:
     """The model that the settings describe, compiled with Adam."""
-    settings = dataclasses.replace(settings, precision=devices.precision(settings.precision))
     kind = settings.kind
     model: VAE | VAEGAN = kind.make(settings, images)
     optimizers = [_optimizer(settings, settings.learning_rate, images)]
