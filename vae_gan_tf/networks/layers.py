@@ -4,6 +4,7 @@ All are registered with Keras under the name of the package, so that a saved net
 the class's name wherever its module lies.
 """
 
+import itertools
 from typing import Any
 
 import tensorflow as tf
@@ -30,7 +31,9 @@ class BatchNormalization(layers.BatchNormalization):
     computes mean, variance and the rest as separate operations, which takes two to three times as
     long on a CPU. But there the fused operation is the slower one unless the number of channels is
     a multiple of 4, and in bfloat16 much slower unless it is a multiple of 16. So it is used for
-    multiples of 4, and computes in float32 where they are no multiples of 16.
+    multiples of 4, and computes in float32 where they are no multiples of 16. There TensorFlow
+    would also join it with a ReLU behind it, which is four times as slow as the two; as an image of
+    one row it is not joined.
     """
 
     def call(
@@ -53,7 +56,8 @@ class BatchNormalization(layers.BatchNormalization):
                 for average, value in zip(kept, values, strict=True):
                     average.assign(value)
             return outputs
-        images = inputs if rank == 4 else tf.reshape(inputs, [-1, 1, 1, channels])
+        one_row = rank == 2 or channels % 16 != 0
+        images = tf.reshape(inputs, [1, -1, 1, channels]) if one_row else inputs
         if channels % 16:
             images = tf.cast(images, tf.float32)
         training = bool(training) and self.trainable
@@ -83,7 +87,7 @@ class BatchNormalization(layers.BatchNormalization):
             ):
                 average.assign(average * self.momentum + value * (1 - self.momentum))
         outputs = tf.cast(outputs, inputs.dtype)
-        return outputs if rank == 4 else tf.reshape(outputs, [-1, channels])
+        return tf.reshape(outputs, tf.shape(inputs)) if one_row else outputs
 
 
 @registered
@@ -121,28 +125,42 @@ class UpsampledDeconvolution(layers.Conv2DTranspose):
     """Upsampling, which repeats each pixel 2 x 2 times, and a deconvolution of stride 1 behind it.
 
     The two are one deconvolution of stride 2, whose kernel is the sum of the given one at four
-    places: a 2.8th of the multiply-adds for 5 x 5, and no large image in between. Padding is
+    places: a 2.8th of the multiply-adds for 5 x 5, and no large image in between. It is computed as
+    a convolution to four times the filters, the 2 x 2 pixels that come of each pixel. Padding is
     "same"; the weights are those of the deconvolution of stride 1.
     """
 
     def call(self, inputs: tf.Tensor) -> tf.Tensor:
         """[batch, height, width, channels] -> [batch, 2 height, 2 width, filters]."""
-        shifts = [[one, 1 - one] for one in (0, 1)]
+        *sizes, filters, channels = self.kernel.shape
+        shifts = [_shifts(size) for size in sizes]
         kernel = tf.add_n(
-            [
-                tf.pad(self.kernel, [down, right, [0, 0], [0, 0]])
-                for down in shifts
-                for right in shifts
-            ]
+            [tf.pad(self.kernel, [*both, [0, 0], [0, 0]]) for both in itertools.product(*shifts)]
         )
-        shape = tf.stack([tf.shape(inputs)[0], *self.compute_output_shape(inputs.shape)[1:]])
-        outputs = tf.nn.conv2d_transpose(inputs, kernel, shape, strides=2, padding="SAME")
+        rows, columns = (size // 2 for size in kernel.shape[:2])
+        # Output pixel 2 i + a has the input pixel i + d by the kernel's row 2 (rows // 2 - d) + a.
+        kernel = tf.reshape(kernel, [rows, 2, columns, 2, filters, channels])[::-1, :, ::-1]
+        kernel = tf.transpose(kernel, [0, 2, 5, 1, 3, 4])
+        kernel = tf.reshape(kernel, [rows, columns, channels, 4 * filters])
+        outputs = tf.nn.depth_to_space(tf.nn.conv2d(inputs, kernel, 1, "SAME"), 2)
         return outputs if self.bias is None else outputs + self.bias
 
     def compute_output_shape(self, input_shape: ImagesShape) -> ImagesShape:
         """The shape [batch, 2 height, 2 width, filters]."""
         batch, height, width, _ = input_shape
         return (batch, 2 * height, 2 * width, self.filters)
+
+
+def _shifts(size: int) -> list[list[int]]:
+    """The zeros before and behind a side of a kernel of stride 1 at its two places, of stride 2.
+
+    The side is then twice an odd number.
+    """
+    before = (size - 1) // 2
+    most = 2 * -(-(size - 1 - before) // 2)
+    first = most - before
+    last = 2 * most + 1 - size - first
+    return [[first, last + 1], [first + 1, last]]
 
 
 @registered
