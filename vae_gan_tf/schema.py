@@ -211,7 +211,10 @@ class StepTime(TypedDict):
     model: str
     precision: str
     milliseconds: Amount
+    rounds: NotRequired[list[Amount]]
+    """The milliseconds in each round, of which the others are the medians."""
     images_per_second: Amount
+    first_step_seconds: NotRequired[Amount]
     input_share: Share
     gigaflop: Amount
     ceiling_gigaflop_per_second: Amount

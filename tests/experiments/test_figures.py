@@ -145,7 +145,7 @@ def test_a_fresh_figure_is_compared_with_the_one_that_was_there(run_script, monk
 
 @pytest.mark.parametrize("command", [["side_by_side"], ["figure10", "--pretrained"]])
 def test_models_that_do_not_ship_are_not_shown(run_script, command):
-    with pytest.raises(UserError, match="--dataset=fashion_mnist given, and no network .* ships"):
+    with pytest.raises(UserError, match="--dataset=fashion_mnist given, and no network"):
         run_script(*command, "--dataset=fashion_mnist")
 
 

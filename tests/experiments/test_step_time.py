@@ -1,3 +1,4 @@
+import itertools
 import json
 
 import pytest
@@ -40,7 +41,8 @@ def test_step_time_counts_the_operations_of_section_4_3(data_dir, monkeypatch):
     assert row["gigaflop"] == pytest.approx(expected / 1e9)
     assert row["milliseconds"] > 0
     assert 0 <= row["input_share"] < 1
-    assert "cvae-gan" in step_time.table([row])
+    assert row["first_step_seconds"] > row["milliseconds"] / 1000
+    assert "cvae-gan" in step_time.table([step_time.together([row])])
 
 
 def test_step_time_counts_the_operations_of_section_4_5():
@@ -75,20 +77,26 @@ def test_step_time_counts_the_operations_of_section_4_6(name):
 def test_each_model_and_precision_is_a_line_of_the_table(
     run_script, in_this_process, monkeypatch, capsys
 ):
+    times = itertools.count(1)
+
     def timed(options, model, precision, steps):
         assert steps == 3
-        row = dict.fromkeys(("milliseconds", "images_per_second", "input_share"), 0.5)
+        row = dict.fromkeys(("images_per_second", "input_share"), 0.5)
+        row |= {"milliseconds": float(next(times)), "first_step_seconds": 1.5}
         ceiling = ("ceiling_gigaflop_per_second", "ceiling_share")
         more = dict.fromkeys(("gigaflop", *ceiling, "peak_gigabytes"), 1)
         return {"model": model, "precision": precision, **row, **more}
 
     monkeypatch.setattr(step_time, "time_model", timed)
-    figures = run_script("step_time", "--models=vae,draw", "--steps=3")
+    figures = run_script("step_time", "--models=vae,draw", "--steps=3", "--rounds=3")
     record = json.loads((figures / "step_time-custom.json").read_text())
     assert (record["preset"], record["overrides"], record["steps"]) == ("report", {}, 3)
     rows = record["rows"]
     found = [(row["model"], row["precision"]) for row in rows]
     assert found == [(model, it) for model in ("vae", "draw") for it in step_time.PRECISIONS]
+    # Four rows, in turn: the first has the times 1, 5 and 9.
+    assert [row["rounds"] for row in rows] == [[n, n + 4.0, n + 8.0] for n in (1.0, 2.0, 3.0, 4.0)]
+    assert [row["milliseconds"] for row in rows] == [5, 6, 7, 8]
     printed = capsys.readouterr().out
     assert "| draw | mixed_bfloat16 |" in printed and "cores" in printed
 

@@ -29,7 +29,9 @@ the discriminator passes real images once less. Batch normalisation, activations
 are not counted.
 
 Writes figures/step_time.json, with other settings or models step_time-custom.json, and prints a
-table. Run it on a machine that does nothing else.
+table. All models are timed in turn, as often as --rounds says, and each number is the median over
+the rounds: a machine that others share is now faster, now slower, so only times of one run are to
+be compared. Run it on a machine that does nothing else.
 """
 
 import concurrent.futures
@@ -100,6 +102,9 @@ STEPS = 60
 WARM_UP = 10
 """Steps before the ones that are timed."""
 
+ROUNDS = 3
+"""How often each model is timed."""
+
 
 def multiply_adds(network: keras.Model) -> int:
     """The multiply-adds of a network's forward pass on one image."""
@@ -160,7 +165,7 @@ def matrix_product_seconds(precision: str, size: int = 2048) -> list[float]:
 
 
 def time_model(options: Options, model_name: str, precision: str, steps: int) -> dict:
-    """Times one model in this process; milliseconds, images a second, GB and shares."""
+    """Times one model in this process; milliseconds, images a second, seconds, GB and shares."""
     kind, *architecture = model_name.split("/")
     overrides = {**options.overrides, "precision": precision}
     if architecture:
@@ -192,8 +197,9 @@ def time_steps(
         steps: how many are timed.
 
     Returns:
-        Milliseconds, the median; images a second; the share of the time spent waiting for input;
-        the ceiling right before and after; the peak memory of this process in GB.
+        Milliseconds, the median; images a second; the seconds of the first step, in which
+        TensorFlow makes its graph; the share of the time spent waiting for input; the ceiling right
+        before and after; the peak memory of this process in GB.
     """
     batches = endless(data.train, settings.batch_size)
     train_step = devices.on_all(model, model.train_step, settings.jit)
@@ -211,6 +217,7 @@ def time_steps(
     return {
         "milliseconds": 1000 * step,
         "images_per_second": settings.batch_size / step,
+        "first_step_seconds": times[0],
         "input_share": sum(waits[WARM_UP:]) / sum(times[WARM_UP:]),
         "ceiling_gigaflop_per_second": 2 * 2048**3 / statistics.median(products) / 1e9,
         "peak_gigabytes": _peak_gigabytes(),
@@ -230,16 +237,26 @@ def endless(split: datasets.Split | datasets.FewLabels, batch_size: int) -> Iter
         yield from datasets.batches(split, batch_size, seed=0, epoch=epoch)
 
 
+def together(rounds: Sequence[dict]) -> dict:
+    """A row of a model: of each number the median over its rounds, and the time in each."""
+    first = rounds[0]
+    names = [name for name in first if isinstance(first[name], int | float)]
+    medians = {name: statistics.median(each[name] for each in rounds) for name in names}
+    return {**first, **medians, "rounds": [each["milliseconds"] for each in rounds]}
+
+
 def table(rows: Sequence[dict]) -> str:
     """The rows as a markdown table."""
     heads = ("model", "precision", "ms a step", "images/s", "waiting for input", "share of ceiling")
-    lines = [f"| {' | '.join(heads)} | peak GB |", "| --- " * (len(heads) + 1) + "|"]
+    lines = [f"| {' | '.join(heads)} | first step, s | peak GB |"]
+    lines.append("| --- " * (len(heads) + 2) + "|")
     for row in rows:
         lines.append(
-            f"| {row['model']} | {row['precision']} | {row['milliseconds']:.0f} | "
+            f"| {row['model']} | {row['precision']} | {row['milliseconds']:.0f} "
+            f"({min(row['rounds']):.0f} to {max(row['rounds']):.0f}) | "
             f"{row['images_per_second']:.0f} | {row['input_share']:.1%} | "
             f"{row['ceiling_share']:.0%} of {row['ceiling_gigaflop_per_second']:.0f} GFLOP/s | "
-            f"{row['peak_gigabytes']:.2f} |"
+            f"{row['first_step_seconds']:.1f} | {row['peak_gigabytes']:.2f} |"
         )
     return "\n".join(lines)
 
@@ -248,9 +265,13 @@ def define(values: flags.FlagValues) -> None:
     """Defines the script's own flags."""
     text = "the models to time, separated by commas; an architecture may stand behind a slash"
     flags.DEFINE_list("models", list(TIMED), text, flag_values=values)
-    flags.DEFINE_integer(
-        "steps", STEPS, "steps that are timed", lower_bound=1, upper_bound=10**5, flag_values=values
-    )
+    for name, default, text in (
+        ("steps", STEPS, "steps that are timed each time"),
+        ("rounds", ROUNDS, "how often each model is timed, in turn with the others"),
+    ):
+        flags.DEFINE_integer(
+            name, default, text, lower_bound=1, upper_bound=10**5, flag_values=values
+        )
 
 
 def main(argv: Sequence[str]) -> None:
@@ -272,17 +293,17 @@ def main(argv: Sequence[str]) -> None:
         check_meaningful(name, timed, value)
     check_folder(options.figures_dir)
     context = multiprocessing.get_context("spawn")
-    rows = []
-    for name in options.script_flags["models"]:
-        for precision in PRECISIONS:
+    own = options.script_flags
+    found: dict[tuple[str, str], list[dict]] = {}
+    for _ in range(own["rounds"]):
+        for timed_now in itertools.product(asked, PRECISIONS):
             # A process of its own, for its peak memory.
             with concurrent.futures.ProcessPoolExecutor(1, mp_context=context) as process:
-                task = process.submit(
-                    time_model, options, name, precision, options.script_flags["steps"]
-                )
-                rows.append(task.result())
-    own = options.script_flags
-    custom = options.overrides or own != {"models": list(TIMED), "steps": STEPS}
+                task = process.submit(time_model, options, *timed_now, own["steps"])
+                found.setdefault(timed_now, []).append(task.result())
+    rows = [together(rounds) for rounds in found.values()]
+    usual = {"models": list(TIMED), "steps": STEPS, "rounds": ROUNDS}
+    custom = options.overrides or own != usual
     words = ["step_time", *[options.preset] * (options.preset != "report")]
     words += ["custom"] * bool(custom)
     path = options.figures_dir / f"{'-'.join(words)}.json"

@@ -1,3 +1,5 @@
+import math
+
 import numpy as np
 import pytest
 from support.judged import seen
@@ -61,6 +63,9 @@ def test_all_scores_of_equal_seeds_do_not_depend_on_the_resamples_but_in_their_e
         seen(random.normal(size=[30, 2]), np.arange(30) % 2, random.random([30, 4, 4, 1]))
         for _ in range(2)
     )
-    many, few = (scores.all_scores(one, other, frechet_resamples=each) for each in (50, 2))
-    assert many["frechet_distance"].value == few["frechet_distance"].value
-    assert many["frechet_distance"].error != few["frechet_distance"].error
+    many, few, none = (
+        scores.all_scores(one, other, frechet_resamples=each)["frechet_distance"]
+        for each in (50, 2, 0)
+    )
+    assert many.value == few.value == none.value
+    assert many.error != few.error and math.isnan(none.error)

@@ -1,5 +1,6 @@
 """Scores of two sets of images by the distances of their features."""
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -27,7 +28,7 @@ def frechet_distance(
         generated: at least two images.
         real: at least two images.
         seed: of the resampling.
-        resamples: resampled sets behind the standard error, at least 2.
+        resamples: resampled sets behind the standard error, at least 2; with 0 the error is nan.
 
     Raises:
         UserError: the images are of different shapes, or there is only one.
@@ -55,7 +56,8 @@ def _frechet_distance(features: np.ndarray, real: np.ndarray, seed: int, resampl
 
     count = len(features)
     resampled = [distance(features[random.integers(count, size=count)]) for _ in range(resamples)]
-    return Score(float(distance(features)), float(np.std(resampled, ddof=1)))
+    error = float(np.std(resampled, ddof=1)) if resampled else math.nan
+    return Score(float(distance(features)), error)
 
 
 def _moments(features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
