@@ -115,7 +115,10 @@ def download(builder: tfds.core.DatasetBuilder, title: str, size: str) -> None:
             reach(url)
         prepare(builder)
     except (OSError, tfds.download.DownloadError, NonMatchingChecksumError) as error:
-        raise UserError(f"{title} could not be downloaded from {host}: {error}") from error
+        raise UserError(
+            f"{title} could not be downloaded from {host}: {error}; try again later, or copy the "
+            f"folder {builder.data_path} from a machine that has it"
+        ) from error
 
 
 def reach(url: str) -> None:

@@ -50,8 +50,12 @@ WIDTH = 100
 
 
 def _preset(name: str, values: flags.FlagValues) -> None:
-    text = f"the settings to start from: {'; '.join(f'{k}, {v.help}' for k, v in PRESETS.items())}"
-    flags.DEFINE_enum(name, "report", list(PRESETS), text, flag_values=values)
+    flags.DEFINE_enum(name, "report", list(PRESETS), _presets(list(PRESETS)), flag_values=values)
+
+
+def _presets(names: Sequence[str]) -> str:
+    """What the help says of some presets."""
+    return "the settings to start from: " + "; ".join(f"{it}, {PRESETS[it].help}" for it in names)
 
 
 def _dataset(name: str, values: flags.FlagValues) -> None:
@@ -462,7 +466,8 @@ def _entry(script: Script, flag: flags.Flag, preset_name: str) -> str:
         default = _preset_values(script, flag.name, preset_name)
     else:
         # Without what absl adds: the choices before it, and that it may be repeated.
-        what = flag.help.removeprefix(f"<{'|'.join(choices)}>: ").split(";\n")[0]
+        what = re.sub(r"^<[^>]*>: ", "", flag.help).split(";\n")[0]
+        what = _presets(choices) if flag.name == "preset" else what
         default = "" if flag.default in (None, False, []) else str(flag.default)
     form = f"={'|'.join(choices) or flag.flag_type().removeprefix('multi ').upper()}"
     text = f"{what} [{default}]" if default else what
