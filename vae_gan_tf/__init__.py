@@ -21,6 +21,7 @@ from vae_gan_tf.models.adversarial import (
     SemiSupervisedVAEGAN,
     SquaredError,
 )
+from vae_gan_tf.models.classifying import ClassifyingVAEGAN
 from vae_gan_tf.models.cvae import CVAE
 from vae_gan_tf.models.draw import CDRAW, DRAW
 from vae_gan_tf.models.export import export
@@ -42,6 +43,7 @@ __all__ = [
     "VAEGAN",
     "Bernoulli",
     "Categorical",
+    "ClassifyingVAEGAN",
     "Condition",
     "CrossEntropy",
     "Elbo",

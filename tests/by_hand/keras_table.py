@@ -28,6 +28,7 @@ HEADS = {
     "M2 whose classifier is the discriminator": "M2, judging",
     "DRAW-GAN": "DRAW-GAN",
     "conditional DRAW-GAN": "CDRAW-GAN",
+    "DRAW-GAN of classes": "DRAW-GAN, classes",
 }
 """The head of the column of each kind."""
 

@@ -13,7 +13,7 @@ from vae_gan_tf.evaluation import judges, scores
 from vae_gan_tf.experiments import results, run, watching
 from vae_gan_tf.experiments.flags import Script, parse
 from vae_gan_tf.experiments.settings import MODELS
-from vae_gan_tf.training import devices
+from vae_gan_tf.training import devices, loop
 from vae_gan_tf.training.checkpoints import lock
 
 
@@ -294,6 +294,28 @@ def test_the_fastest_precision_is_that_of_the_devices(have, precision, monkeypat
     asked = options("--preset=quick")
     assert run.settings_here(asked, "cvae-gan", "mnist").precision == precision
     assert run.settings_here(asked, "cvae", "mnist").precision == "float32"
+
+
+@pytest.mark.slow
+def test_a_run_ends_with_the_average_of_its_weights(tmp_path, mnist, data_dir, monkeypatch):
+    kept = {}
+
+    def seen(model, *args, **kwargs):
+        outcome = train(model, *args, **kwargs)
+        variables = model.generator.trainable_variables
+        kept["last"] = [each.numpy() for each in variables]
+        each_step = model.optimizer._model_variables_moving_average
+        kept["average"] = [each.numpy() for each in each_step]
+        return outcome
+
+    train = loop.train
+    monkeypatch.setattr(loop, "train", seen)
+    flags = ("--weights_average=0.5", "--architecture=fully_connected", "--units=8")
+    result = run.train(smoke(tmp_path, data_dir, *flags), "vae-gan", mnist)
+    found = result.model.trainable_variables
+    for value, average, last in zip(found, kept["average"], kept["last"], strict=True):
+        np.testing.assert_allclose(value, average, rtol=1e-3, atol=1e-6)  # float16
+        assert np.abs(value.numpy() - last).max() > 0
 
 
 def test_training_images_of_which_few_have_labels_are_no_whole_split(mnist):

@@ -171,6 +171,9 @@ OVERRIDES = {
     "feature_variance": 9.0,
     "generator_first": True,
     "adversarial_weight": 5.0,
+    "discriminator": "improved",
+    "known_classes": True,
+    "information": 0.5,
 }
 """A value for every setting that does not mean something to every model."""
 
@@ -179,8 +182,9 @@ STEPS = {"draw_steps", "read_size", "write_size", "units"}
 LAYERS = {"batch_normalisation", "pools"}
 ADVERSARY = {
     *("discriminator_learning_rate", "glimpses", "reconstruction"),
-    *("generator_first", "adversarial_weight"),
+    *("generator_first", "adversarial_weight", "discriminator"),
 }
+WITHOUT_LABELS = ADVERSARY | {"known_classes"}
 TAKEN = {
     "vae": LAYERS,
     "cvae": LAYERS,
@@ -189,11 +193,11 @@ TAKEN = {
     **{name: {"units", "binarise_given"} for name in zoo.COMPLETING.values()},
     "semi-supervised": LABELS,
     "semi-supervised-gan": LABELS | ADVERSARY | {"feature_variance"},
-    "vae-gan": LAYERS | ADVERSARY | {"feature_variance"},
+    "vae-gan": LAYERS | WITHOUT_LABELS | {"feature_variance"},
     "cvae-gan": LAYERS | ADVERSARY | {"feature_variance"},
     "draw": STEPS,
     "cdraw": STEPS,
-    "draw-gan": STEPS | ADVERSARY | {"judged_canvases"},
+    "draw-gan": STEPS | WITHOUT_LABELS | {"judged_canvases"},
     "cdraw-gan": STEPS | ADVERSARY | {"judged_canvases"},
 }
 """Those that each model takes in its preset report."""
@@ -234,6 +238,11 @@ def test_a_setting_that_means_nothing_to_a_model_is_refused(model):
             "draw-gan",
             {"feature_variance": 2.0},
             "with --reconstruction=squared_error; it is for --reconstruction=feature",
+        ),
+        (
+            "draw-gan",
+            {"information": 0.5},
+            "with --known_classes=False; it is for --known_classes=True",
         ),
         (
             "semi-supervised",

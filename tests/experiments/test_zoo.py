@@ -16,6 +16,7 @@ from vae_gan_tf.models.adversarial import (
     SquaredError,
     generator,
 )
+from vae_gan_tf.models.classifying import ClassifyingVAEGAN
 from vae_gan_tf.models.cvae import CVAE
 from vae_gan_tf.models.draw import CDRAW, DRAW
 from vae_gan_tf.models.semi_supervised import SemiSupervisedVAE
@@ -203,3 +204,23 @@ def test_a_step_that_takes_too_much_memory_names_a_batch_that_fits():
     settings = resolve("report", "semi-supervised", "mnist", {"labels": 2000})
     with pytest.raises(UserError, match=r"each of 200 classes of 20000 .* --batch_size=\d+ fits"):
         build_model(dataclasses.replace(settings, batch_size=20_000), Images((28, 28, 1), 200))
+
+
+def test_draw_gan_whose_discriminator_knows_the_classes():
+    overrides = {"discriminator": "improved", "known_classes": True, "information": 0.5}
+    model = build_model(resolve("report", "draw-gan", "mnist", overrides), MNIST)
+    assert type(model) is ClassifyingVAEGAN and type(model.generator) is DRAW
+    assert model.information == 0.5
+    assert model.discriminator.outputs[1].shape == (None, 11)
+    normalised = model.discriminator.get_layer("features_normalised")
+    assert isinstance(normalised, networks.ImageNormalization)
+    assert model.discriminator.get_layer("conv1").kernel_size == (4, 4)
+
+
+def test_the_generator_alone_has_an_average_of_its_weights():
+    overrides = {"weights_average": 0.9, "architecture": "fully_connected", "units": 8}
+    model = build_model(resolve("report", "vae-gan", "mnist", overrides), MNIST)
+    assert model.optimizer.use_ema and model.optimizer.ema_momentum == 0.9
+    assert not model.discriminator_optimizer.use_ema
+    rates = [float(it.learning_rate) for it in (model.optimizer, model.discriminator_optimizer)]
+    assert rates == pytest.approx([1e-4, 1e-4])

@@ -143,6 +143,11 @@ def draw_gan(**kwargs):
     return _adversarial(vae_gan_tf.VAEGAN, draw, 1, **(pixels | kwargs))
 
 
+def classifying_gan(**kwargs):
+    more = {"reconstruction": vae_gan_tf.SquaredError(), "information": 0.5}
+    return _adversarial(vae_gan_tf.ClassifyingVAEGAN, draw, CLASSES + 1, **(more | kwargs))
+
+
 def cdraw_gan(**kwargs):
     pixels = {"reconstruction": vae_gan_tf.SquaredError()}
     return _adversarial(vae_gan_tf.CVAEGAN, cdraw, CLASSES + 1, **(pixels | kwargs))
@@ -161,12 +166,15 @@ KINDS: dict[str, Callable[..., keras.Model]] = {
     "M2 whose classifier is the discriminator": judging_gan,
     "DRAW-GAN": draw_gan,
     "conditional DRAW-GAN": cdraw_gan,
+    "DRAW-GAN of classes": classifying_gan,
 }
-"""The twelve kinds of model, each made by a function."""
+"""The kinds of model, each made by a function."""
 
 ADVERSARIAL = tuple(kind for kind in KINDS if "GAN" in kind or "discriminator" in kind)
 SEMI_SUPERVISED = ("M2", "M2 with GAN", "M2 whose classifier is the discriminator")
-WITHOUT_Y = ("VAE", "VAE-GAN", "DRAW", "DRAW-GAN")
+WITHOUT_Y = ("VAE", "VAE-GAN", "DRAW", "DRAW-GAN", "DRAW-GAN of classes")
+TRAINED_BY_LABELS = ("DRAW-GAN of classes",)
+"""Those without side information whose discriminator takes the labels of the training images."""
 
 
 def images(count: int = 50, seed: int = 0) -> np.ndarray:
@@ -190,6 +198,8 @@ def side_information(kind: str, count: int = 50, seed: int = 0) -> np.ndarray | 
 def arrays(kind: str, count: int = 50, seed: int = 0):
     """What ``fit`` takes for this kind: x and y."""
     x, y = images(count, seed), side_information(kind, count, seed)
+    if kind in TRAINED_BY_LABELS:
+        y = labels(count, seed)
     return ((x, y), images(count, seed + 1)) if kind in SEMI_SUPERVISED else (x, y)
 
 

@@ -373,6 +373,8 @@ def _finish(
 ) -> VAE | VAEGAN:
     """Saves a trained model in its three forms and scores the one that ships, which it gives."""
     name = settings.weights
+    if settings.weights_average:
+        model.optimizer.finalize_variable_values(generator(model).trainable_variables)
     with files.whole(folder / "model.keras") as file:
         model.save(file)
     export(generator(model), folder / "saved_model")

@@ -184,6 +184,12 @@ class Settings:
     gradient_norm: float = _setting(
         0.0, "shorten longer gradients to this norm; 0 for never", TRAINING
     )
+    weights_average: float = _setting(
+        0.0,
+        "decay a step of an average of the generator's weights, which a run ends with; 0 for none",
+        TRAINING,
+        below=1,
+    )
     kl_weight: float = _setting(1.0, "weight of the KL divergence in the loss", TRAINING)
     draw_steps: int = _setting(
         10, "steps T in which DRAW draws an image", DRAWING, of=["DRAW"], positive=True, below=1000
@@ -207,6 +213,29 @@ class Settings:
         ADVERSARY,
         of=["discriminator of section 4.3"],
         below=100,
+    )
+    discriminator: str = _setting(
+        "own",
+        "layers of the discriminator: those that go with the networks, or improved ones, which are "
+        "normalised image by image, with leaky ReLUs and convolutions of size 4",
+        ADVERSARY,
+        of=["discriminator of section 4.3"],
+        choices=("own", "improved"),
+    )
+    known_classes: bool = _setting(
+        False,
+        "the discriminator of a model without labels knows the classes of real images, by k + 1 "
+        "logits",
+        ADVERSARY,
+        of=["adversary", "without labels"],
+    )
+    information: float = _setting(
+        0.0,
+        "weight, beside the adversarial terms, of what the classes of drawn images lack of being "
+        "even and certain",
+        ADVERSARY,
+        of=["adversary", "without labels"],
+        only={"known_classes": True},
     )
     reconstruction: str = _setting(
         "feature",

@@ -18,6 +18,7 @@ from vae_gan_tf.models.adversarial import (
     SemiSupervisedVAEGAN,
     SquaredError,
 )
+from vae_gan_tf.models.classifying import ClassifyingVAEGAN
 from vae_gan_tf.models.cvae import CVAE
 from vae_gan_tf.models.draw import CDRAW, DRAW
 from vae_gan_tf.models.semi_supervised import Objective, SemiSupervisedVAE
@@ -37,22 +38,32 @@ def build_model(settings: Settings, images: Images) -> VAE | VAEGAN:
     """The model that the settings describe, compiled with Adam."""
     kind = settings.kind
     model: VAE | VAEGAN = kind.make(settings, images)
-    optimizers = [_optimizer(settings, settings.learning_rate, images)]
+    average = settings.weights_average
+    optimizers = [_optimizer(settings, settings.learning_rate, images, average)]
     if kind.adversary:
         model = kind.adversary(settings, images, model)
-        if settings.discriminator_learning_rate:
-            rate = settings.discriminator_learning_rate
+        if settings.discriminator_learning_rate or average:
+            rate = settings.discriminator_learning_rate or settings.learning_rate
             optimizers += [_optimizer(settings, rate, images)]
     model.compile(*optimizers)
     return model
 
 
-def _optimizer(settings: Settings, rate: float, images: Images) -> keras.optimizers.Optimizer:
+def _optimizer(
+    settings: Settings, rate: float, images: Images, average: float = 0.0
+) -> keras.optimizers.Optimizer:
+    """Adam; of the weights it keeps an average with this decay, unless that is 0."""
     if settings.learning_rate_decay == "cosine":
         steps = settings.epochs * ((images.count - settings.labels) // settings.batch_size)
         rate = keras.optimizers.schedules.CosineDecay(rate, max(1, steps))
     clip = settings.gradient_norm or None
-    return keras.optimizers.Adam(rate, beta_1=settings.momentum, global_clipnorm=clip)
+    return keras.optimizers.Adam(
+        rate,
+        beta_1=settings.momentum,
+        global_clipnorm=clip,
+        use_ema=average > 0,
+        ema_momentum=average or None,
+    )
 
 
 # The networks.
@@ -232,7 +243,7 @@ def _weights(settings: Settings) -> dict[str, Any]:
 
 def discriminator(settings: Settings, images: Images, logits: int) -> keras.Model:
     """The discriminator of section 4.3, as reported or improved."""
-    improved = settings.architecture == "improved"
+    improved = "improved" in (settings.architecture, settings.discriminator)
     return networks.discriminator(
         images.shape,
         logits,
@@ -244,7 +255,11 @@ def discriminator(settings: Settings, images: Images, logits: int) -> keras.Mode
 
 
 def real_or_generated(settings: Settings, images: Images, generator: VAE) -> VAEGAN:
-    """The adversary of a model without side information (section 3.1)."""
+    """The adversary of a model without side information (section 3.1, or 4.6 with classes)."""
+    if settings.known_classes:
+        network = discriminator(settings, images, images.classes + 1)
+        more = {"information": settings.information, **_weights(settings)}
+        return ClassifyingVAEGAN(generator, network, **more)
     return VAEGAN(generator, discriminator(settings, images, 1), **_weights(settings))
 
 
@@ -270,6 +285,7 @@ FEW_LABELS = {"fully_connected": ("units",), "convolutional": (), "improved": ()
 RECURRENT = {"recurrent": ("units",)}
 WITH_DISCRIMINATOR = ("discriminator of section 4.3",)
 ADVERSARY = ("adversary", *WITH_DISCRIMINATOR)
+WITHOUT_LABELS = (*ADVERSARY, "without labels")
 
 COMPLETING = {part: f"cvae-{part}" for part in parts.PARTS}
 """The model that is given each part of an image."""
@@ -285,7 +301,7 @@ MODELS |= {
     "vae-gan": Kind(
         plain,
         STRIDED,
-        ADVERSARY,
+        WITHOUT_LABELS,
         presets.VAE_GAN,
         real_or_generated,
         generator="vae",
@@ -313,7 +329,7 @@ MODELS |= {
     "draw-gan": Kind(
         draw,
         RECURRENT,
-        ("DRAW", *ADVERSARY),
+        ("DRAW", *WITHOUT_LABELS),
         presets.DRAW_GAN,
         real_or_generated,
         generator="draw",

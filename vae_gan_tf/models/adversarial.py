@@ -247,7 +247,11 @@ class VAEGAN(CompiledModel):
             self.cost_of_real(drawn, y),
             self.cost_of_real(reconstructed, y),
         )
-        return dict(zip(self.generator_terms, costs, strict=True))
+        return dict(zip(self.generator_terms, costs, strict=True)) | self.more_costs(drawn)
+
+    def more_costs(self, drawn: tf.Tensor) -> dict[str, tf.Tensor]:
+        """Further terms by name, of the logits of all drawn images: none."""
+        return {}
 
     def discriminator_loss(
         self, x: tf.Tensor, y: TensorLike | None, generated: Generated

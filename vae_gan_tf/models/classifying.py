@@ -1,0 +1,129 @@
+"""Section 4.6: VAE-GAN and DRAW-GAN against a discriminator that knows the classes of real images.
+
+Section 4.6 prints the discriminator of CVAE-GAN for DRAW-GAN, with its softmax of k + 1 classes,
+whereas the generator there is given no label. Here real images come with their labels, and only
+the discriminator sees these. With D(x) the k + 1 probabilities,
+
+    L_D = CrossEntropy(D(x), y) + CrossEntropy(D(Dec(z)), y_fake) + CrossEntropy(D(x~), y_fake),
+
+as in section 3.2, and where the generator of section 3.2 pays for the class that it was asked for,
+this one pays for all that is none of the k: -log(1 - D_fake) of both images.
+
+Nothing in this keeps the classes of drawn images even. With p(y | x) the probabilities of the k
+classes, given that x is real, the generator also pays `information` times
+
+    log k - I(y; Dec(z)) = log k - H(E_z p(y | Dec(z))) + E_z H(p(y | Dec(z))),
+
+which is 0 where each drawn image is of one class for certain and all classes are drawn as often
+(Springenberg 2016). The mean over z is that over the images of a batch.
+"""
+
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from vae_gan_tf.checks import TensorLike, shapes
+from vae_gan_tf.conditions import LabelCondition, NoCondition
+from vae_gan_tf.errors import UserError
+from vae_gan_tf.models.adversarial import VAEGAN
+from vae_gan_tf.models.compiled import unpack
+from vae_gan_tf.models.seeds import Seed
+from vae_gan_tf.models.vae import VAE, Generated, check_one_for_each
+from vae_gan_tf.serialization import registered
+
+
+@registered
+class ClassifyingVAEGAN(VAEGAN):
+    """A VAE without labels trained against a discriminator of k + 1 classes (section 4.6).
+
+    `fit` takes batches (images, labels). Of a trained model nothing asks for a label.
+
+    Args:
+        generator: a `VAE` or `DRAW` without side information.
+        discriminator: a network from images to features f_l and k + 1 logits.
+        information: the weight of log k - I(y; Dec(z)) beside the adversarial terms, 0 for none.
+        **kwargs: those of `VAEGAN`.
+
+    Raises:
+        UserError: the generator has side information, or the discriminator does not fit it.
+    """
+
+    arguments = (*VAEGAN.arguments, "information")
+
+    def __init__(
+        self, generator: VAE, discriminator: keras.Model, information: float = 0.0, **kwargs: Any
+    ):
+        if not isinstance(getattr(generator, "condition", None), NoCondition):
+            raise UserError("a discriminator of classes needs a generator without labels here")
+        if not 0 <= information < float("inf"):
+            raise UserError(f"information must be at least 0, not {information}")
+        super().__init__(generator, discriminator, **kwargs)
+        self.information = information
+        self.labels = LabelCondition(self.logits_expected() - 1)
+
+    def logits_expected(self) -> int:
+        """The number k + 1: those that the discriminator has, at least two."""
+        return max(2, shapes(self.discriminator.outputs)[1][-1])
+
+    def prepare(self, data: Any, seed: Seed) -> tuple[tf.Tensor, TensorLike | None, Generated]:
+        """The images x, their labels y, and what is generated of them without these."""
+        x, y = self._unpacked(data)
+        return x, y, self.generator.generate(x, None, seed)
+
+    def check(self, data: Any, training: bool) -> int:
+        """The number of images in a batch, whose labels are looked at too where it is trained."""
+        if training:
+            self._unpacked(data)
+        return super().check(data, training)
+
+    def _unpacked(self, data: Any) -> tuple[tf.Tensor, tf.Tensor]:
+        x, _ = self.generator.training_batch(data)
+        _, y = unpack(data)
+        if y is None:
+            raise UserError("a batch of images alone given, pairs (images, labels) expected")
+        y = self.labels.given(y)
+        check_one_for_each(y, x)
+        return x, y
+
+    def cost_of_real(self, logits: tf.Tensor, y: TensorLike | None) -> tf.Tensor:
+        """CrossEntropy(D(x), y), [batch]; without y that of "one of the k", -log(1 - D_fake)."""
+        if y is None:
+            return tf.reduce_logsumexp(logits, -1) - tf.reduce_logsumexp(logits[:, :-1], -1)
+        return tf.nn.sparse_softmax_cross_entropy_with_logits(labels=y, logits=logits)
+
+    def cost_of_generated(self, logits: tf.Tensor) -> tf.Tensor:
+        """CrossEntropy(D(x), y_fake), [batch]; y_fake is the last of the k + 1 classes."""
+        return tf.reduce_logsumexp(logits, -1) - logits[:, -1]
+
+    def generator_costs(
+        self, x: tf.Tensor, y: TensorLike | None, generated: Generated
+    ) -> dict[str, tf.Tensor]:
+        """The four terms of (2), without labels, and "classes", log k - I(y; Dec(z)) in nats."""
+        return super().generator_costs(x, None, generated)
+
+    def more_costs(self, drawn: tf.Tensor) -> dict[str, tf.Tensor]:
+        """The term "classes" of the logits [batch, k + 1] of drawn images."""
+        return {"classes": uninformed(drawn[:, :-1])}
+
+    def weighted(self, terms: dict[str, tf.Tensor]) -> tf.Tensor:
+        """The sum (2) of its terms, with their weights."""
+        more = self.adversarial_weight * self.information * terms["classes"]
+        return super().weighted(terms) + more
+
+    def discriminate(self, x: TensorLike) -> tf.Tensor:
+        """D(x) in test mode: probabilities [batch, k + 1] of the classes and of "generated"."""
+        return tf.nn.softmax(self.test_logits(x))
+
+
+def uninformed(logits: tf.Tensor) -> tf.Tensor:
+    """What the classes lack of log k nats, log k - I(y; x), of the logits [batch, k] of p(y | x).
+
+    The images x are those of the batch.
+    """
+    log_p = tf.nn.log_softmax(logits)
+    p = tf.exp(log_p)
+    mean = tf.reduce_mean(p, 0)
+    certain = tf.reduce_mean(tf.reduce_sum(p * log_p, -1))
+    even = tf.reduce_sum(tf.math.xlogy(mean, mean))
+    return tf.math.log(float(logits.shape[-1])) + even - certain
