@@ -15,8 +15,9 @@ import tensorflow as tf
 
 import vae_gan_tf
 from support import models
-from vae_gan_tf import networks
+from vae_gan_tf import networks, replicas
 from vae_gan_tf.models.adversarial import generator
+from vae_gan_tf.models.classifying import uninformed
 
 OPTIMIZERS = {
     "SGD": lambda: keras.optimizers.SGD(0.01),
@@ -27,7 +28,7 @@ OPTIMIZERS = {
 EVERY = "EVERY_KIND" in os.environ
 """Whether all kinds are trained with all optimizers, by hand, with --every-kind."""
 
-KINDS = tuple(models.KINDS) if EVERY else ("VAE", "conditional DRAW", "CVAE-GAN", "M2 with GAN")
+KINDS = tuple(models.KINDS) if EVERY else ("VAE", "CVAE-GAN", "M2 with GAN", "DRAW-GAN of classes")
 """A sample of the kinds, for a step on two replicas that is not traced takes long."""
 
 OTHERS = KINDS if EVERY else ("CVAE-GAN",)
@@ -153,6 +154,28 @@ def leftovers(strategy):
     return found
 
 
+def information(strategy):
+    """What eight images lack of even and certain classes, and its gradient by their logits.
+
+    Of two replicas one has five of the images and the other three.
+    """
+    logits = 3 * NORMAL([8, 3], [0, 1])
+    parts = [logits[:5], logits[5:]] if strategy.num_replicas_in_sync == 2 else [logits]
+
+    def own():
+        replica = int(tf.distribute.get_replica_context().replica_id_in_sync_group)
+        mine = parts[replica]
+        number = tf.shape(mine)[0]
+        with tf.GradientTape() as tape:
+            tape.watch(mine)
+            cost = uninformed(mine)
+        gradient = replicas.share(number) * tape.gradient(cost, mine)
+        return replicas.mean([cost], number)[0], gradient
+
+    cost, gradients = map(strategy.experimental_local_results, strategy.run(own))
+    return {"cost": cost[0].numpy(), "gradient": tf.concat(gradients, 0).numpy()}
+
+
 def refusal(strategy):
     """The name of the error that labels out of range end in."""
     with strategy.scope():
@@ -190,6 +213,7 @@ def main(path):
     for place, strategy in places.items():
         keep(f"overflow/{place}", overflow(strategy))
         keep(f"leftovers/{place}", leftovers(strategy))
+        keep(f"information/{place}", information(strategy))
     keep("refusal", refusal(places["two"]))
     np.savez(path, **found)
 

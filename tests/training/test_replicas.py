@@ -83,6 +83,13 @@ def test_no_replica_moves_where_the_gradients_of_one_overflow(place, seen):
     assert seen(f"overflow/{place}") == {"same": True, "scale": 8.0}
 
 
+def test_the_classes_of_drawn_images_are_even_over_all_replicas(seen):
+    one, two = seen("information/one"), seen("information/two")
+    assert np.abs(one["gradient"]).max() > 1e-2
+    np.testing.assert_allclose(two["cost"], one["cost"], rtol=1e-5)
+    np.testing.assert_allclose(two["gradient"], one["gradient"], rtol=1e-4, atol=1e-6)
+
+
 def test_a_replica_without_images_adds_nothing(seen):
     one, two = seen("leftovers/one"), seen("leftovers/two")
     assert two["evaluated"] and two["trained/8"] and two["trained/7"] and two["on_batch"].all()

@@ -23,6 +23,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from vae_gan_tf import replicas
 from vae_gan_tf.checks import TensorLike, shapes
 from vae_gan_tf.conditions import LabelCondition, NoCondition
 from vae_gan_tf.errors import UserError
@@ -124,6 +125,8 @@ def uninformed(logits: tf.Tensor) -> tf.Tensor:
     log_p = tf.nn.log_softmax(logits)
     p = tf.exp(log_p)
     mean = tf.reduce_mean(p, 0)
+    # Of several replicas the mean over the images of all, and the gradient of the own ones.
+    mean += tf.stop_gradient(replicas.mean([mean], tf.shape(p)[0])[0] - mean)
     certain = tf.reduce_mean(tf.reduce_sum(p * log_p, -1))
     even = tf.reduce_sum(tf.math.xlogy(mean, mean))
     return tf.math.log(float(logits.shape[-1])) + even - certain
