@@ -28,7 +28,7 @@ from vae_gan_tf.experiments.settings import (
 )
 from vae_gan_tf.experiments.zoo import build_model
 from vae_gan_tf.files import check_folder, read_json, write_json
-from vae_gan_tf.models.adversarial import VAEGAN, generator
+from vae_gan_tf.models.adversarial import CVAEGAN, VAEGAN, generator
 from vae_gan_tf.models.export import export
 from vae_gan_tf.models.vae import VAE
 from vae_gan_tf.schema import MadeWith, Trained, Weights
@@ -379,7 +379,7 @@ def _finish(
         model.save(file)
     export(generator(model), folder / "saved_model")
     # The figures show generators, and in the report's preset CVAE-GAN's discriminator judges them.
-    alone = type(model) is VAEGAN or settings.preset == "improved"
+    alone = not isinstance(model, CVAEGAN) or settings.preset == "improved"
     weights = folder / f"{name}.npz"
     pretrained.save_pretrained(generator(model) if alone else model, weights)
     finished = pretrained.load_file(weights)
