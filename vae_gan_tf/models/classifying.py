@@ -56,7 +56,7 @@ class ClassifyingVAEGAN(VAEGAN):
         self, generator: VAE, discriminator: keras.Model, information: float = 0.0, **kwargs: Any
     ):
         if not isinstance(getattr(generator, "condition", None), NoCondition):
-            raise UserError("a discriminator of classes needs a generator without labels here")
+            raise UserError("a discriminator of classes needs a generator without labels")
         if not 0 <= information < float("inf"):
             raise UserError(f"information must be at least 0, not {information}")
         super().__init__(generator, discriminator, **kwargs)
