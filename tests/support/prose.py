@@ -76,6 +76,7 @@ OTHERS = {
         "CVAE; [3]",
         "VAE; [4]",
         "Python 3.11",
+        "tests with 3.12 and 3.13",
         "1.47 GiB",
         "divided by 255",
         "[0, 1]",
