@@ -28,7 +28,8 @@ OPTIMIZERS = {
 EVERY = "EVERY_KIND" in os.environ
 """Whether all kinds are trained with all optimizers, by hand, with --every-kind."""
 
-KINDS = tuple(models.KINDS) if EVERY else ("VAE", "CVAE-GAN", "M2 with GAN", "DRAW-GAN of classes")
+SAMPLE = ("VAE", "conditional DRAW", "CVAE-GAN", "M2 with GAN", "DRAW-GAN of classes")
+KINDS = tuple(models.KINDS) if EVERY else SAMPLE
 """A sample of the kinds, for a step on two replicas that is not traced takes long."""
 
 OTHERS = KINDS if EVERY else ("CVAE-GAN",)

@@ -12,6 +12,7 @@ from vae_gan_tf.experiments.presets import ANY, DATA_SETS, PRESETS, Presets
 from vae_gan_tf.models.adversarial import VAEGAN
 from vae_gan_tf.models.vae import VAE
 from vae_gan_tf.training import devices
+from vae_gan_tf.training.devices import FASTEST
 
 LIKELIHOODS = Catalogue(
     "likelihood",
@@ -279,7 +280,7 @@ class Settings:
         "precision of the networks; fastest is mixed_bfloat16 where all devices have its "
         "operations, else float32; mixed_float16, with a scaled loss, is for GPUs",
         RUN,
-        choices=("float32", "mixed_bfloat16", "mixed_float16", devices.FASTEST),
+        choices=("float32", "mixed_bfloat16", "mixed_float16", FASTEST),
     )
     devices: str = _setting(
         "1",

@@ -42,6 +42,7 @@ def build_model(settings: Settings, images: Images) -> VAE | VAEGAN:
     optimizers = [_optimizer(settings, settings.learning_rate, images, average)]
     if kind.adversary:
         model = kind.adversary(settings, images, model)
+        # Without one of its own the discriminator has a copy, which would keep an average too.
         if settings.discriminator_learning_rate or average:
             rate = settings.discriminator_learning_rate or settings.learning_rate
             optimizers += [_optimizer(settings, rate, images)]

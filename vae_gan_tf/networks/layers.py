@@ -32,8 +32,8 @@ class BatchNormalization(layers.BatchNormalization):
     long on a CPU. But there the fused operation is the slower one unless the number of channels is
     a multiple of 4, and in bfloat16 much slower unless it is a multiple of 16. So it is used for
     multiples of 4, and computes in float32 where they are no multiples of 16. There TensorFlow
-    would also join it with a ReLU behind it, which is four times as slow as the two; as an image of
-    one row it is not joined.
+    would also join it with a ReLU behind it, which takes three to four times as long as the two; as
+    an image of one row it is not joined.
     """
 
     def call(
