@@ -1,8 +1,8 @@
 """How long a training step takes, model by model, and how near that is to the machine's ceiling.
 
-For each model and precision, in a process of its own: steps on MNIST through the input pipeline
-that training uses, after a warm-up; the median time of a step, the share of it spent waiting for
-input, the peak memory of the process, and the operations a second as a share of what a product of
+For each model and each precision that the processor has operations in, in a process of its own:
+steps on MNIST through the input pipeline that training uses, after a warm-up; the median time of a
+step, the share of it spent waiting for input, the peak memory of the process, and the operations a second as a share of what a product of
 two 2048 x 2048 matrices reaches in the same process, right before and after.
 
 The operations of a step, in multiplications and additions (two a weight use), are counted from
@@ -93,8 +93,11 @@ NOT_COUNTED = ("glimpses", "judged_canvases")
 OF_RUNS = ("epochs", "patience", "generator_first")
 """Settings that change no step."""
 
-PRECISIONS = ("float32", "mixed_bfloat16")
-"""The precisions that are timed; float16 is slow on a CPU."""
+
+def precisions() -> tuple[str, ...]:
+    """The precisions that are timed: those that this processor has operations in."""
+    return ("float32", *["mixed_bfloat16"] * devices.have_bfloat16())
+
 
 STEPS = 60
 """Steps that are timed."""
@@ -296,7 +299,7 @@ def main(argv: Sequence[str]) -> None:
     own = options.script_flags
     found: dict[tuple[str, str], list[dict]] = {}
     for _ in range(own["rounds"]):
-        for timed_now in itertools.product(asked, PRECISIONS):
+        for timed_now in itertools.product(asked, precisions()):
             # A process of its own, for its peak memory.
             with concurrent.futures.ProcessPoolExecutor(1, mp_context=context) as process:
                 task = process.submit(time_model, options, *timed_now, own["steps"])
