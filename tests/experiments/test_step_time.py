@@ -95,7 +95,8 @@ def test_each_model_and_precision_is_a_line_of_the_table(
     assert (record["preset"], record["overrides"], record["steps"]) == ("report", {}, 3)
     rows = record["rows"]
     found = [(row["model"], row["precision"]) for row in rows]
-    assert found == [(model, it) for model in ("vae", "draw") for it in ("float32", "mixed_bfloat16")]
+    precisions = ("float32", "mixed_bfloat16")
+    assert found == [(model, precision) for model in ("vae", "draw") for precision in precisions]
     # Four rows, in turn: the first has the times 1, 5 and 9.
     assert [row["rounds"] for row in rows] == [[n, n + 4.0, n + 8.0] for n in (1.0, 2.0, 3.0, 4.0)]
     assert [row["milliseconds"] for row in rows] == [5, 6, 7, 8]

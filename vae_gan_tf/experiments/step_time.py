@@ -2,8 +2,9 @@
 
 For each model and each precision that the processor has operations in, in a process of its own:
 steps on MNIST through the input pipeline that training uses, after a warm-up; the median time of a
-step, the share of it spent waiting for input, the peak memory of the process, and the operations a second as a share of what a product of
-two 2048 x 2048 matrices reaches in the same process, right before and after.
+step, the share of it spent waiting for input, the peak memory of the process, and the operations a
+second as a share of what a product of two 2048 x 2048 matrices reaches in the same process, right
+before and after.
 
 The operations of a step, in multiplications and additions (two a weight use), are counted from
 the kernels of the networks. With E, D and C the multiply-adds of encoder, decoder and
