@@ -3,9 +3,11 @@
 How a number is written, "{file > key > ... | format}", stands at `pages.filled`.
 """
 
+import itertools
 from collections.abc import Sequence
 
 from vae_gan_tf.experiments.scale import problems
+from vae_gan_tf.experiments.step_time import TIMED
 from vae_gan_tf.pretrained.catalogue import SHIPPED
 
 Table = Sequence[Sequence[str]]
@@ -80,26 +82,38 @@ def bounds(runs: dict[str, str]) -> Table:
     ]
 
 
+STEP = {
+    "ms a step": "milliseconds | 0",
+    "images/s": "images_per_second | 0",
+    "waiting for input, %": "input_share | %1",
+    "share of the product's rate, %": "ceiling_share | %0",
+    "product, GFLOP/s": "ceiling_gigaflop_per_second | 0",
+    "peak GB": "peak_gigabytes | 2",
+}
+"""What is told of a step, and its number in the json."""
+
+
 def speed() -> Table:
     """The time of a step of each model."""
-    heads = ["model", "precision", "ms a step", "images/s", "waiting for input, %"]
-    models = ("vae", "cvae", "vae-gan", "cvae-gan", "semi-supervised/fully_connected")
-    rows = [[*heads, "share of the product's rate, %", "product, GFLOP/s", "peak GB"]]
-    for model in (*models, "semi-supervised", "draw", "draw-gan"):
-        for precision in ("float32", "mixed_bfloat16"):
-            row = f"step_time > rows > model={model} > precision={precision}"
-            rows.append(
-                [
-                    model,
-                    precision,
-                    f"{{{row} > milliseconds | 0}}",
-                    f"{{{row} > images_per_second | 0}}",
-                    f"{{{row} > input_share | %1}}",
-                    f"{{{row} > ceiling_share | %0}}",
-                    f"{{{row} > ceiling_gigaflop_per_second | 0}}",
-                    f"{{{row} > peak_gigabytes | 2}}",
-                ]
-            )
+    rounds = ", ".join(f"rounds > 0 > {place} | 0" for place in range(3))
+    first = {"first step, s": "first_step_seconds | 1", "ms a step, in each round": rounds}
+    return _steps("step_time", ("float32",), first | STEP)
+
+
+def speed_bfloat16() -> Table:
+    """The same in two precisions, on a processor with operations in bfloat16."""
+    return _steps("step_time-bfloat16", ("float32", "mixed_bfloat16"), STEP)
+
+
+def _steps(record: str, precisions: Sequence[str], columns: dict[str, str]) -> Table:
+    rows = [["model", "precision", *columns]]
+    for model, precision in itertools.product(TIMED, precisions):
+        row = f"{record} > rows > model={model} > precision={precision}"
+        numbers = (
+            ", ".join(f"{{{row} > {number}}}" for number in numbers.split(", "))
+            for numbers in columns.values()
+        )
+        rows.append([model, precision, *numbers])
     return rows
 
 
@@ -495,6 +509,7 @@ TABLES: dict[str, Table] = {
         ["without attention", "87.40"],
     ],
     "speed": speed(),
+    "speed in bfloat16": speed_bfloat16(),
     "scale": scale(),
     "Fashion-MNIST": fashion(),
     "gradients": gradients(),
