@@ -130,6 +130,18 @@ def test_training_data_without_right_labels_are_refused(y, sentence):
         model.check((models.images(4), y), training=True)
 
 
+def trained_on(data):
+    model = built()
+    model.compile()
+    return float(model.train_step(data)["loss"])
+
+
+def test_a_pair_in_a_nest_of_one_is_the_pair():
+    batch = models.arrays(KIND, 8)
+    first, second = (trained_on(data) for data in (batch, (batch,)))
+    assert first == second
+
+
 def test_what_does_not_fit_is_refused():
     with pytest.raises(UserError, match="without labels"):
         ClassifyingVAEGAN(models.cvae(), models.small_discriminator(4))

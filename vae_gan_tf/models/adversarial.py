@@ -438,8 +438,25 @@ class VAEGAN(CompiledModel):
         return self.generator.metrics
 
 
+class SoftmaxVAEGAN(VAEGAN):
+    """A `VAEGAN` whose discriminator has a softmax of k + 1 classes (section 3.2)."""
+
+    def cost_of_real(self, logits: tf.Tensor, y: TensorLike | None) -> tf.Tensor:
+        """CrossEntropy(D(x), y), [batch]."""
+        return tf.nn.sparse_softmax_cross_entropy_with_logits(labels=y, logits=logits)
+
+    def cost_of_generated(self, logits: tf.Tensor) -> tf.Tensor:
+        """CrossEntropy(D(x), y_fake), [batch]; y_fake is the last of the k + 1 classes."""
+        fake = tf.fill(tf.shape(logits)[:1], logits.shape[-1] - 1)
+        return tf.nn.sparse_softmax_cross_entropy_with_logits(labels=fake, logits=logits)
+
+    def discriminate(self, x: TensorLike) -> tf.Tensor:
+        """D(x) in test mode: probabilities [batch, k + 1] of the classes and of "generated"."""
+        return tf.nn.softmax(self.test_logits(x))
+
+
 @registered
-class CVAEGAN(VAEGAN):
+class CVAEGAN(SoftmaxVAEGAN):
     """A conditional VAE of labels trained against a k + 1 class discriminator (section 3.2).
 
     Args:
@@ -459,19 +476,6 @@ class CVAEGAN(VAEGAN):
     def logits_expected(self) -> int:
         """The number k + 1: a logit for each of the k classes and one for generated images."""
         return self.generator.condition.size + 1
-
-    def cost_of_real(self, logits: tf.Tensor, y: TensorLike | None) -> tf.Tensor:
-        """CrossEntropy(D(x), y), [batch]."""
-        return tf.nn.sparse_softmax_cross_entropy_with_logits(labels=y, logits=logits)
-
-    def cost_of_generated(self, logits: tf.Tensor) -> tf.Tensor:
-        """CrossEntropy(D(x), y_fake), [batch]; y_fake is the last of the k + 1 classes."""
-        fake = tf.fill(tf.shape(logits)[:1], logits.shape[-1] - 1)
-        return tf.nn.sparse_softmax_cross_entropy_with_logits(labels=fake, logits=logits)
-
-    def discriminate(self, x: TensorLike) -> tf.Tensor:
-        """D(x) in test mode: probabilities [batch, k + 1] of the classes and of "generated"."""
-        return tf.nn.softmax(self.test_logits(x))
 
 
 @dataclass(frozen=True)

@@ -27,15 +27,14 @@ from vae_gan_tf import replicas
 from vae_gan_tf.checks import TensorLike, shapes
 from vae_gan_tf.conditions import LabelCondition, NoCondition
 from vae_gan_tf.errors import UserError
-from vae_gan_tf.models.adversarial import VAEGAN
-from vae_gan_tf.models.compiled import unpack
+from vae_gan_tf.models.adversarial import SoftmaxVAEGAN
 from vae_gan_tf.models.seeds import Seed
-from vae_gan_tf.models.vae import VAE, Generated, check_one_for_each
+from vae_gan_tf.models.vae import VAE, Generated, check_one_for_each, unpack_images
 from vae_gan_tf.serialization import registered
 
 
 @registered
-class ClassifyingVAEGAN(VAEGAN):
+class ClassifyingVAEGAN(SoftmaxVAEGAN):
     """A VAE without labels trained against a discriminator of k + 1 classes (section 4.6).
 
     `fit` takes batches (images, labels). Of a trained model nothing asks for a label.
@@ -50,7 +49,7 @@ class ClassifyingVAEGAN(VAEGAN):
         UserError: the generator has side information, or the discriminator does not fit it.
     """
 
-    arguments = (*VAEGAN.arguments, "information")
+    arguments = (*SoftmaxVAEGAN.arguments, "information")
 
     def __init__(
         self, generator: VAE, discriminator: keras.Model, information: float = 0.0, **kwargs: Any
@@ -79,11 +78,10 @@ class ClassifyingVAEGAN(VAEGAN):
         return super().check(data, training)
 
     def _unpacked(self, data: Any) -> tuple[tf.Tensor, tf.Tensor]:
-        x, _ = self.generator.training_batch(data)
-        _, y = unpack(data)
+        x, y = unpack_images(data)
         if y is None:
             raise UserError("a batch of images alone given, pairs (images, labels) expected")
-        y = self.labels.given(y)
+        x, y = self.generator.checked_images(x), self.labels.given(y)
         check_one_for_each(y, x)
         return x, y
 
@@ -91,11 +89,7 @@ class ClassifyingVAEGAN(VAEGAN):
         """CrossEntropy(D(x), y), [batch]; without y that of "one of the k", -log(1 - D_fake)."""
         if y is None:
             return tf.reduce_logsumexp(logits, -1) - tf.reduce_logsumexp(logits[:, :-1], -1)
-        return tf.nn.sparse_softmax_cross_entropy_with_logits(labels=y, logits=logits)
-
-    def cost_of_generated(self, logits: tf.Tensor) -> tf.Tensor:
-        """CrossEntropy(D(x), y_fake), [batch]; y_fake is the last of the k + 1 classes."""
-        return tf.reduce_logsumexp(logits, -1) - logits[:, -1]
+        return super().cost_of_real(logits, y)
 
     def generator_costs(
         self, x: tf.Tensor, y: TensorLike | None, generated: Generated
@@ -111,10 +105,6 @@ class ClassifyingVAEGAN(VAEGAN):
         """The sum (2) of its terms, with their weights."""
         more = self.adversarial_weight * self.information * terms["classes"]
         return super().weighted(terms) + more
-
-    def discriminate(self, x: TensorLike) -> tf.Tensor:
-        """D(x) in test mode: probabilities [batch, k + 1] of the classes and of "generated"."""
-        return tf.nn.softmax(self.test_logits(x))
 
 
 def uninformed(logits: tf.Tensor) -> tf.Tensor:

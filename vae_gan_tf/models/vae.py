@@ -121,6 +121,20 @@ class Generated(Nest):
         return {}
 
 
+def unpack_images(data: Any) -> tuple[Any, Any]:
+    """The x and y, not looked at, of (x, y), (x,), x or ((x, y),).
+
+    Raises:
+        UserError: the data are other ones, or hold weights of images too.
+    """
+    x, y = unpack(data)
+    if y is None and isinstance(x, tuple | list) and len(x) == 2:
+        x, y = x
+    if isinstance(x, tuple | list | dict):
+        raise UserError("images or pairs (images, side information) expected, not other nests")
+    return x, y
+
+
 def log_pixels(
     likelihood: tfd.Distribution, x: tf.Tensor, pixels: TensorLike | None = None
 ) -> tf.Tensor:
@@ -494,11 +508,7 @@ class VAE(CompiledModel):
         Raises:
             UserError: the data are other ones, or hold weights of images too.
         """
-        x, y = unpack(data)
-        if y is None and isinstance(x, tuple | list) and len(x) == 2:
-            x, y = x
-        if isinstance(x, tuple | list | dict):
-            raise UserError("images or pairs (images, side information) expected, not other nests")
+        x, y = unpack_images(data)
         return self.checked_images(x), self.condition.given(y)
 
     def training_batch(self, data: Any) -> tuple[Any, Any]:
