@@ -26,6 +26,14 @@ def check_values(what: str, tensor: tf.Tensor, low: float, high: float) -> None:
         raise UserError(f"{what} must lie in [{low}, {high}]; found {smallest} to {largest}")
 
 
+def check_weight(what: str, value: float, positive: bool = False) -> None:
+    """Raises a UserError unless a value is a finite number of at least 0, or one above 0."""
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not (number and 0 <= value < float("inf") and (value or not positive)):
+        least = "above 0" if positive else "of at least 0"
+        raise UserError(f"{what} must be a number {least}, not {value!r}")
+
+
 def checked_tensor(what: str, value: TensorLike, shape: tuple[int, ...]) -> tf.Tensor:
     """The value as a float32 tensor; a UserError unless its shape is [batch, *shape]."""
     tensor = tf.cast(value, tf.float32)

@@ -245,6 +245,11 @@ def test_a_setting_that_means_nothing_to_a_model_is_refused(model):
             "with --known_classes=False; it is for --known_classes=True",
         ),
         (
+            "vae-gan",
+            {"information": 0.5, "known_classes": True, "adversarial_weight": 0.0},
+            "with --adversarial_weight=0.0; it is for --adversarial_weight=a positive number",
+        ),
+        (
             "semi-supervised",
             {"objective": "originals", "classification_weight": 2.0},
             "with --objective=originals; it is for --objective=per_image",

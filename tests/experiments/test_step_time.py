@@ -20,8 +20,9 @@ MNIST = Images((28, 28, 1), 10)
         ("--models=cvae,semi-supervised-gan", "--models=semi-supervised-gan given, of vae, cvae"),
         ("--models=cave", "--models=cave given"),
         ("--models=cvae --draw_steps=5", "--draw_steps=5 given for cvae; it is for draw"),
-        ("--epochs=2", "--epochs given, which changes no step"),
-        ("--glimpses=2", "--glimpses given, whose operations are not counted"),
+        ("--epochs=2", "Unknown command line flag 'epochs'"),
+        ("--precision=float32", "Unknown command line flag 'precision'"),
+        ("--glimpses=2", "Unknown command line flag 'glimpses'"),
     ],
 )
 def test_steps_whose_operations_are_not_counted(run_script, argument, sentence):

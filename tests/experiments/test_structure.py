@@ -6,6 +6,7 @@ import matplotlib.image
 import pytest
 
 from vae_gan_tf import datasets
+from vae_gan_tf.errors import UserError
 
 pytestmark = pytest.mark.slow
 
@@ -23,6 +24,9 @@ def test_script_writes_its_picture_without_any_data(name, tmp_path, monkeypatch)
     height, width, _ = matplotlib.image.imread(plain).shape
     assert 600 < width <= 1650 and height > 500
     first = plain.read_bytes()
+    for idle in ("--devices=77", "--epochs=3", "--reconstruction=cross_entropy"):
+        with pytest.raises(UserError, match="Unknown command line flag"):
+            main([f"{name}.py", f"--figures_dir={tmp_path}", idle])
     main([f"{name}.py", f"--figures_dir={tmp_path}", "--latent_size=3"])
     custom = tmp_path / f"{name}-custom.png"
     assert {path.name for path in tmp_path.glob("*.png")} == {plain.name, custom.name}

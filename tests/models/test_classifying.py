@@ -5,7 +5,6 @@ import tensorflow as tf
 from scipy import special
 from support import models
 
-import vae_gan_tf
 from vae_gan_tf.errors import UserError
 from vae_gan_tf.models.classifying import ClassifyingVAEGAN, uninformed
 
@@ -147,5 +146,5 @@ def test_what_does_not_fit_is_refused():
         ClassifyingVAEGAN(models.cvae(), models.small_discriminator(4))
     with pytest.raises(UserError, match="logits given"):
         ClassifyingVAEGAN(models.vae(), models.small_discriminator(1))
-    with pytest.raises(UserError, match="information must be at least 0"):
-        vae_gan_tf.ClassifyingVAEGAN(models.vae(), models.small_discriminator(4), information=-1.0)
+    with pytest.raises(UserError, match="information must be a number of at least 0"):
+        built(information=-1.0)

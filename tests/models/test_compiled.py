@@ -348,7 +348,10 @@ MISFITS = {
     "a judging GAN of other logits": lambda: vae_gan_tf.JudgingVAEGAN(trunk_of_other_logits()),
     "a reconstruction by name": lambda: models.vae_gan(reconstruction="mse"),
     "no variance": lambda: models.vae_gan(feature_variance=0.0),
+    "a variance in words": lambda: models.vae_gan(feature_variance="50"),
     "a negative weight": lambda: models.vae_gan(adversarial_weight=-1.0),
+    "no weight": lambda: models.vae_gan(adversarial_weight=None),
+    "a weight that is true": lambda: models.classifying_gan(information=True),
     "a likelihood by name": lambda: vae_gan_tf.VAE(*models.small_networks(), likelihood="gaussian"),
     "the class of a likelihood": lambda: vae_gan_tf.VAE(
         *models.small_networks(), likelihood=vae_gan_tf.Gaussian

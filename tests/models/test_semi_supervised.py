@@ -528,9 +528,9 @@ def test_networks_must_fit_together(misfit):
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: Objective(1.0, -1.0, 0.1), "at least 0 expected"),
-        (lambda: Objective(1.0, 1.0, float("nan")), "at least 0 expected"),
-        (lambda: Objective(1.0, 1.0, float("inf")), "at least 0 expected"),
+        (lambda: Objective(1.0, -1.0, 0.1), "weight .* of at least 0"),
+        (lambda: Objective(1.0, 1.0, float("nan")), "weight .* of at least 0"),
+        (lambda: Objective(1.0, 1.0, float("inf")), "weight .* of at least 0"),
         (lambda: Objective.per_image(0, 10), "0 labelled and 10 unlabelled images given"),
         (lambda: Objective.per_image(10, 0), "at least one of each"),
     ],

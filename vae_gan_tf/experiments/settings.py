@@ -25,6 +25,10 @@ LIKELIHOODS = Catalogue(
 )
 
 
+POSITIVE = "a positive number"
+"""Stands, in what a setting is only for, for any of these."""
+
+
 def _setting(
     default: Any,
     help: str,
@@ -45,7 +49,7 @@ def _setting(
         section: of the help that a script prints.
         of: the groups (`Kind.groups`) that a model must have, all of them, for this to mean
             something to it.
-        only: values that other settings must have for it.
+        only: values that other settings must have for it, or `POSITIVE`.
         choices: of a text.
         positive: whether numbers must be above 0.
         least: the smallest number, else.
@@ -236,7 +240,7 @@ class Settings:
         "even and certain",
         ADVERSARY,
         of=["adversary", "without labels"],
-        only={"known_classes": True},
+        only={"known_classes": True, "adversarial_weight": POSITIVE},
     )
     reconstruction: str = _setting(
         "feature",
@@ -311,10 +315,16 @@ class Settings:
 
     def takes(self, name: str) -> bool:
         """Whether a setting means something to the model with these networks and settings."""
+        return self.kind.has(name, self.architecture) and not self.lacks(name)
+
+    def lacks(self, name: str) -> dict[str, Any]:
+        """The values that other settings would have to have for a setting to mean something."""
         only = FIELDS[name].metadata["only"].items()
-        return self.kind.has(name, self.architecture) and all(
-            getattr(self, other) == value for other, value in only
-        )
+        return {other: value for other, value in only if not self._is(other, value)}
+
+    def _is(self, name: str, value: Any) -> bool:
+        own = getattr(self, name)
+        return own > 0 if value is POSITIVE else own == value
 
     @property
     def name(self) -> str:
@@ -515,12 +525,10 @@ def resolve(
                 f"--{name} given for {model} with {run.architecture} networks; it is for its "
                 f"{' or '.join(those)} ones"
             )
-        for other, value in FIELDS[name].metadata["only"].items():
-            if getattr(run, other) != value:
-                raise UserError(
-                    f"--{name} given with --{other}={getattr(run, other)}; it is for "
-                    f"--{other}={value}"
-                )
+        for other, value in run.lacks(name).items():
+            raise UserError(
+                f"--{name} given with --{other}={getattr(run, other)}; it is for --{other}={value}"
+            )
     if "few labels" in kind.groups and not run.labels:
         raise UserError(f"--labels=0 given for {model}, which needs at least one of each class")
     return run

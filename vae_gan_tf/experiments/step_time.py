@@ -55,7 +55,7 @@ from vae_gan_tf.errors import UserError
 from vae_gan_tf.experiments.flags import Options, Script, parse
 from vae_gan_tf.experiments.record import made_with
 from vae_gan_tf.experiments.run import load_data, with_side_information
-from vae_gan_tf.experiments.settings import Images, Settings, check_meaningful
+from vae_gan_tf.experiments.settings import FIELDS, Images, Settings, check_meaningful
 from vae_gan_tf.experiments.zoo import build_model
 from vae_gan_tf.files import check_folder
 from vae_gan_tf.models.adversarial import generator
@@ -88,11 +88,14 @@ COUNTED = (
 )
 """The models whose operations are counted as above."""
 
-NOT_COUNTED = ("glimpses", "judged_canvases")
-"""Settings that add operations which are not."""
+WITHOUT_EFFECT = (
+    *("epochs", "patience", "generator_first", "images", "devices", "deterministic", "precision"),
+    *("glimpses", "judged_canvases"),
+)
+"""Settings that change nothing in what is timed; the last two add work that is not counted."""
 
-OF_RUNS = ("epochs", "patience", "generator_first")
-"""Settings that change no step."""
+TAKEN = tuple(name for name in FIELDS if name not in WITHOUT_EFFECT)
+"""The settings that flags may override."""
 
 
 def precisions() -> tuple[str, ...]:
@@ -281,17 +284,13 @@ def define(values: flags.FlagValues) -> None:
 def main(argv: Sequence[str]) -> None:
     """Times each model in each precision and writes the table."""
     general = ("preset", "figures_dir", "data_dir")
-    options = parse(Script(__doc__, COUNTED, general=general, define=define), argv)
+    options = parse(Script(__doc__, COUNTED, TAKEN, general=general, define=define), argv)
     asked = options.script_flags["models"]
     if not asked or len(set(asked)) < len(asked):
         raise UserError(f"--models={','.join(asked)} given, models expected, each once")
     for name in asked:
         if name.split("/")[0] not in COUNTED:
             raise UserError(f"--models={name} given, of {', '.join(COUNTED)} expected")
-    if unknown := set(NOT_COUNTED) & set(options.overrides):
-        raise UserError(f"--{sorted(unknown)[0]} given, whose operations are not counted")
-    if idle := set(OF_RUNS) & set(options.overrides):
-        raise UserError(f"--{sorted(idle)[0]} given, which changes no step")
     timed = [name.split("/")[0] for name in options.script_flags["models"]]
     for name, value in options.overrides.items():
         check_meaningful(name, timed, value)

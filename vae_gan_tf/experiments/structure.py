@@ -5,12 +5,20 @@ from typing import Any
 
 from vae_gan_tf import datasets
 from vae_gan_tf.experiments.flags import Script, parse, show
-from vae_gan_tf.experiments.settings import Images
+from vae_gan_tf.experiments.settings import DRAWING, FIELDS, NETWORKS, Images
 from vae_gan_tf.experiments.zoo import build_model
 from vae_gan_tf.plotting import diagrams
 from vae_gan_tf.plotting.layout import Diagram
 
 MNIST = Images((28, 28, 1), 10)
+
+SHOWN = (
+    *(name for name, field in FIELDS.items() if field.metadata["section"] in (NETWORKS, DRAWING)),
+    *("glimpses", "discriminator"),
+    *("labels", "objective", "classification_weight"),
+    *("kl_weight", "feature_variance", "adversarial_weight"),
+)
+"""The settings that a diagram shows: of networks, and the weights in a loss."""
 
 
 def figure(
@@ -25,8 +33,8 @@ def figure(
         model: its name in the zoo.
         diagram: gives the model's diagram.
     """
-    script = Script(doc, (model,), general=("preset", "figures_dir", "show_settings"))
-    options = parse(script, argv)
+    general = ("preset", "figures_dir", "show_settings")
+    options = parse(Script(doc, (model,), SHOWN, general=general), argv)
     settings = options.settings(model, datasets.DEFAULT)
     show(options, [settings])
     built = build_model(settings, MNIST)

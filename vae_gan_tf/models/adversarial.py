@@ -37,7 +37,7 @@ import tensorflow as tf
 from tensorflow_probability import distributions as tfd
 
 from vae_gan_tf import replicas
-from vae_gan_tf.checks import TensorLike, check_network, shapes
+from vae_gan_tf.checks import TensorLike, check_network, check_weight, shapes
 from vae_gan_tf.conditions import LabelCondition
 from vae_gan_tf.errors import UserError
 from vae_gan_tf.models.compiled import CompiledModel
@@ -121,10 +121,8 @@ class VAEGAN(CompiledModel):
                 f"{type(self).__name__} of {type(generator).__name__} asked for; a semi-supervised "
                 "generator and SemiSupervisedVAEGAN or JudgingVAEGAN go together"
             )
-        if not 0 < feature_variance < float("inf"):
-            raise UserError(f"feature_variance must be positive, not {feature_variance}")
-        if not 0 <= adversarial_weight < float("inf"):
-            raise UserError(f"adversarial_weight must be at least 0, not {adversarial_weight}")
+        check_weight("feature_variance", feature_variance, positive=True)
+        check_weight("adversarial_weight", adversarial_weight)
         if not (reconstruction is None or callable(reconstruction)):
             raise UserError(
                 f"reconstruction={reconstruction!r} given, CrossEntropy(), SquaredError() or None "

@@ -24,7 +24,7 @@ import keras
 import tensorflow as tf
 
 from vae_gan_tf import replicas
-from vae_gan_tf.checks import TensorLike, shapes
+from vae_gan_tf.checks import TensorLike, check_weight, shapes
 from vae_gan_tf.conditions import LabelCondition, NoCondition
 from vae_gan_tf.errors import UserError
 from vae_gan_tf.models.adversarial import SoftmaxVAEGAN
@@ -56,8 +56,7 @@ class ClassifyingVAEGAN(SoftmaxVAEGAN):
     ):
         if not isinstance(getattr(generator, "condition", None), NoCondition):
             raise UserError("a discriminator of classes needs a generator without labels")
-        if not 0 <= information < float("inf"):
-            raise UserError(f"information must be at least 0, not {information}")
+        check_weight("information", information)
         super().__init__(generator, discriminator, **kwargs)
         self.information = information
         self.labels = LabelCondition(self.logits_expected() - 1)

@@ -30,7 +30,7 @@ import tensorflow as tf
 from tensorflow_probability import distributions as tfd
 
 from vae_gan_tf import replicas
-from vae_gan_tf.checks import TensorLike, check_network, shapes
+from vae_gan_tf.checks import TensorLike, check_network, check_weight, shapes
 from vae_gan_tf.conditions import LabelCondition
 from vae_gan_tf.errors import UserError
 from vae_gan_tf.models.compiled import unpack
@@ -61,9 +61,8 @@ class Objective(Configured):
     arguments = ("labelled", "unlabelled", "classification")
 
     def __post_init__(self) -> None:
-        weights = [getattr(self, name) for name in self.arguments]
-        if not all(0 <= weight < float("inf") for weight in weights):
-            raise UserError(f"weights of at least 0 expected in an objective, not {weights}")
+        for name in self.arguments:
+            check_weight(f"the weight {name}", getattr(self, name))
 
     @classmethod
     def per_image(cls, labelled: int, unlabelled: int, classification: float = 0.1) -> "Objective":

@@ -19,7 +19,14 @@ import tensorflow as tf
 from tensorflow_probability import distributions as tfd
 
 from vae_gan_tf import replicas
-from vae_gan_tf.checks import TensorLike, check_network, checked_images, checked_tensor, shapes
+from vae_gan_tf.checks import (
+    TensorLike,
+    check_network,
+    check_weight,
+    checked_images,
+    checked_tensor,
+    shapes,
+)
 from vae_gan_tf.conditions import Condition, NoCondition
 from vae_gan_tf.errors import UserError
 from vae_gan_tf.likelihoods import Bernoulli, Likelihood
@@ -252,8 +259,7 @@ class VAE(CompiledModel):
                 f"the seed {seed!r} given, an integer from {-LARGEST} to {LARGEST} expected"
             )
         check_seed(seed)
-        if not (isinstance(kl_weight, int | float) and 0 <= kl_weight < float("inf")):
-            raise UserError(f"kl_weight must be a number of at least 0, not {kl_weight!r}")
+        check_weight("kl_weight", kl_weight)
         if not (likelihood is None or isinstance(likelihood, Likelihood)):
             raise UserError(
                 f"likelihood={likelihood!r} given, a Likelihood such as Bernoulli() expected"
