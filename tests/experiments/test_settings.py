@@ -171,6 +171,8 @@ OVERRIDES = {
     "feature_variance": 9.0,
     "generator_first": True,
     "adversarial_weight": 5.0,
+    "reconstructed_weight": 0.5,
+    "gradient_penalty": 2.0,
     "discriminator": "improved",
     "known_classes": True,
     "information": 0.5,
@@ -182,7 +184,8 @@ STEPS = {"draw_steps", "read_size", "write_size", "units"}
 LAYERS = {"batch_normalisation", "pools"}
 ADVERSARY = {
     *("discriminator_learning_rate", "glimpses", "reconstruction"),
-    *("generator_first", "adversarial_weight", "discriminator"),
+    *("generator_first", "adversarial_weight", "reconstructed_weight", "gradient_penalty"),
+    "discriminator",
 }
 WITHOUT_LABELS = ADVERSARY | {"known_classes"}
 TAKEN = {

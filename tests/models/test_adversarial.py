@@ -118,14 +118,27 @@ class Followed:
         p = special.softmax(logits, -1)
         return features, -np.log(p[np.arange(len(p)), self.y]), -np.log(p[:, 3])
 
-    def critic_terms(self, critic, weights):
-        """Equation (3)."""
+    def critic_terms(self, critic, weights, gamma=0):
+        """Equation (3), with the penalty R1 where gamma is not 0."""
         reconstructed, drawn, _ = self.generated(weights)
-        return {
+        terms = {
             "real": self.seen_by(critic, self.x)[1].mean(),
             "drawn": self.seen_by(critic, drawn)[2].mean(),
             "reconstructed": self.seen_by(critic, reconstructed)[2].mean(),
         }
+        return terms | ({"penalty": gamma / 2 * self.slopes(critic).mean()} if gamma else {})
+
+    def slopes(self, critic):
+        """The squared norm of the gradient, at each image, of log D - log(1 - D)."""
+        features = np.tanh(self.x @ critic[0] + critic[1])
+        logits = features @ critic[2] + critic[3]
+        of_logits = np.ones_like(logits)
+        if self.y is not None:
+            of_logits = np.concatenate(
+                [special.softmax(logits[:, :3], -1), -np.ones([len(logits), 1])], -1
+            )
+        of_features = of_logits @ critic[2].T * (1 - features**2)
+        return ((of_features @ critic[0].T) ** 2).sum(-1)
 
     def terms(self, weights, critic, feature_variance, pixel=None):
         """Equation (2); with a loss on pixels, a function of x and x~, if one is given."""
@@ -171,16 +184,16 @@ def test_costs_are_finite_where_a_probability_rounds_to_0(kind):
 
 @KINDS
 @pytest.mark.parametrize(
-    ("kl_weight", "feature_variance", "adversarial_weight", "reconstruction", "pixel"),
+    ("kl_weight", "feature_variance", "adversarial_weight", "reconstruction", "pixel", "more"),
     [
-        (1, 1, 1, None, None),
-        (0.5, 4, 3, None, None),
-        (0.5, 1, 3, SquaredError(), lambda x, p: (x - p) ** 2),
-        (2, 1, 1, CrossEntropy(), lambda x, p: -x * np.log(p) - (1 - x) * np.log(1 - p)),
+        (1, 1, 1, None, None, {}),
+        (0.5, 4, 3, None, None, {"reconstructed_weight": 0.25, "gradient_penalty": 5.0}),
+        (0.5, 1, 3, SquaredError(), lambda x, p: (x - p) ** 2, {}),
+        (2, 1, 1, CrossEntropy(), lambda x, p: -x * np.log(p) - (1 - x) * np.log(1 - p), {}),
     ],
 )
 def test_a_step_is_one_of_the_discriminator_then_one_of_the_generator_against_it(
-    kind, kl_weight, feature_variance, adversarial_weight, reconstruction, pixel, codes
+    kind, kl_weight, feature_variance, adversarial_weight, reconstruction, pixel, more, codes
 ):
     model = linear(
         kind,
@@ -188,7 +201,9 @@ def test_a_step_is_one_of_the_discriminator_then_one_of_the_generator_against_it
         feature_variance=feature_variance,
         adversarial_weight=adversarial_weight,
         reconstruction=reconstruction,
+        **more,
     )
+    gamma, share = more.get("gradient_penalty", 0), more.get("reconstructed_weight", 1)
     x, y = images(4, (2, 2, 1)), LABELS if kind is CVAEGAN else None
     model.compile(keras.optimizers.SGD(1.0), keras.optimizers.SGD(0.5))
     weights, critic = numpy_weights(model.generator), numpy_weights(model.discriminator)
@@ -200,7 +215,7 @@ def test_a_step_is_one_of_the_discriminator_then_one_of_the_generator_against_it
 
     # The discriminator steps on (3).
     def critic_loss(critic):
-        return sum(followed.critic_terms(critic, weights).values())
+        return sum(followed.critic_terms(critic, weights, gamma).values())
 
     steps = [(a - b) / 0.5 for a, b in zip(critic, critic_after, strict=True)]
     assert_same(steps, gradient(critic_loss, critic), rtol=1e-3, atol=1e-5)
@@ -208,14 +223,14 @@ def test_a_step_is_one_of_the_discriminator_then_one_of_the_generator_against_it
     # The generator steps on (2), as the discriminator sees it after its own step.
     def loss(weights, critic=critic_after):
         terms = followed.terms(weights, critic, feature_variance, pixel)
-        adversarial = terms["drawn"] + terms["reconstructed"]
+        adversarial = terms["drawn"] + share * terms["reconstructed"]
         again = terms["pixel" if pixel else "feature"]
         return kl_weight * terms["kl"] + again + adversarial_weight * adversarial
 
     steps = [a - b for a, b in zip(weights, weights_after, strict=True)]
     assert_same(steps, gradient(loss, weights), rtol=1e-3, atol=1e-5)
 
-    critic_terms = followed.critic_terms(critic, weights)
+    critic_terms = followed.critic_terms(critic, weights, gamma)
     terms = followed.terms(weights, critic_after, feature_variance, pixel)
     expected = {
         "loss": loss(weights) + critic_loss(critic),
@@ -229,6 +244,28 @@ def test_a_step_is_one_of_the_discriminator_then_one_of_the_generator_against_it
     assert logs == pytest.approx(expected, 1e-4)
     # The test can tell the updated discriminator from the one before.
     assert abs(loss(weights) - loss(weights, critic)) > 0.01
+
+
+@ALL
+def test_the_penalty_against_differences_of_pixels(name):
+    model = built(name, gradient_penalty=3.0)
+    x, y, generated = model.prepare(models.arrays(name, 3), seed=(0, 1))
+
+    def log_odds(x):
+        return float(tf.reduce_sum(model.log_odds(model.features_and_logits(x)[1])))
+
+    slopes = np.zeros(x.shape)
+    for place in np.ndindex(*x.shape):
+        step = np.zeros(x.shape, np.float32)
+        step[place] = 3e-4
+        slopes[place] = (log_odds(x + step) - log_odds(x - step)) / 6e-4
+    penalties = 1.5 * np.float32((slopes**2).sum((1, 2, 3)))
+    expected = generated.mean_costs({"penalty": generated.expand(penalties)})
+    terms = model.discriminator_loss(x, y, generated)
+    assert len(expected) == (2 if name == "M2 with GAN" else 1)
+    for place, value in expected.items():
+        np.testing.assert_allclose(terms[place], value, rtol=0.02)
+        assert value > 0
 
 
 @pytest.mark.slow

@@ -268,6 +268,19 @@ class Settings:
     adversarial_weight: float = _setting(
         1.0, "weight of the generator's adversarial terms", ADVERSARY, of=["adversary"]
     )
+    reconstructed_weight: float = _setting(
+        1.0,
+        "weight of the adversarial term of reconstructions beside that of drawn images",
+        ADVERSARY,
+        of=["adversary"],
+        only={"adversarial_weight": POSITIVE},
+    )
+    gradient_penalty: float = _setting(
+        0.0,
+        "gamma of the penalty on the discriminator's gradient at real images (R1); 0 for none",
+        ADVERSARY,
+        of=["adversary"],
+    )
     image_size: str = _setting(
         "own",
         "height,width that images of other data sets than MNIST and SVHN are resized to, or own "

@@ -237,6 +237,8 @@ def _weights(settings: Settings) -> dict[str, Any]:
     return {
         "feature_variance": settings.feature_variance,
         "adversarial_weight": settings.adversarial_weight,
+        "reconstructed_weight": settings.reconstructed_weight,
+        "gradient_penalty": settings.gradient_penalty,
         "reconstruction": RECONSTRUCTIONS[settings.reconstruction],
         "name": "adversarial",
     }

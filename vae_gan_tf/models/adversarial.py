@@ -79,6 +79,10 @@ class VAEGAN(CompiledModel):
         discriminator: a network from images to features f_l and logits.
         feature_variance: sigma^2 of the feature loss.
         adversarial_weight: the weight of the two adversarial terms of (2).
+        reconstructed_weight: the weight of -log D(x~) beside -log D(Dec(z)), 1 in (2).
+        gradient_penalty: gamma of the penalty on the discriminator's gradient at real images,
+            gamma / 2 E ||d l(x) / dx||^2 with l(x) the log-odds of "real", which then is a fourth
+            term of (3) (Mescheder et al. 2018, equation 9: R1); 0 for none.
         reconstruction: what takes the place of the feature loss, a loss on pixels, `CrossEntropy`
             or `SquaredError` (section 4.6); None for the feature loss.
         **kwargs: those of Keras' ``Model``, such as its name.
@@ -92,6 +96,8 @@ class VAEGAN(CompiledModel):
         "discriminator",
         "feature_variance",
         "adversarial_weight",
+        "reconstructed_weight",
+        "gradient_penalty",
         "reconstruction",
         "name",
     )
@@ -111,6 +117,8 @@ class VAEGAN(CompiledModel):
         feature_variance: float = 1.0,
         adversarial_weight: float = 1.0,
         reconstruction: CrossEntropy | SquaredError | None = None,
+        reconstructed_weight: float = 1.0,
+        gradient_penalty: float = 0.0,
         **kwargs: Any,
     ):
         if not isinstance(generator, VAE):
@@ -123,6 +131,8 @@ class VAEGAN(CompiledModel):
             )
         check_weight("feature_variance", feature_variance, positive=True)
         check_weight("adversarial_weight", adversarial_weight)
+        check_weight("reconstructed_weight", reconstructed_weight)
+        check_weight("gradient_penalty", gradient_penalty)
         if not (reconstruction is None or callable(reconstruction)):
             raise UserError(
                 f"reconstruction={reconstruction!r} given, CrossEntropy(), SquaredError() or None "
@@ -136,6 +146,8 @@ class VAEGAN(CompiledModel):
         self.discriminator = discriminator
         self.feature_variance = feature_variance
         self.adversarial_weight = adversarial_weight
+        self.reconstructed_weight = reconstructed_weight
+        self.gradient_penalty = gradient_penalty
         self.reconstruction = reconstruction
         self.generator_terms = (
             "kl",
@@ -166,6 +178,10 @@ class VAEGAN(CompiledModel):
     def cost_of_generated(self, logits: tf.Tensor) -> tf.Tensor:
         """-log(1 - D(x)), [batch]: what it costs to take images for generated."""
         return tf.nn.softplus(logits[:, 0])
+
+    def log_odds(self, logits: tf.Tensor) -> tf.Tensor:
+        """The log-odds that images are real, log D(x) - log(1 - D(x)), [batch]."""
+        return logits[:, 0]
 
     def discriminate(self, x: TensorLike) -> tf.Tensor:
         """D(x) in test mode: the probability [batch] that each image is real.
@@ -213,14 +229,24 @@ class VAEGAN(CompiledModel):
     def discriminator_costs(
         self, x: tf.Tensor, y: TensorLike | None, generated: Generated
     ) -> dict[str, tf.Tensor]:
-        """The three terms of (3), for each x~."""
-        _, real = self.discriminator(x, training=True)
+        """The three terms of (3), for each x~, and the penalty where there is one."""
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+            x = tf.convert_to_tensor(x)
+            tape.watch(x)
+            _, real = self.discriminator(x, training=True)
+            real = tf.cast(real, tf.float32)
+            log_odds = self.log_odds(real)
+        penalty = {}
+        if self.gradient_penalty:
+            slopes = tf.reduce_sum(tf.square(tape.gradient(log_odds, x)), [1, 2, 3])
+            penalty = {"penalty": self.gradient_penalty / 2 * generated.expand(slopes)}
         _, drawn = self.features_and_logits(generated.drawn)
         _, reconstructed = self.features_and_logits(generated.reconstructed)
         return {
-            "real": self.cost_of_real(generated.expand(tf.cast(real, tf.float32)), y),
+            "real": self.cost_of_real(generated.expand(real), y),
             "drawn": self.cost_of_generated(drawn),
             "reconstructed": self.cost_of_generated(reconstructed),
+            **penalty,
         }
 
     def generator_costs(
@@ -270,7 +296,7 @@ class VAEGAN(CompiledModel):
         return (
             self.generator.kl_weight * kl
             + reconstruction
-            + self.adversarial_weight * (drawn + reconstructed)
+            + self.adversarial_weight * (drawn + self.reconstructed_weight * reconstructed)
         )
 
     def train_step(self, data: Any) -> dict[str, tf.Tensor]:
@@ -447,6 +473,10 @@ class SoftmaxVAEGAN(VAEGAN):
         """CrossEntropy(D(x), y_fake), [batch]; y_fake is the last of the k + 1 classes."""
         fake = tf.fill(tf.shape(logits)[:1], logits.shape[-1] - 1)
         return tf.nn.sparse_softmax_cross_entropy_with_logits(labels=fake, logits=logits)
+
+    def log_odds(self, logits: tf.Tensor) -> tf.Tensor:
+        """The log-odds that images are real, log(1 - D_fake(x)) - log D_fake(x), [batch]."""
+        return tf.reduce_logsumexp(logits[:, :-1], -1) - logits[:, -1]
 
     def discriminate(self, x: TensorLike) -> tf.Tensor:
         """D(x) in test mode: probabilities [batch, k + 1] of the classes and of "generated"."""
