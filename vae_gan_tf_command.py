@@ -43,7 +43,7 @@ def run(name: str, argv: Sequence[str] | None = None) -> None:
         sys.stdout.flush()
     except KeyboardInterrupt:
         print(
-            "Stopped; what is finished is kept, and the same command does the rest.",
+            "Stopped; what is in files is kept, and the same command does the rest.",
             file=sys.stderr,
         )
         sys.exit(130)

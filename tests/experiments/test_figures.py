@@ -96,6 +96,11 @@ def test_conditional_draw_has_an_animation_and_a_picture_of_its_own(run_script, 
         assert animation.size == (4 * (3 * 29 + 1), 4 * (10 * 29 + 1))
 
 
+def test_a_setting_of_the_other_model_is_refused(run_script):
+    with pytest.raises(UserError, match="--known_classes=True given for cdraw-gan; it is for vae"):
+        run_script("figure11", "--preset=smoke", "--conditional", "--known_classes")
+
+
 def test_improved_draw_gan_begins_with_a_trained_draw(run_script, tmp_path, monkeypatch):
     began = []
 

@@ -297,6 +297,16 @@ def test_the_fastest_precision_is_that_of_the_devices(have, precision, monkeypat
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(("have", "told"), [(True, False), (False, True)])
+def test_a_run_in_a_precision_that_the_processor_has_not_says_so(
+    have, told, tmp_path, mnist, data_dir, monkeypatch, capsys
+):
+    monkeypatch.setattr(devices, "have_bfloat16", lambda: have)
+    run.train(smoke(tmp_path, data_dir, "--precision=mixed_bfloat16"), "vae", mnist)
+    assert ("--precision=fastest takes float32" in capsys.readouterr().out) is told
+
+
+@pytest.mark.slow
 def test_a_run_ends_with_the_average_of_its_weights(tmp_path, mnist, data_dir, monkeypatch):
     kept = {}
 

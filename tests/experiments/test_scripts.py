@@ -126,7 +126,7 @@ vae_gan_tf_command.run("figure7")
 @pytest.mark.slow
 def test_ctrl_c_is_heard_while_an_object_is_deleted():
     done = subprocess.run([sys.executable, "-c", DELETED], capture_output=True, text=True)
-    assert done.returncode == 130 and "Stopped; what is finished is kept" in done.stderr
+    assert done.returncode == 130 and "Stopped; what is in files is kept" in done.stderr
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from vae_gan_tf.experiments.flags import Options, Script, each_seed, parse
 from vae_gan_tf.experiments.publish import publish
 from vae_gan_tf.experiments.results import train_all
 from vae_gan_tf.experiments.run import Result
+from vae_gan_tf.experiments.settings import check_meaningful
 from vae_gan_tf.files import write_whole
 from vae_gan_tf.models.adversarial import generator
 from vae_gan_tf.models.draw import DRAW, Steps
@@ -66,6 +67,8 @@ def figure(argv: Sequence[str], doc: str, name: str, model: str, conditional: st
     options = parse(Script(doc, (model, conditional), define=define), argv)
     if options.script_flags["conditional"]:
         name, model = f"{name}-conditional", conditional
+    for setting, value in options.overrides.items():
+        check_meaningful(setting, [model], value)
     each_seed(options, functools.partial(_figure, name, model))
 
 

@@ -147,6 +147,11 @@ def _train(
     name, number = settings.model, int(settings.devices)
     precision = settings.precision.removeprefix("mixed_")
     print(f"{name} on {settings.dataset} in {precision}, run folder {folder}")
+    if precision == "bfloat16" and not devices.have_bfloat16():
+        print(
+            "This processor has no operations in bfloat16 and is slow in it; --precision=fastest "
+            "takes float32 here"
+        )
     its = entry(settings.dataset, settings.form)
     if its != settings.dataset:
         print(f"The settings of the preset {settings.preset} are those for {its}")

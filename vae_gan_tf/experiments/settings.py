@@ -191,7 +191,8 @@ class Settings:
     )
     weights_average: float = _setting(
         0.0,
-        "decay a step of an average of the generator's weights, which a run ends with; 0 for none",
+        "decay a step, such as 0.999, of an average of the generator's weights, which a run ends "
+        "with; 0 for none",
         TRAINING,
         below=1,
     )
@@ -229,15 +230,15 @@ class Settings:
     )
     known_classes: bool = _setting(
         False,
-        "the discriminator of a model without labels knows the classes of real images, by k + 1 "
-        "logits",
+        "the discriminator of a model without labels learns the classes of real images, by k + 1 "
+        "logits; the generator is told none and pays for what looks generated",
         ADVERSARY,
         of=["adversary", "without labels"],
     )
     information: float = _setting(
         0.0,
-        "weight, beside the adversarial terms, of what the classes of drawn images lack of being "
-        "even and certain",
+        "weight, beside the adversarial terms, of log k - I(class; drawn image), which is 0 where "
+        "the discriminator is certain of each class and all are drawn as often",
         ADVERSARY,
         of=["adversary", "without labels"],
         only={"known_classes": True, "adversarial_weight": POSITIVE},

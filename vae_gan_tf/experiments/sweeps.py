@@ -171,17 +171,16 @@ def fill(
 
 
 def time_left(cells: Sequence[Record], waiting: Sequence[str]) -> str:
-    """How long the runs of the waiting rows take, by finished ones of the same row, in words."""
+    """How long the runs of the waiting rows take, in words, by finished ones of the same row."""
     seconds: dict[str, list[float]] = {row: [] for row in waiting}
     for cell in cells:
         taken = cell.get("wall_seconds")
         if cell["row"] in seconds and isinstance(taken, int | float):
             seconds[cell["row"]].append(taken)
-    unknown = [row for row in waiting if not seconds[row]]
     known = sum(statistics.mean(seconds[row]) for row in waiting if seconds[row])
-    parts = [f"about {duration(known)} left"] if known else []
-    parts += [f"{len(unknown)} runs of rows not timed yet"] if unknown else []
-    return " and ".join(parts)
+    if not known:
+        return "how long the others take is not known yet"
+    return f"{'about' if all(map(seconds.get, waiting)) else 'more than'} {duration(known)} left"
 
 
 def mean_and_deviation(values: Sequence[float], digits: int = 2) -> str:
