@@ -103,6 +103,7 @@ def test_each_model_and_precision_is_a_line_of_the_table(
     assert [row["milliseconds"] for row in rows] == [5, 6, 7, 8]
     printed = capsys.readouterr().out
     assert "| draw | mixed_bfloat16 |" in printed and "cores" in printed
+    assert "Round 1 of 3: draw in float32, 3 ms a step" in printed
 
 
 def test_the_ceiling_is_timed_without_its_warm_up():

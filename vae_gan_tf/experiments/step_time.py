@@ -298,12 +298,18 @@ def main(argv: Sequence[str]) -> None:
     context = multiprocessing.get_context("spawn")
     own = options.script_flags
     found: dict[tuple[str, str], list[dict]] = {}
-    for _ in range(own["rounds"]):
+    for turn in range(own["rounds"]):
         for timed_now in itertools.product(asked, precisions()):
             # A process of its own, for its peak memory.
             with concurrent.futures.ProcessPoolExecutor(1, mp_context=context) as process:
                 task = process.submit(time_model, options, *timed_now, own["steps"])
-                found.setdefault(timed_now, []).append(task.result())
+                row = task.result()
+            found.setdefault(timed_now, []).append(row)
+            print(
+                f"Round {turn + 1} of {own['rounds']}: {' in '.join(timed_now)}, "
+                f"{row['milliseconds']:.0f} ms a step",
+                flush=True,
+            )
     rows = [together(rounds) for rounds in found.values()]
     usual = {"models": list(TIMED), "steps": STEPS, "rounds": ROUNDS}
     custom = options.overrides or own != usual
