@@ -3,7 +3,13 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from vae_gan_tf.checks import check_network, check_values, checked_images, checked_tensor
+from vae_gan_tf.checks import (
+    check_network,
+    check_values,
+    check_weight,
+    checked_images,
+    checked_tensor,
+)
 from vae_gan_tf.errors import UserError
 
 
@@ -66,3 +72,14 @@ def test_a_network_whose_ends_do_not_fit(network, message):
 def test_a_network_that_fits():
     check_network("the encoder", functional(2), (1, 2))
     check_network("the head", keras.Sequential([keras.Input([2]), keras.layers.Dense(1)]), (1,))
+
+
+@pytest.mark.parametrize("value", [-1.0, float("nan"), float("inf"), True, None, "2", 0])
+def test_what_is_no_positive_weight(value):
+    with pytest.raises(UserError, match=r"^gamma must be a number above 0, not "):
+        check_weight("gamma", value, positive=True)
+
+
+@pytest.mark.parametrize("value", [0, 0.0, 2, np.float32(0.5), np.int64(3)])
+def test_weights(value):
+    check_weight("gamma", value)

@@ -1,5 +1,6 @@
 """Checks of what a user gives to a model, each a `UserError` of one sentence."""
 
+import numbers
 from collections.abc import Sequence
 from typing import TypeAlias
 
@@ -28,7 +29,7 @@ def check_values(what: str, tensor: tf.Tensor, low: float, high: float) -> None:
 
 def check_weight(what: str, value: float, positive: bool = False) -> None:
     """Raises a UserError unless a value is a finite number of at least 0, or one above 0."""
-    number = isinstance(value, int | float) and not isinstance(value, bool)
+    number = isinstance(value, numbers.Real) and not isinstance(value, bool)
     if not (number and 0 <= value < float("inf") and (value or not positive)):
         least = "above 0" if positive else "of at least 0"
         raise UserError(f"{what} must be a number {least}, not {value!r}")

@@ -149,8 +149,8 @@ def _train(
     print(f"{name} on {settings.dataset} in {precision}, run folder {folder}")
     if precision == "bfloat16" and not devices.have_bfloat16():
         print(
-            "This processor has no operations in bfloat16 and is slow in it; --precision=fastest "
-            "takes float32 here"
+            "The devices here have no operations in bfloat16 and are slow in it; "
+            "--precision=fastest takes float32"
         )
     its = entry(settings.dataset, settings.form)
     if its != settings.dataset:

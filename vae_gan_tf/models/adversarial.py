@@ -82,7 +82,7 @@ class VAEGAN(CompiledModel):
         reconstructed_weight: the weight of -log D(x~) beside -log D(Dec(z)), 1 in (2).
         gradient_penalty: gamma of the penalty on the discriminator's gradient at real images,
             gamma / 2 E ||d l(x) / dx||^2 with l(x) the log-odds of "real", which then is a fourth
-            term of (3) (Mescheder et al. 2018, equation 9: R1); 0 for none.
+            term of (3) (R1 of Mescheder et al. 2018); 0 for none.
         reconstruction: what takes the place of the feature loss, a loss on pixels, `CrossEntropy`
             or `SquaredError` (section 4.6); None for the feature loss.
         **kwargs: those of Keras' ``Model``, such as its name.

@@ -87,7 +87,7 @@ class ClassifyingVAEGAN(SoftmaxVAEGAN):
     def cost_of_real(self, logits: tf.Tensor, y: TensorLike | None) -> tf.Tensor:
         """CrossEntropy(D(x), y), [batch]; without y that of "one of the k", -log(1 - D_fake)."""
         if y is None:
-            return tf.reduce_logsumexp(logits, -1) - tf.reduce_logsumexp(logits[:, :-1], -1)
+            return tf.nn.softplus(-self.log_odds(logits))
         return super().cost_of_real(logits, y)
 
     def generator_costs(
