@@ -91,7 +91,8 @@ class Trained(Older):
     """None where no judge reads images of the data set."""
     classes: NotRequired[list[str]]
     settings_of: NotRequired[str]
-    generator_first: NotRequired[dict[str, Any]]
+    begun_with: NotRequired[dict[str, Any]]
+    """The record of the training whose weights it began with."""
     scores: NotRequired[dict[str, float]]
     weights: NotRequired[Weights]
 

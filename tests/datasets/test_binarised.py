@@ -1,7 +1,9 @@
 import numpy as np
+import pytest
 from support.data import prepare
 
 from vae_gan_tf import datasets
+from vae_gan_tf.errors import UserError
 
 
 def test_binarised_pixels_follow_their_grey_values():
@@ -26,6 +28,37 @@ def test_binarised_mnist_is_one_draw_of_the_grey_images(few_digits, tmp_path):
         np.testing.assert_array_equal(drawn.labels, grey.labels)
 
 
+def test_pixels_of_training_images_drawn_anew(few_digits, tmp_path):
+    fixed = datasets.load_binarised(tmp_path, seed=3)
+    anew = datasets.load_binarised(tmp_path, seed=3, anew=True)
+    np.testing.assert_array_equal(anew.test.images, fixed.test.images)
+    assert anew.contents != fixed.contents != datasets.load_binarised(tmp_path).contents
+    count = len(few_digits.train.images)
+
+    def epoch(number, first=0):
+        found = datasets.batches(anew.train, 2, 0, number, first)
+        return np.concatenate([images for images, _ in found.as_numpy_iterator()])
+
+    order = np.random.default_rng((0, 0)).permutation(count)[: count // 2 * 2]
+    grey = few_digits.train.images[order] / 255
+    drawn = epoch(0)
+    assert set(np.unique(drawn)) == {0, 1}
+    assert np.all(drawn[grey == 0] == 0) and np.all(drawn[grey == 1] == 1)
+    between = (grey > 0) & (grey < 1)
+    np.testing.assert_array_equal(epoch(0), drawn)
+    np.testing.assert_array_equal(epoch(0, 1), drawn[2:])  # after a stop inside the epoch too
+    expected = grey[between]
+    error = drawn[between] - expected
+    spread = np.sqrt(np.sum(expected * (1 - expected)))
+    assert abs(error.sum()) < 4 * spread
+    again = epoch(1)
+    places = np.random.default_rng((0, 1)).permutation(count)[: count // 2 * 2]
+    one, other = (
+        dict(zip(key, images, strict=True)) for key, images in ((order, drawn), (places, again))
+    )
+    assert any(np.any(one[key] != other[key]) for key in one.keys() & other.keys())
+
+
 def test_the_binarised_mnist_of_the_field_is_taken_where_it_is_prepared(tmp_path):
     sizes = {"train": 6, "validation": 3, "test": 2}
     images = {
@@ -36,6 +69,8 @@ def test_the_binarised_mnist_of_the_field_is_taken_where_it_is_prepared(tmp_path
         name: [(i, {"image": image}) for i, image in enumerate(images[name])] for name in sizes
     }
     prepare("binarized_mnist", tmp_path, examples)
+    with pytest.raises(UserError, match="has no grey values to draw them by"):
+        datasets.load_binarised(tmp_path, anew=True)
     data = datasets.load_binarised(tmp_path)
     assert data.name == "binarized_mnist" and "binarized_mnist/1.0.0" in data.source
     assert (data.title, data.family, data.judge) == ("MNIST", "mnist", None)

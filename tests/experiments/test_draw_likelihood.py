@@ -1,11 +1,15 @@
 import json
+import re
 
+import numpy as np
 import pytest
 
+from vae_gan_tf import pretrained
 from vae_gan_tf.errors import UserError
 from vae_gan_tf.evaluation import nats
 from vae_gan_tf.evaluation.score import Score
 from vae_gan_tf.experiments import draw_likelihood
+from vae_gan_tf.training import loop
 
 
 @pytest.mark.slow
@@ -28,9 +32,62 @@ def test_the_likelihood_of_draw(run_script):
     assert 0 < test["log_likelihood"] < test["bound"]
 
 
+def test_the_model_begins_with_the_weights_of_trainings_in_fewer_steps(
+    run_script, monkeypatch, tmp_path
+):
+    begun = []
+    train = loop.train
+
+    def noted(model, *arguments, **options):
+        begun.append(model.get_weights())
+        return train(model, *arguments, **options)
+
+    monkeypatch.setattr(loop, "train", noted)
+    few = [each | {"epochs": 1} for each in draw_likelihood.SHORT]
+    monkeypatch.setattr(draw_likelihood, "SHORT", few)
+    small = ("--images=50", "--batch_size=25", "--epochs=2", "--units=8", "--draw_steps=40")
+    figures = run_script("draw_likelihood", *small, "--samples=10")
+    path = figures / "draw_likelihood-mnist_binarised-custom.json"
+    (record,) = json.loads(path.read_text())["runs"]
+    before = record["begun_with"]
+    steps = [each["settings"]["draw_steps"] for each in (before["begun_with"], before, record)]
+    assert steps == [16, 32, 40]
+    assert [len(each["validation"]) for each in record["nats"]["first"]] == [1, 1]
+    assert len(record["nats"]["validation"]) == 2
+    for weights, folder in zip(begun[1:], ("16_steps_first", "32_steps_first"), strict=True):
+        run = tmp_path / "runs" / folder / "draw-mnist_binarised-report-seed0"
+        ended = pretrained.load_file(run / "draw-mnist_binarised.npz").get_weights()
+        for one, other in zip(weights, ended, strict=True):
+            np.testing.assert_array_equal(one, other)
+
+
+@pytest.mark.parametrize(
+    ("flags", "steps"),
+    [
+        ([], [16, 32, 64]),
+        (["--noshort_first"], [64]),
+        (["--draw_steps=20"], [16, 20]),
+        (["--preset=quick"], [64]),
+    ],
+)
+def test_the_trainings_of_a_command_line(run_script, capsys, flags, steps):
+    with pytest.raises(SystemExit):
+        run_script("draw_likelihood", *flags, "--show_settings")
+    shown = capsys.readouterr().out
+    assert [int(each) for each in re.findall(r"draw_steps = (\d+)", shown)] == steps
+
+
+def test_pixels_drawn_otherwise_are_another_run(run_script):
+    small = ("--images=50", "--batch_size=25", "--epochs=1", "--units=8", "--draw_steps=2")
+    run_script("draw_likelihood", *small, "--samples=10")
+    for other in ("--binarise_seed=1", "--fixed_pixels"):
+        with pytest.raises(UserError, match="begun with other images"):
+            run_script("draw_likelihood", *small, "--samples=10", other)
+
+
 def test_the_curve_of_a_single_epoch():
     score = Score(100.0, 1.0)
-    figure = draw_likelihood.curve([105.0], nats.Nats(score, score, score))
+    figure = draw_likelihood.curve({64: [105.0]}, nats.Nats(score, score, score))
     (axes,) = figure.axes
     assert axes.get_ylim()[1] == 107
 

@@ -113,7 +113,7 @@ def test_improved_draw_gan_begins_with_a_trained_draw(run_script, tmp_path, monk
     of_the_adversary = ("--judged_canvases=3", "--glimpses=1")  # DRAW by itself has none
     figures = run_script("figure11", "--preset=improved", *small, *of_the_adversary)
     (record,) = json.loads((figures / "figure11-improved-custom.json").read_text())["runs"]
-    first = record["generator_first"]
+    first = record["begun_with"]
     assert [each["settings"]["model"] for each in (record, first)] == ["draw-gan", "draw"]
     assert [each["settings"]["preset"] for each in (record, first)] == ["improved", "report"]
     assert record["weights"]["name"] == "draw-gan-improved-mnist"

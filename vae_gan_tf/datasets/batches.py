@@ -3,6 +3,7 @@
 import numpy as np
 import tensorflow as tf
 
+from vae_gan_tf.datasets.binarised import binarised
 from vae_gan_tf.datasets.splits import FewLabels, Split
 from vae_gan_tf.errors import UserError
 
@@ -122,18 +123,30 @@ def _moving(
 ) -> tf.data.Dataset:
     """Full batches in the given order from one on, each image moved by ``shift`` at most."""
     moves = random.integers(-shift, shift + 1, [len(order), 2])
+    pixels = int(random.integers(2**31)) if split.drawn else None
     rest = slice(first_batch * batch_size, len(order) // batch_size * batch_size)
-    return _gather(split, order[rest], batch_size, moves[rest])
+    return _gather(split, order[rest], batch_size, moves[rest], pixels)
 
 
-def _gather(split: Split, order: np.ndarray, batch_size: int, moves: np.ndarray) -> tf.data.Dataset:
-    """Batches of the images with the indices ``order``, each moved as ``moves`` says."""
+def _gather(
+    split: Split,
+    order: np.ndarray,
+    batch_size: int,
+    moves: np.ndarray,
+    pixels: int | None = None,
+) -> tf.data.Dataset:
+    """Batches of the images with the indices ``order``, each moved as ``moves`` says.
+
+    With a seed ``pixels`` the pixels are drawn from 0 and 1 by their grey values.
+    """
     arrays = split.images, split.y
 
     # NumPy does the gathering because it reads the array in place: a tensor of all images would be
     # a copy of them, made anew every epoch.
     def take(indices: np.ndarray, moves: np.ndarray) -> list[np.ndarray]:
         images, y = (array[indices] for array in arrays)
+        if pixels is not None:  # an image comes once in an epoch, and so does this seed
+            images = binarised(images, (pixels, int(indices[0])))
         return [moved(images, moves), y]
 
     def batch(indices: tf.Tensor, moves: tf.Tensor) -> tuple[tf.Tensor, ...]:

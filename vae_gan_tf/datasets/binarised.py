@@ -9,12 +9,15 @@ import numpy as np
 from vae_gan_tf.datasets import store
 from vae_gan_tf.datasets.sources import SOURCES, load
 from vae_gan_tf.datasets.splits import SPLITS, Dataset, Split
+from vae_gan_tf.errors import UserError
 
 BINARISED = ("binarized_mnist", "mnist_binarised")
 """The names that `load_binarised` gives: the field's draw of the pixels, and one made here."""
 
 
-def load_binarised(data_dir: str | Path | None = None, seed: int = 0) -> Dataset:
+def load_binarised(
+    data_dir: str | Path | None = None, seed: int = 0, anew: bool = False
+) -> Dataset:
     """MNIST with pixels of two values.
 
     The field's is one fixed draw of every pixel, TFDS ``binarized_mnist``: 50 000 images for
@@ -26,31 +29,50 @@ def load_binarised(data_dir: str | Path | None = None, seed: int = 0) -> Dataset
     Args:
       data_dir: the folder of TFDS; its own default if ``None``.
       seed: of the draw of MNIST's pixels.
+      anew: whether the pixels of training images are drawn anew for each batch (`Split.drawn`). The
+        field's draw has no grey values to do so by.
 
     Raises:
-      UserError: the data cannot be had or is damaged.
+      UserError: the data cannot be had or is damaged; the pixels of the field's draw are to be
+        drawn anew.
     """
     builder = store.builder("binarized_mnist", data_dir)
     splits: dict[str, Any] = {}
     if builder.data_path.exists():
+        if anew:
+            raise UserError(
+                f"pixels to be drawn anew for each batch, and {store.version(builder)} in "
+                f"{builder.data_dir} has no grey values to draw them by; anew=False, or "
+                "--fixed_pixels, takes that draw"
+            )
         for name in SPLITS:
             images = np.concatenate([batch["image"] for batch in store.stored(builder, name)])
             splits[name] = Split(np.uint8(255) * images, np.full(len(images), -1, np.int32))
-        grey = SOURCES["mnist"]
+        mnist = SOURCES["mnist"]
         return Dataset(
             "binarized_mnist",
             **splits,
             num_classes=10,
             source=f"{store.version(builder)}.",
-            title=grey.title,
-            family=grey.family,
+            title=mnist.title,
+            family=mnist.family,
         )
     data = load("mnist", data_dir)
-    for number, name in enumerate(SPLITS):
-        split = getattr(data, name)
+    grey = {name: getattr(data, name) for name in SPLITS}
+    for number, (name, split) in enumerate(grey.items()):
         splits[name] = split._replace(images=binarised(split.images, (seed, number)))
-    source = f"{data.source} Pixels drawn from 0 and 1 by their grey values with seed {seed}."
-    return dataclasses.replace(data, name="mnist_binarised", source=source, judge=None, **splits)
+    drawn = f"Pixels drawn from 0 and 1 by their grey values with seed {seed}"
+    if anew:
+        splits["train"] = grey["train"]._replace(drawn=True)
+        drawn += ", those of training images anew for each batch"
+    return dataclasses.replace(
+        data,
+        name="mnist_binarised",
+        source=f"{data.source} {drawn}.",
+        judge=None,
+        contents=drawn,
+        **splits,
+    )
 
 
 def binarised(images: np.ndarray, seed: int | tuple[int, ...]) -> np.ndarray:

@@ -51,6 +51,9 @@ class Split(NamedTuple):
     """int32, [n], the class 0 to num_classes - 1."""
     given: np.ndarray | None = None
     """uint8, [n, ...]: the part of each image that a model is given in place of the label."""
+    drawn: bool = False
+    """Whether the pixels of training batches are drawn from 0 and 1 by their grey values, anew each
+    time."""
 
     @property
     def y(self) -> np.ndarray:
@@ -67,12 +70,13 @@ class Split(NamedTuple):
     def at(self, indices: np.ndarray | slice | list[int]) -> "Split":
         """The images at some places, with what belongs to them."""
         given = None if self.given is None else self.given[indices]
-        return Split(self.images[indices], self.labels[indices], given)
+        return self._replace(images=self.images[indices], labels=self.labels[indices], given=given)
 
     def rows(self, places: np.ndarray) -> "Split":
         """The images at some places, without a copy of them."""
         given = None if self.given is None else self.given[places]
-        return Split(Rows(np.asarray(self.images), places), self.labels[places], given)
+        images = Rows(np.asarray(self.images), places)
+        return self._replace(images=images, labels=self.labels[places], given=given)
 
 
 class FewLabels(NamedTuple):

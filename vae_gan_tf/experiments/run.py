@@ -91,11 +91,19 @@ def load_data(options: Options, name: str) -> datasets.Dataset:
         return datasets.load(name, options.data_dir, named, form_of(options.overrides))
 
 
-def train(options: Options, model_name: str, data: datasets.Dataset) -> Result:
+def train(
+    options: Options, model_name: str, data: datasets.Dataset, first: Result | None = None
+) -> Result:
     """Trains one model in its run folder, or goes on with it, or takes what is finished there.
 
     The networks that the result holds are those of the .npz file in the run folder: rounded to
     float16, the way they ship.
+
+    Args:
+        options: of the command line.
+        model_name: its name in the zoo.
+        data: all its images, with their labels.
+        first: what it begins with the weights of; None for initial weights of its own.
 
     Raises:
         UserError: the folder cannot be written, is in use, or holds a run of other settings; the
@@ -113,7 +121,6 @@ def train(options: Options, model_name: str, data: datasets.Dataset) -> Result:
             if data.judge:
                 judges.check(data)
         workers.compare("settings", dataclasses.asdict(settings) | {"contents": data.contents})
-        first = None
         if settings.generator_first:
             first = _train_generator(options, settings, data)
             if first.interrupted:
@@ -141,7 +148,7 @@ def _train(
         options: of the command line.
         settings: of the run.
         data: all its images, with their labels.
-        first: the generator that it begins with, if it does.
+        first: what its generator begins with the weights of, if it does.
         folder: of the run.
     """
     name, number = settings.model, int(settings.devices)
@@ -188,7 +195,7 @@ def _train(
         write_json(folder / SETTINGS, dataclasses.asdict(settings) | more)
     made = _made_with(folder)
     if first:
-        generator(model).set_weights(first.model.get_weights())
+        generator(model).set_weights(generator(first.model).get_weights())
     print(f"To watch it: tensorboard --logdir {shlex.quote(str(options.runs_dir))}")
     outcome = loop.train(
         model,
@@ -222,7 +229,7 @@ def _train(
         "made_with": made,
     }
     if first:
-        record["generator_first"] = first.record
+        record["begun_with"] = first.record
     if outcome.interrupted:
         return Result(model, data, name, record, interrupted=outcome.interrupted)
     if workers.leads():
