@@ -215,7 +215,8 @@ def test_a_step_is_one_of_the_discriminator_then_one_of_the_generator_against_it
 
     # The discriminator steps on (3).
     def critic_loss(critic):
-        return sum(followed.critic_terms(critic, weights, gamma).values())
+        terms = followed.critic_terms(critic, weights, gamma)
+        return sum(terms.values()) - (1 - share) * terms["reconstructed"]
 
     steps = [(a - b) / 0.5 for a, b in zip(critic, critic_after, strict=True)]
     assert_same(steps, gradient(critic_loss, critic), rtol=1e-3, atol=1e-5)

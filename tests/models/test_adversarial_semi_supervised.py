@@ -336,6 +336,11 @@ def test_losses_of_given_images_average_what_the_networks_say_of_each_pair():
     found = model.discriminator_loss(x, y, generated)
     expected = as_discriminators(terms_of_few(critic_costs, data))
     assert {name: float(it) for name, it in found.items()} == pytest.approx(expected, 1e-4)
+    model.reconstructed_weight = 0.25
+    lighter = 0.75 * (expected["labelled/reconstructed"] + expected["unlabelled/reconstructed"])
+    assert float(model.discriminator_sum(found)) == pytest.approx(
+        sum(expected.values()) - lighter, 1e-4
+    )
 
 
 @pytest.mark.slow

@@ -271,10 +271,10 @@ class Settings:
     )
     reconstructed_weight: float = _setting(
         1.0,
-        "weight of the adversarial term of reconstructions beside that of drawn images",
+        "weight of reconstructions beside drawn images in the adversarial terms and in the "
+        "discriminator's loss",
         ADVERSARY,
         of=["adversary"],
-        only={"adversarial_weight": POSITIVE},
     )
     gradient_penalty: float = _setting(
         0.0,

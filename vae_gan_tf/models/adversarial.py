@@ -79,7 +79,9 @@ class VAEGAN(CompiledModel):
         discriminator: a network from images to features f_l and logits.
         feature_variance: sigma^2 of the feature loss.
         adversarial_weight: the weight of the two adversarial terms of (2).
-        reconstructed_weight: the weight of -log D(x~) beside -log D(Dec(z)), 1 in (2).
+        reconstructed_weight: the weight of x~ beside Dec(z) in the adversarial terms of (2) and in
+            (3), which have 1. What is taken for generated because it is blurred is x~ above all; a
+            Dec(z) that is to differ from it can be too sharp.
         gradient_penalty: gamma of the penalty on the discriminator's gradient at real images,
             gamma / 2 E ||d l(x) / dx||^2 with l(x) the log-odds of "real", which then is a fourth
             term of (3) (R1 of Mescheder et al. 2018); 0 for none.
@@ -280,8 +282,15 @@ class VAEGAN(CompiledModel):
     def discriminator_loss(
         self, x: tf.Tensor, y: TensorLike | None, generated: Generated
     ) -> dict[str, tf.Tensor]:
-        """The terms of (3), each a mean over the batch; the loss is their sum."""
+        """The terms of (3), each a mean over the batch; the loss is their `discriminator_sum`."""
         return generated.mean_costs(self.discriminator_costs(x, y, generated))
+
+    def discriminator_sum(self, terms: dict[str, tf.Tensor]) -> tf.Tensor:
+        """The sum (3) of its terms, in which those of reconstructions have their weight."""
+        weight = self.reconstructed_weight
+        return tf.add_n(
+            [weight * it if name.endswith("reconstructed") else it for name, it in terms.items()]
+        )
 
     def generator_loss(
         self, x: tf.Tensor, y: TensorLike | None, generated: Generated
@@ -343,7 +352,7 @@ class VAEGAN(CompiledModel):
         """
         with tf.GradientTape() as tape:
             terms = self.discriminator_loss(x, y, generated)
-            loss = tf.add_n(list(terms.values()))
+            loss = self.discriminator_sum(terms)
         variables = self.discriminator.trainable_variables
         networks = {"discriminator": self.discriminator}
         norms = descend(self.discriminator_optimizer, tape, loss, variables, images, networks)
