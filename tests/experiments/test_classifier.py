@@ -7,6 +7,7 @@ from vae_gan_tf import datasets, pretrained
 from vae_gan_tf.errors import UserError
 from vae_gan_tf.evaluation import scores
 from vae_gan_tf.experiments import classifier
+from vae_gan_tf.training import devices
 
 
 @pytest.mark.slow
@@ -28,8 +29,9 @@ def test_classifier_trains_and_writes_weights_and_json(run_script, tmp_path):
 
 @pytest.mark.slow
 def test_classifier_of_svhn_trains_in_low_precision_and_ships_float32(
-    run_script, tmp_path, monkeypatch
+    run_script, tmp_path, monkeypatch, capsys
 ):
+    monkeypatch.setattr(devices, "have_bfloat16", lambda: False)
     random = np.random.default_rng(0)
     split = datasets.Split(
         random.integers(0, 256, [200, 32, 32, 3], np.uint8), random.integers(0, 10, 200, np.int32)
@@ -47,6 +49,7 @@ def test_classifier_of_svhn_trains_in_low_precision_and_ships_float32(
     record = json.loads((figures / "classifier-svhn_small-custom.json").read_text())
     assert record["weights"]["name"] == "svhn_small-classifier"
     assert record["settings"]["precision"] == "mixed_bfloat16"
+    assert "--precision=fastest takes float32" in capsys.readouterr().out
     judge = pretrained.load_file(file)
     assert {layer.compute_dtype for layer in judge.layers} == {"float32"}
 

@@ -116,6 +116,7 @@ def main(argv: Sequence[str]) -> None:
         file = options.runs_dir / f"{called}.npz"
     check_folder(options.figures_dir)  # before the training, not after it
     check_writable(file)
+    devices.warn_if_slow(precision)
     if file.exists():
         print(f"A classifier is in {file}; it will be replaced.")
     split = whole(data.train).at(slice(count))

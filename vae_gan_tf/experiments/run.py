@@ -154,11 +154,7 @@ def _train(
     name, number = settings.model, int(settings.devices)
     precision = settings.precision.removeprefix("mixed_")
     print(f"{name} on {settings.dataset} in {precision}, run folder {folder}")
-    if precision == "bfloat16" and not devices.have_bfloat16():
-        print(
-            "The devices here have no operations in bfloat16 and are slow in it; "
-            "--precision=fastest takes float32"
-        )
+    devices.warn_if_slow(settings.precision)
     its = entry(settings.dataset, settings.form)
     if its != settings.dataset:
         print(f"The settings of the preset {settings.preset} are those for {its}")

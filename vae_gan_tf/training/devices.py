@@ -60,6 +60,15 @@ def have_bfloat16() -> bool:
     return bool(flags & {"avx512_bf16", "amx_bf16"})
 
 
+def warn_if_slow(policy: str) -> None:
+    """Says so where a run computes in bfloat16 and the devices have no operations for it."""
+    if policy == "mixed_bfloat16" and not have_bfloat16():
+        print(
+            "The devices here have no operations in bfloat16 and are slow in it; "
+            "--precision=fastest takes float32"
+        )
+
+
 def make_deterministic() -> None:
     """Lets the same operations give the same numbers, bit for bit, from here on.
 
