@@ -168,8 +168,8 @@ SEMI_SUPERVISED_GAN: Presets = {
     "improved": {"mnist": _IMPROVED_FEW_LABELS_GAN},
 }
 
-# The discriminator of the improved CVAE-GAN, which alone is told the classes of real images, and for
-# which reconstructions count little: they are blurred, and what is sharper than real would pass.
+# The discriminator of the improved CVAE-GAN. It alone is told the classes of real images, and
+# reconstructions, which are blurred, count little for it: else what is too sharp passes.
 _CLASSES_OF_REAL_IMAGES: dict[str, Any] = {
     "discriminator": "improved",
     "known_classes": True,
