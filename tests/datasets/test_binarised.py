@@ -3,6 +3,7 @@ import pytest
 from support.data import prepare
 
 from vae_gan_tf import datasets
+from vae_gan_tf.datasets import parts
 from vae_gan_tf.errors import UserError
 
 
@@ -57,6 +58,23 @@ def test_pixels_of_training_images_drawn_anew(few_digits, tmp_path):
         dict(zip(key, images, strict=True)) for key, images in ((order, drawn), (places, again))
     )
     assert any(np.any(one[key] != other[key]) for key in one.keys() & other.keys())
+
+
+def test_a_labelled_image_is_drawn_anew_each_time_that_it_comes():
+    grey = datasets.Split(np.full([6, 8, 8, 1], 128, np.uint8), np.arange(6) % 2, drawn=True)
+    few = datasets.few_labels(grey, 2, 0, labelled_batch=1)
+    found = datasets.batches(few, 1, 0, 0).as_numpy_iterator()
+    drawn = [(int(labels[0]), images.tobytes()) for (images, labels), _ in found]
+    assert len(drawn) == 4 and len(set(drawn)) == 4
+
+
+def test_images_drawn_anew_are_no_fixed_split():
+    grey = datasets.Split(np.full([4, 28, 28, 1], 128, np.uint8), np.arange(4), drawn=True)
+    with pytest.raises(UserError, match="drawn anew for each batch given, fixed ones expected"):
+        datasets.in_order(grey, 2)
+    data = datasets.Dataset("grey", grey, grey, grey, 10, "made by the test")
+    with pytest.raises(UserError, match="a part of images whose pixels are drawn anew"):
+        parts.conditioned(data, "left", False, 0)
 
 
 def test_the_binarised_mnist_of_the_field_is_taken_where_it_is_prepared(tmp_path):

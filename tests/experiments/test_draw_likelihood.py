@@ -43,9 +43,7 @@ def test_the_model_begins_with_the_weights_of_trainings_in_fewer_steps(
         return train(model, *arguments, **options)
 
     monkeypatch.setattr(loop, "train", noted)
-    few = [each | {"epochs": 1} for each in draw_likelihood.SHORT]
-    monkeypatch.setattr(draw_likelihood, "SHORT", few)
-    small = ("--images=50", "--batch_size=25", "--epochs=2", "--units=8", "--draw_steps=40")
+    small = ("--images=50", "--batch_size=25", "--epochs=1", "--units=8", "--draw_steps=40")
     figures = run_script("draw_likelihood", *small, "--samples=10")
     path = figures / "draw_likelihood-mnist_binarised-custom.json"
     (record,) = json.loads(path.read_text())["runs"]
@@ -53,7 +51,7 @@ def test_the_model_begins_with_the_weights_of_trainings_in_fewer_steps(
     steps = [each["settings"]["draw_steps"] for each in (before["begun_with"], before, record)]
     assert steps == [16, 32, 40]
     assert [len(each["validation"]) for each in record["nats"]["first"]] == [1, 1]
-    assert len(record["nats"]["validation"]) == 2
+    assert [each["settings"]["learning_rate"] for each in (before, record)] == [3e-3, 3e-3]
     for weights, folder in zip(begun[1:], ("16_steps_first", "32_steps_first"), strict=True):
         run = tmp_path / "runs" / folder / "draw-mnist_binarised-report-seed0"
         ended = pretrained.load_file(run / "draw-mnist_binarised.npz").get_weights()
@@ -65,7 +63,6 @@ def test_the_model_begins_with_the_weights_of_trainings_in_fewer_steps(
     ("flags", "steps"),
     [
         ([], [16, 32, 64]),
-        (["--noshort_first"], [64]),
         (["--draw_steps=20"], [16, 20]),
         (["--preset=quick"], [64]),
     ],
@@ -77,19 +74,26 @@ def test_the_trainings_of_a_command_line(run_script, capsys, flags, steps):
     assert [int(each) for each in re.findall(r"draw_steps = (\d+)", shown)] == steps
 
 
-def test_pixels_drawn_otherwise_are_another_run(run_script):
+def test_pixels_drawn_otherwise_are_another_run(run_script, monkeypatch):
     small = ("--images=50", "--batch_size=25", "--epochs=1", "--units=8", "--draw_steps=2")
-    run_script("draw_likelihood", *small, "--samples=10")
+    figures = run_script("draw_likelihood", *small, "--samples=10")
+    name = "draw_likelihood-mnist_binarised-custom.json"
+    assert json.loads((figures / name).read_text())["overrides"]["samples"] == 10
     for other in ("--binarise_seed=1", "--fixed_pixels"):
         with pytest.raises(UserError, match="begun with other images"):
             run_script("draw_likelihood", *small, "--samples=10", other)
+    monkeypatch.setattr(draw_likelihood, "train", None)  # refused before the first training
+    monkeypatch.setattr(draw_likelihood, "SHORT", ({"draw_steps": 1},))
+    with pytest.raises(UserError, match="was begun with units = 8 and 9 is asked for"):
+        run_script("draw_likelihood", *small, "--units=9")
 
 
 def test_the_curve_of_a_single_epoch():
     score = Score(100.0, 1.0)
-    figure = draw_likelihood.curve({64: [105.0]}, nats.Nats(score, score, score))
-    (axes,) = figure.axes
-    assert axes.get_ylim()[1] == 107
+    for epochs, top in (([105.0], 107), ([], 102)):
+        figure = draw_likelihood.curve({64: epochs}, nats.Nats(score, score, score))
+        (axes,) = figure.axes
+        assert axes.get_ylim()[1] == top
 
 
 @pytest.mark.parametrize(

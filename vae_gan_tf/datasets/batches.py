@@ -66,9 +66,14 @@ def in_order(split: Split, batch_size: int) -> tf.data.Dataset:
       Batches like those of `batches`; the last one holds what remains and may be smaller.
 
     Raises:
-      UserError: the batch size is below 1 or above the number of images.
+      UserError: the batch size is below 1 or above the number of images; pixels are drawn anew for
+        each training batch (`Split.drawn`), and so there is no fixed split to measure.
     """
     _check_batch_size(split, batch_size)
+    if split.drawn:
+        raise UserError(
+            "images whose pixels are drawn anew for each batch given, fixed ones expected"
+        )
     order = np.arange(len(split.images))
     return _gather(split, order, batch_size, np.zeros([len(order), 2], np.int64))
 
@@ -125,7 +130,7 @@ def _moving(
     moves = random.integers(-shift, shift + 1, [len(order), 2])
     pixels = int(random.integers(2**31)) if split.drawn else None
     rest = slice(first_batch * batch_size, len(order) // batch_size * batch_size)
-    return _gather(split, order[rest], batch_size, moves[rest], pixels)
+    return _gather(split, order[rest], batch_size, moves[rest], pixels, first_batch)
 
 
 def _gather(
@@ -134,23 +139,27 @@ def _gather(
     batch_size: int,
     moves: np.ndarray,
     pixels: int | None = None,
+    first_batch: int = 0,
 ) -> tf.data.Dataset:
     """Batches of the images with the indices ``order``, each moved as ``moves`` says.
 
-    With a seed ``pixels`` the pixels are drawn from 0 and 1 by their grey values.
+    With a seed ``pixels`` the pixels are drawn from 0 and 1 by their grey values, and by the number
+    of the batch in its epoch, of which the first here is ``first_batch``.
     """
     arrays = split.images, split.y
 
     # NumPy does the gathering because it reads the array in place: a tensor of all images would be
     # a copy of them, made anew every epoch.
-    def take(indices: np.ndarray, moves: np.ndarray) -> list[np.ndarray]:
+    def take(number: np.ndarray, indices: np.ndarray, moves: np.ndarray) -> list[np.ndarray]:
         images, y = (array[indices] for array in arrays)
-        if pixels is not None:  # an image comes once in an epoch, and so does this seed
-            images = binarised(images, (pixels, int(indices[0])))
+        if pixels is not None:
+            images = binarised(images, (pixels, int(number)))
         return [moved(images, moves), y]
 
-    def batch(indices: tf.Tensor, moves: tf.Tensor) -> tuple[tf.Tensor, ...]:
-        taken = tf.numpy_function(take, [indices, moves], [array.dtype for array in arrays])
+    def batch(number: tf.Tensor, places: tuple[tf.Tensor, tf.Tensor]) -> tuple[tf.Tensor, ...]:
+        indices, moves = places
+        types = [array.dtype for array in arrays]
+        taken = tf.numpy_function(take, [number, indices, moves], types)
         for tensor, array in zip(taken, arrays, strict=True):
             tensor.set_shape([indices.shape[0], *array.shape[1:]])
         return tuple(
@@ -161,4 +170,4 @@ def _gather(
     indices = tf.data.Dataset.from_tensor_slices((order, moves))
     # Full batches get a static size, which compiled steps want.
     indices = indices.batch(batch_size, drop_remainder=len(order) % batch_size == 0)
-    return indices.map(batch).prefetch(2)
+    return indices.enumerate(first_batch).map(batch).prefetch(2)

@@ -14,6 +14,7 @@ import tensorflow as tf
 from vae_gan_tf.catalogue import Catalogue
 from vae_gan_tf.datasets.binarised import binarised
 from vae_gan_tf.datasets.splits import SPLITS, Dataset
+from vae_gan_tf.errors import UserError
 
 Images = TypeVar("Images", np.ndarray, tf.Tensor)
 
@@ -114,11 +115,14 @@ def conditioned(data: Dataset, part: str, binarise: bool, seed: int) -> Dataset:
         seed: of these draws.
 
     Raises:
-        UserError: there is no part of that name.
+        UserError: there is no part of that name; the pixels of images are drawn anew for each
+            batch (`Split.drawn`), and a part of them would be of other pixels.
     """
     changed: dict[str, Any] = {}
     for number, name in enumerate(SPLITS):
         split = getattr(data, name)
+        if split.drawn:
+            raise UserError("a part of images whose pixels are drawn anew for each batch asked for")
         given = part_of(split.images, part)
         if binarise:
             given = binarised(given, (seed, number))

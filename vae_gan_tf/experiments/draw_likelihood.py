@@ -5,8 +5,9 @@ pixels of two values. They are drawn by their grey values with --binarise_seed: 
 and test images once, those of training images anew for each batch, unless --fixed_pixels is given.
 With it the field's own draw of all images, TFDS binarized_mnist, is used where it is prepared.
 
-A step of training takes four times as long with T = 64 as with T = 16. So the weights, which have
-no T, are trained with 16 and 32 steps first, unless --noshort_first is given.
+A step of training takes four times as long with T = 64 as with T = 16. So the preset report trains
+the weights, which do not depend on T, with 16 and with 32 steps first. Settings that flags override
+are those of all three trainings, but for --draw_steps.
 
 Trains the model, or goes on with a stopped run; then writes figures/draw_likelihood.png and .json
 (with the name of the data set): the bound on the validation images after each epoch, and of the
@@ -26,7 +27,7 @@ from vae_gan_tf.errors import UserError
 from vae_gan_tf.evaluation import nats
 from vae_gan_tf.experiments.flags import MNIST_FLAGS, Options, Script, parse, show
 from vae_gan_tf.experiments.publish import publish
-from vae_gan_tf.experiments.run import train
+from vae_gan_tf.experiments.run import check_run_folder, train
 from vae_gan_tf.experiments.scripts import stop
 from vae_gan_tf.plotting import grids
 
@@ -88,26 +89,34 @@ def curve(stages: Mapping[int, Sequence[float]], test: nats.Nats) -> Figure:
         axes.axhline(value, color="grey", linestyle=style, linewidth=1, label=label)
     seen = [bound for validation in stages.values() for bound in validation]
     low = min(*FIELD.values(), test.log_likelihood.value)
-    axes.set_ylim(low - 2, max(seen[1:] or seen) + 2)
+    axes.set_ylim(low - 2, max(seen[1:] or seen, default=test.bound.value) + 2)
     axes.set_xlabel("epochs")
     axes.set_ylabel("negative bound, nats an image")
     axes.legend(fontsize=7)
     return figure
 
 
+DEFAULTS = {"samples": 20, "binarise_seed": 0, "fixed_pixels": False}
+"""The script's own flags; with another value the json tells it among the overrides."""
+
+
 def define(values: flags.FlagValues) -> None:
     """Defines the script's own flags."""
     text = "codes an image of the importance-weighted estimate, a multiple of 10"
-    flags.DEFINE_integer("samples", 20, text, upper_bound=10**5, flag_values=values)
+    flags.DEFINE_integer(
+        "samples", DEFAULTS["samples"], text, upper_bound=10**5, flag_values=values
+    )
     text = "seed of the pixels' draw"
     flags.DEFINE_integer(
-        "binarise_seed", 0, text, lower_bound=0, upper_bound=2**31 - 1, flag_values=values
+        "binarise_seed",
+        DEFAULTS["binarise_seed"],
+        text,
+        lower_bound=0,
+        upper_bound=2**31 - 1,
+        flag_values=values,
     )
     text = "draw the pixels of training images once too"
-    flags.DEFINE_bool("fixed_pixels", False, text, flag_values=values)
-    short = " and ".join(str(each["draw_steps"]) for each in SHORT)
-    text = f"train with {short} steps first (preset report)"
-    flags.DEFINE_bool("short_first", True, text, flag_values=values)
+    flags.DEFINE_bool("fixed_pixels", bool(DEFAULTS["fixed_pixels"]), text, flag_values=values)
 
 
 def trainings(options: Options) -> list[Options]:
@@ -115,16 +124,20 @@ def trainings(options: Options) -> list[Options]:
     asked = dict(options.overrides)
     if options.preset != "report":
         return [dataclasses.replace(options, overrides=CONFIGURATION | asked)]
-    whole = CONFIGURATION | LONG | asked
-    short = [each for each in SHORT if each["draw_steps"] < whole["draw_steps"]]
+    whole = CONFIGURATION | LONG
+    last = dataclasses.replace(options, overrides=whole | asked)
+    short = [each for each in SHORT if each["draw_steps"] < last.overrides["draw_steps"]]
     return [
-        dataclasses.replace(
-            options,
-            overrides=whole | each,
-            runs_dir=options.runs_dir / f"{each['draw_steps']}_steps_first",
-        )
-        for each in (short if options.script_flags["short_first"] else [])
-    ] + [dataclasses.replace(options, overrides=whole)]
+        *(
+            dataclasses.replace(
+                options,
+                overrides=whole | each | asked | {"draw_steps": each["draw_steps"]},
+                runs_dir=options.runs_dir / f"{each['draw_steps']}_steps_first",
+            )
+            for each in short
+        ),
+        last,
+    ]
 
 
 def main(argv: Sequence[str]) -> None:
@@ -139,6 +152,8 @@ def main(argv: Sequence[str]) -> None:
     all_options = trainings(options)
     show(options, [each.settings("draw", data.name) for each in all_options])
     print(data.source)
+    for each in all_options:
+        check_run_folder(each, "draw", data)  # before the first training, not after it
     stages: dict[int, list[float]] = {}
     result = None
     for each in all_options:
@@ -159,4 +174,6 @@ def main(argv: Sequence[str]) -> None:
     }
     for name, score in test._asdict().items():
         print(f"{name.replace('_', ' ')}: {score.value:.2f} ± {score.error:.2f} nats")
-    publish(options, "draw_likelihood", curve(stages, test), [result])
+    changed = {name: value for name, value in own.items() if value != DEFAULTS[name]}
+    told = dataclasses.replace(options, overrides={**options.overrides, **changed})
+    publish(told, "draw_likelihood", curve(stages, test), [result])

@@ -24,7 +24,10 @@ from vae_gan_tf.files import understood, write_whole
 
 PAGES = (
     "README.md",
-    *(f"docs/{name}.md" for name in ("results", "speed", "trials", "scale", "reliability")),
+    *(
+        f"docs/{name}.md"
+        for name in ("results", "improved", "speed", "trials", "scale", "reliability")
+    ),
     "figures/other/README.md",
 )
 """The pages with tables, from the folder in which the folder of the figures lies."""

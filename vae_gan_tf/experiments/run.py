@@ -120,6 +120,9 @@ def train(
             check_folder(options.figures_dir)  # before the training, not after it
             if data.judge:
                 judges.check(data)
+            _begun(
+                options.runs_dir / settings.name, settings, data.contents
+            )  # before its generator
         workers.compare("settings", dataclasses.asdict(settings) | {"contents": data.contents})
         if settings.generator_first:
             first = _train_generator(options, settings, data)
@@ -236,6 +239,12 @@ def _train(
         record = _record(folder, "run the same command again")
     taken = not outcome.steps_now
     return Result(finished, data, name, record, validations=outcome.validations, taken=taken)
+
+
+def check_run_folder(options: Options, model_name: str, data: datasets.Dataset) -> None:
+    """Raises a UserError where a run's folder holds one of other settings or images."""
+    settings = settings_here(options, model_name, data.name)
+    _begun(options.runs_dir / settings.name, settings, data.contents)
 
 
 def settings_here(options: Options, model_name: str, dataset: str) -> Settings:

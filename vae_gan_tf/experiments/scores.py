@@ -62,6 +62,7 @@ MODELS = {
         "semi-supervised-gan-improved",
         "draw",
         "draw-gan",
+        "draw-gan-improved",
         "cdraw",
     ),
     "svhn_small": ("vae", "vae-gan", "cvae", "cvae-simple", "cvae-gan", "cvae-gan-improved"),

@@ -94,8 +94,8 @@ class Settings:
     architecture: str = _setting(
         "convolutional",
         "networks: those of section 4.3, or the simple ones of section 4.4; of the semi-supervised "
-        "models those of section 4.5; of these, VAE-GAN and CVAE-GAN improved ones too; DRAW's are "
-        "the recurrent ones of section 4.6",
+        "models those of section 4.5; of these and of CVAE-GAN improved ones too; DRAW's are the "
+        "recurrent ones of section 4.6",
         NETWORKS,
         choices=("convolutional", "fully_connected", "improved", "recurrent"),
     )
@@ -225,7 +225,7 @@ class Settings:
         "layers of the discriminator: those that go with the networks, or improved ones, which are "
         "normalised image by image, with leaky ReLUs and convolutions of size 4",
         ADVERSARY,
-        of=["discriminator of section 4.3"],
+        of=["discriminator of section 4.3", "reported layers"],
         choices=("own", "improved"),
     )
     known_classes: bool = _setting(
@@ -278,7 +278,8 @@ class Settings:
     )
     gradient_penalty: float = _setting(
         0.0,
-        "gamma of the penalty on the discriminator's gradient at real images (R1); 0 for none",
+        "gamma of the penalty on the discriminator's gradient at real images (R1), 0 for none; in "
+        "mixed_float16 the discriminator skips many steps then",
         ADVERSARY,
         of=["adversary"],
     )

@@ -282,10 +282,14 @@ def few_labels_and_generated(settings: Settings, images: Images, generator: VAE)
 
 # The entries. Architectures bring groups of settings, named in `settings.FIELDS`.
 
-STRIDED = {"convolutional": ("layers of section 4.3",), "fully_connected": ("units",)}
+REPORTED = "reported layers"
+STRIDED = {
+    "convolutional": ("layers of section 4.3", REPORTED),
+    "fully_connected": ("units", REPORTED),
+}
 WITH_IMPROVED = {**STRIDED, "improved": ()}
 FEW_LABELS = {"fully_connected": ("units",), "convolutional": (), "improved": ()}
-RECURRENT = {"recurrent": ("units",)}
+RECURRENT = {"recurrent": ("units", REPORTED)}
 WITH_DISCRIMINATOR = ("discriminator of section 4.3",)
 ADVERSARY = ("adversary", *WITH_DISCRIMINATOR)
 WITHOUT_LABELS = (*ADVERSARY, "without labels")
@@ -303,7 +307,7 @@ MODELS |= {
     "cdraw": Kind(conditional_draw, RECURRENT, ("DRAW",), presets=presets.DRAW),
     "vae-gan": Kind(
         plain,
-        WITH_IMPROVED,
+        STRIDED,
         WITHOUT_LABELS,
         presets.VAE_GAN,
         real_or_generated,
@@ -320,8 +324,8 @@ MODELS |= {
     "semi-supervised-gan": Kind(
         of_few_labels,
         {
-            "fully_connected": ("units", *WITH_DISCRIMINATOR),
-            "convolutional": WITH_DISCRIMINATOR,
+            "fully_connected": ("units", REPORTED, *WITH_DISCRIMINATOR),
+            "convolutional": (REPORTED, *WITH_DISCRIMINATOR),
             "improved": (),  # its classifier is the discriminator
         },
         ("few labels", "adversary"),

@@ -84,7 +84,8 @@ class VAEGAN(CompiledModel):
             Dec(z) that is to differ from it can be too sharp.
         gradient_penalty: gamma of the penalty on the discriminator's gradient at real images,
             gamma / 2 E ||d l(x) / dx||^2 with l(x) the log-odds of "real", which then is a fourth
-            term of (3) (R1 of Mescheder et al. 2018); 0 for none.
+            term of (3) (R1 of Mescheder et al. 2018); 0 for none. Where a layer normalises by
+            batches, each image changes the log-odds of all, and l(x) is the sum of these.
         reconstruction: what takes the place of the feature loss, a loss on pixels, `CrossEntropy`
             or `SquaredError` (section 4.6); None for the feature loss.
         **kwargs: those of Keras' ``Model``, such as its name.

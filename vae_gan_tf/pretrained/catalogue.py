@@ -87,6 +87,13 @@ SHIPPED: Catalogue[Shipped] = Catalogue(
         "draw-gan-mnist": Shipped(
             "DRAW", "section 4.6, trained with a GAN", "mnist", "figure11.py", "figure11"
         ),
+        "draw-gan-improved-mnist": Shipped(
+            "DRAW",
+            "section 4.6, trained with a GAN of an improved discriminator",
+            "mnist",
+            "figure11.py --preset=improved",
+            "figure11-improved",
+        ),
         "cdraw-mnist": Shipped(
             "CDRAW",
             "section 4.6, given labels",
