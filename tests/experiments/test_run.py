@@ -307,6 +307,16 @@ def test_a_run_in_a_precision_that_the_processor_has_not_says_so(
 
 
 @pytest.mark.slow
+def test_a_run_of_other_settings_is_refused_before_its_generator_is_trained(
+    tmp_path, mnist, data_dir, monkeypatch
+):
+    run.train(smoke(tmp_path, data_dir), "vae-gan", mnist)
+    monkeypatch.setattr(run, "_train_generator", None)
+    with pytest.raises(UserError, match="begun with generator_first = False and True is asked"):
+        run.train(smoke(tmp_path, data_dir, "--generator_first"), "vae-gan", mnist)
+
+
+@pytest.mark.slow
 def test_a_run_ends_with_the_average_of_its_weights(tmp_path, mnist, data_dir, monkeypatch):
     kept = {}
 

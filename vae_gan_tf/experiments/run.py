@@ -120,9 +120,7 @@ def train(
             check_folder(options.figures_dir)  # before the training, not after it
             if data.judge:
                 judges.check(data)
-            _begun(
-                options.runs_dir / settings.name, settings, data.contents
-            )  # before its generator
+            check_run_folder(options, model_name, data)  # before its generator is trained
         workers.compare("settings", dataclasses.asdict(settings) | {"contents": data.contents})
         if settings.generator_first:
             first = _train_generator(options, settings, data)
