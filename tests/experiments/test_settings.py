@@ -262,6 +262,11 @@ def test_a_setting_that_means_nothing_to_a_model_is_refused(model):
             {"architecture": "improved", "glimpses": 2},
             "with improved networks; it is for its fully_connected or convolutional ones",
         ),
+        (
+            "cvae-gan",
+            {"architecture": "improved", "discriminator": "own"},
+            "with improved networks; it is for its convolutional or fully_connected ones",
+        ),
     ],
 )
 def test_settings_that_do_not_fit_together(model, overrides, sentence):
