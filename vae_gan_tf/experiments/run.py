@@ -120,13 +120,13 @@ def train(
             check_folder(options.figures_dir)  # before the training, not after it
             if data.judge:
                 judges.check(data)
-            check_run_folder(options, model_name, data)  # before its generator is trained
+            folder = options.runs_dir / settings.name
+            _begun(folder, settings, data.contents)  # refuses before its generator is trained
         workers.compare("settings", dataclasses.asdict(settings) | {"contents": data.contents})
         if settings.generator_first:
             first = _train_generator(options, settings, data)
             if first.interrupted:
                 return first
-        folder = options.runs_dir / settings.name
         with workers.together():
             # Nothing is written to a finished run: its disk may be read-only.
             finished = _begun(folder, settings, data.contents) and _kept(folder, settings)
