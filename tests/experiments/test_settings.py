@@ -167,6 +167,7 @@ OVERRIDES = {
     "write_size": 7,
     "judged_canvases": 2,
     "glimpses": 3,
+    "augmentation": True,
     "reconstruction": "cross_entropy",
     "feature_variance": 9.0,
     "generator_first": True,
@@ -185,7 +186,7 @@ LAYERS = {"batch_normalisation", "pools"}
 ADVERSARY = {
     *("discriminator_learning_rate", "glimpses", "reconstruction"),
     *("generator_first", "adversarial_weight", "reconstructed_weight", "gradient_penalty"),
-    "discriminator",
+    *("discriminator", "augmentation"),
 }
 WITHOUT_LABELS = ADVERSARY | {"known_classes"}
 TAKEN = {
@@ -259,7 +260,7 @@ def test_a_setting_that_means_nothing_to_a_model_is_refused(model):
         ),
         (
             "semi-supervised-gan",
-            {"architecture": "improved", "glimpses": 2},
+            {"architecture": "improved", "augmentation": True},
             "with improved networks; it is for its fully_connected or convolutional ones",
         ),
         (

@@ -181,9 +181,11 @@ def test_the_improved_cvae_gan():
     model = build_model(run, MNIST)
     for network in (model.generator.encoder, model.generator.decoder, model.discriminator):
         sizes = {each.kernel_size for each in network.layers if hasattr(each, "strides")}
-        assert (4, 4) in sizes <= {(4, 4), (1, 1)}
+        assert (4, 4) in sizes <= {(4, 4), (1, 1), (5, 5)}
+    assert model.generator.decoder.get_layer("parameters").kernel_size == (5, 5)
     normalised = model.discriminator.get_layer("features_normalised")
     assert isinstance(normalised, networks.ImageNormalization)
+    assert isinstance(model.discriminator.get_layer("conv1_normalised"), networks.Bias)
     assert model.optimizer.beta_1 == model.discriminator_optimizer.beta_1 == 0.5
 
 

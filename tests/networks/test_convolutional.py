@@ -181,9 +181,12 @@ def test_a_network_in_a_style(builder, size, options, name):
     assert [layer.name for layer in network.layers] == [layer.name for layer in report.layers]
     for layer, before in zip(network.layers, report.layers, strict=True):
         assert layer.output.shape == before.output.shape
-        if layer.name.endswith("_normalised"):
-            assert type(layer) is normalisation
-        elif hasattr(layer, "strides") and layer.name != "parameters":
+        if layer.name == "parameters":
+            assert layer.kernel_size == 2 * (5 if name == "improved" else 1,)
+        elif layer.name.endswith("_normalised"):
+            bare = name == "improved discriminator" and layer.name == "conv1_normalised"
+            assert type(layer) is (networks.Bias if bare else normalisation)
+        elif hasattr(layer, "strides"):
             assert type(layer) is (deconv if "deconv" in layer.name else conv)
             assert layer.strides == strides
             assert layer.kernel_size == 2 * (strided_size or size,)

@@ -223,10 +223,17 @@ class Settings:
     discriminator: str = _setting(
         "own",
         "layers of the discriminator: those that go with the networks, or improved ones, which are "
-        "normalised image by image, with leaky ReLUs and convolutions of size 4",
+        "normalised image by image but for the first, with leaky ReLUs and convolutions of size 4",
         ADVERSARY,
         of=["discriminator of section 4.3", "reported layers"],
         choices=("own", "improved"),
+    )
+    augmentation: bool = _setting(
+        False,
+        "show the discriminator all images moved by up to an eighth of their size, and each with a "
+        "tenth cut out; for few images",
+        ADVERSARY,
+        of=["discriminator of section 4.3"],
     )
     known_classes: bool = _setting(
         False,

@@ -254,6 +254,7 @@ def discriminator(settings: Settings, images: Images, logits: int) -> keras.Mode
         glimpses=settings.glimpses,
         dtype=settings.precision,
         style=networks.IMPROVED_DISCRIMINATOR if improved else style(settings),
+        augmentation=networks.moved_and_cut(settings.seed) if settings.augmentation else (),
     )
 
 

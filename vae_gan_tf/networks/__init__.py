@@ -13,6 +13,7 @@ length of the vector y of side information, 0 for a network without one; a netwo
 pair (x, y) or (z, y). ``widen`` is the factor by which layers grow: section 4.3 says 8/7 for SVHN.
 """
 
+from vae_gan_tf.networks.augmentation import moved_and_cut
 from vae_gan_tf.networks.blocks import IMPROVED, IMPROVED_DISCRIMINATOR, REPORT, Style
 from vae_gan_tf.networks.convolutional import (
     convolutional_decoder,
@@ -65,5 +66,6 @@ __all__ = [
     "improved_decoder",
     "improved_trunk",
     "mean_head",
+    "moved_and_cut",
     "upsampling_decoder",
 ]

@@ -41,20 +41,36 @@ class Style:
     """Whether pools halve an image and upsampling doubles it, where section 4.3 has strides."""
     activation: str = "relu"
     """The Keras name of the activation of all layers but the output layers."""
+    first_normalised: bool = True
+    """Whether the layer that sees an image is normalised too; it has a `Bias` if not."""
+    output_size: int = 1
+    """Kernel size of the convolution that a decoder ends with."""
+
+    def of(self, number: int) -> "Style":
+        """The style of the layer with this number, from 1, of those that an image passes."""
+        bare = number == 1 and not self.first_normalised
+        return dataclasses.replace(self, normalisation=None) if bare else self
 
 
 REPORT = Style()
 """The style of section 4.3."""
 
-IMPROVED = Style(strided_size=4)
+IMPROVED = Style(strided_size=4, output_size=5)
 """The style of encoder and decoder in the preset "improved".
 
-A stride divides this size, so that a deconvolution gives each pixel from equally many products;
-where it does not, the images have a checkerboard (Odena et al. 2016).
+A stride divides the 4, so that a deconvolution gives each pixel from equally many products; where
+it does not, the images have a checkerboard (Odena et al. 2016). A decoder whose last convolution is
+larger than 1 x 1 can smooth what is left of it.
 """
 
-IMPROVED_DISCRIMINATOR = Style(ImageNormalization, strided_size=4, activation="leaky_relu")
-"""The style of the discriminator in the preset "improved"; see `ImageNormalization`."""
+IMPROVED_DISCRIMINATOR = Style(
+    ImageNormalization, strided_size=4, activation="leaky_relu", first_normalised=False
+)
+"""The style of the discriminator in the preset "improved"; see `ImageNormalization`.
+
+The first layer is not normalised: normalised image by image it does not tell how bright an image
+is, nor its contrast.
+"""
 
 
 def policy(dtype: Policy) -> str:

@@ -6,6 +6,8 @@ have more layers (`blocks.doublings`), of as many filters as their smallest imag
 width that halving does not divide are rounded up, and a decoder's image is cropped at its edges.
 """
 
+from collections.abc import Sequence
+
 import keras
 from keras import layers
 
@@ -41,7 +43,7 @@ def convolutional_encoder(
     x = image
     more = (108,) * (blocks.doublings(image_shape) - 2)
     for number, filters in enumerate((28, 56, 108, *more), start=1):
-        x = blocks.halved(x, round(filters * widen), 5, dtype, f"conv{number}", style)
+        x = blocks.halved(x, round(filters * widen), 5, dtype, f"conv{number}", style.of(number))
     x = blocks.joined(blocks.flat(x), condition)
     return keras.Model([image, *condition], blocks.gaussian(x, latent_size), name="encoder")
 
@@ -84,7 +86,8 @@ def convolutional_decoder(
     outputs = image_shape[-1] * parameters
     x = layers.Conv2D(
         outputs,
-        1,
+        style.output_size,
+        padding="same",
         data_format="channels_last",
         dtype="float32",
         name="parameters",
@@ -100,6 +103,7 @@ def discriminator(
     glimpses: int = 0,
     dtype: Policy = None,
     style: Style = REPORT,
+    augmentation: Sequence[layers.Layer] = (),
 ) -> keras.Model:
     """The discriminator of section 4.3: conv3-16, conv3-32, conv3-64, FC-512, FC-500, logits.
 
@@ -119,15 +123,19 @@ def discriminator(
         glimpses: number of windows.
         dtype: Keras dtype policy, by default the global one, of all but the output layer.
         style: how its layers are made; those of glimpses have its activation alone.
+        augmentation: layers that an image passes first, see `moved_and_cut`.
     """
     dtype = blocks.policy(dtype)
     image = blocks.network_input(image_shape, "image")
-    x = image
+    shown = image
+    for layer in augmentation:
+        shown = layer(shown)
+    x = shown
     more = (64,) * (blocks.doublings(image_shape) - 2)
     for number, filters in enumerate((16, 32, 64, *more), start=1):
-        x = blocks.halved(x, round(filters * widen), 3, dtype, f"conv{number}", style)
+        x = blocks.halved(x, round(filters * widen), 3, dtype, f"conv{number}", style.of(number))
     x = blocks.flat(x)
-    seen = [_glimpse(image, x, f"glimpse{number + 1}", dtype, style) for number in range(glimpses)]
+    seen = [_glimpse(shown, x, f"glimpse{number + 1}", dtype, style) for number in range(glimpses)]
     x = blocks.joined(x, seen)
     features = blocks.dense(x, round(512 * widen), dtype, "features", style)
     x = blocks.dense(features, round(500 * widen), dtype, "dense", style)
