@@ -21,6 +21,7 @@ from support.runs import (
 
 from vae_gan_tf import datasets, networks
 from vae_gan_tf.errors import Diverged, UserError
+from vae_gan_tf.models.adversarial import VAEGAN
 from vae_gan_tf.models.vae import VAE
 from vae_gan_tf.training import loop
 
@@ -171,11 +172,20 @@ def vae_with_dropout():
     return model
 
 
+def gan_of_moved_images():
+    keras.utils.set_random_seed(0)
+    network = networks.discriminator(SHAPE, widen=1 / 16, augmentation=networks.moved_and_cut())
+    model = VAEGAN(tiny_vae(), network)
+    model.compile(keras.optimizers.Adam(1e-2))
+    return model
+
+
 @pytest.mark.slow
-def test_dropout_goes_on_where_it_stopped(tmp_path):
-    train(tmp_path / "stopped", vae_with_dropout(), epochs=1)
-    stopped, _ = train(tmp_path / "stopped", vae_with_dropout(), epochs=2)
-    whole, _ = train(tmp_path / "whole", vae_with_dropout(), epochs=2)
+@pytest.mark.parametrize("build", [vae_with_dropout, gan_of_moved_images])
+def test_noise_in_the_layers_goes_on_where_it_stopped(tmp_path, build):
+    train(tmp_path / "stopped", build(), epochs=1)
+    stopped, _ = train(tmp_path / "stopped", build(), epochs=2)
+    whole, _ = train(tmp_path / "whole", build(), epochs=2)
     assert_same_weights(stopped, whole)
 
 
