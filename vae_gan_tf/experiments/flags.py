@@ -453,11 +453,7 @@ def _entry(script: Script, flag: flags.Flag, preset_name: str) -> str:
     """A flag in the help: its name and values, what it is, and its value in the preset."""
     choices = list(getattr(flag.parser, "enum_values", ()))
     if flag.name == "preset" and script.models:
-        choices = [
-            each
-            for each in choices
-            if any(has_preset(each, it, name) for it in script.models for name in datasets.SOURCES)
-        ]
+        choices = [each for each in choices if any(has_preset(each, it) for it in script.models)]
     if flag.name == "architecture":
         those = [each for model in script.models for each in MODELS[model].architectures]
         choices = [each for each in choices if each in those]

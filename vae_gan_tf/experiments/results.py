@@ -33,7 +33,7 @@ def figure_datasets(
     if unasked:
         return [unasked], []
     for model in models:  # refuses a preset that one of them does not have at all
-        if not any(has_preset(options.preset, model, name) for name in datasets.SOURCES):
+        if not has_preset(options.preset, model):
             preset(options.preset, model, datasets.DEFAULT)
     families: dict[str, list[str]] = {}
     for name, source in datasets.SOURCES.items():

@@ -452,8 +452,10 @@ def with_defaults(stored: dict) -> dict:
     return {name: field.default for name, field in FIELDS.items()} | stored
 
 
-def has_preset(name: str, model: str, dataset: str) -> bool:
-    """Whether there is a preset of a model for a data set."""
+def has_preset(name: str, model: str, dataset: str = "") -> bool:
+    """Whether there is a preset of a model for a data set; for any at all without one."""
+    if not dataset:
+        return any(has_preset(name, model, each) for each in datasets.SOURCES)
     general = PRESETS[name]
     return not general.only_some_models or bool(
         {ANY, entry(dataset)} & MODELS[model].presets.get(name, {}).keys()
