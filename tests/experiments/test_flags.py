@@ -143,8 +143,9 @@ def test_show_settings_of_scripts_that_change_them(capsys, mnist):
     rows = [it for _, it in shown_settings(capsys, table1.main, "--data_dir=none")]
     assert {it["labels"] for it in rows} == {"1000", "600"}
     assert {it["epochs"] for it in rows} == {"20", "3", "2"}
-    ((head, _),) = shown_settings(capsys, figure11.main, "--preset=improved", "--data_dir=none")
-    assert head.startswith("draw-gan on mnist")
+    for script, model in ((figure11, "draw-gan"), (vae_gan, "vae-gan")):  # DRAW and VAE have none
+        ((head, _),) = shown_settings(capsys, script.main, "--preset=improved", "--data_dir=none")
+        assert head.startswith(f"{model} on mnist")
 
 
 def test_a_setting_goes_to_the_model_whose_networks_have_it():

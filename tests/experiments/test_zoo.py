@@ -186,6 +186,18 @@ def test_the_improved_cvae_gan():
     normalised = model.discriminator.get_layer("features_normalised")
     assert isinstance(normalised, networks.ImageNormalization)
     assert isinstance(model.discriminator.get_layer("conv1_normalised"), networks.Bias)
+    augmented = build_model(dataclasses.replace(run, augmentation=True), MNIST).discriminator
+    assert [each.name for each in augmented.layers][1:3] == ["moved", "cut"]
+
+
+def test_the_improved_vae_gan():
+    model = build_model(resolve("improved", "vae-gan", "mnist", {}), MNIST)
+    assert type(model) is ClassifyingVAEGAN and type(model.generator) is VAE
+    assert model.generator.decoder.get_layer("parameters").kernel_size == (5, 5)
+    assert isinstance(
+        model.discriminator.get_layer("conv2_normalised"), networks.ImageNormalization
+    )
+    assert (model.adversarial_weight, model.reconstructed_weight) == (1000, 0.1)
     assert model.optimizer.beta_1 == model.discriminator_optimizer.beta_1 == 0.5
 
 

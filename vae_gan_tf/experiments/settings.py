@@ -94,8 +94,8 @@ class Settings:
     architecture: str = _setting(
         "convolutional",
         "networks: those of section 4.3, or the simple ones of section 4.4; of the semi-supervised "
-        "models those of section 4.5; of these and of CVAE-GAN improved ones too; DRAW's are the "
-        "recurrent ones of section 4.6",
+        "models those of section 4.5; of these, VAE-GAN and CVAE-GAN improved ones too; DRAW's are "
+        "the recurrent ones of section 4.6",
         NETWORKS,
         choices=("convolutional", "fully_connected", "improved", "recurrent"),
     )

@@ -308,7 +308,7 @@ MODELS |= {
     "cdraw": Kind(conditional_draw, RECURRENT, ("DRAW",), presets=presets.DRAW),
     "vae-gan": Kind(
         plain,
-        STRIDED,
+        WITH_IMPROVED,
         WITHOUT_LABELS,
         presets.VAE_GAN,
         real_or_generated,
