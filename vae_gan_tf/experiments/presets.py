@@ -101,6 +101,7 @@ _IMPROVED_VAE_GAN: dict[str, Any] = {
     "adversarial_weight": 1000.0,
     "gradient_penalty": 0.1,
     **_CLASSES_OF_REAL_IMAGES,
+    "epochs": 12,
 }
 VAE_GAN: Presets = {
     "always": {ANY: GAN, "mnist": ORIGINALS},
