@@ -84,6 +84,15 @@ def test_gradients_come_back_from_what_is_shown(seed):
     )
 
 
+def test_they_can_be_compiled_and_saved():
+    network = keras.models.model_from_json(shown().to_json())
+    compiled = tf.function(lambda x: network(x, training=True), jit_compile=True)
+    after = compiled(tf.constant(IMAGES)).numpy()
+    assert 0.1 < (after == 0).mean() < 0.4 and set(after.ravel()) <= {0, *IMAGES.ravel()}
+    moves = [layer.get_config() for layer in network.layers if layer.name == "moved"]
+    assert [(each["shift"], each["seed"]) for each in moves] == [(1 / 8, 0)]
+
+
 def test_a_discriminator_sees_real_and_generated_images_moved_alike():
     network = networks.discriminator(
         IMAGES.shape[1:], widen=0.25, augmentation=networks.moved_and_cut()

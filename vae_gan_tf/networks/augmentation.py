@@ -7,6 +7,7 @@ gradients through the moves (Zhao et al. 2020).
 
 from typing import Any
 
+import keras
 import tensorflow as tf
 from keras import layers
 
@@ -14,12 +15,40 @@ from vae_gan_tf.serialization import registered
 
 
 @registered
-class Moved(layers.RandomTranslation):
-    """Keras' layer, which acts where it is told to train, and not wherever it is told nothing."""
+class Moved(layers.Layer):
+    """Moves each image by whole pixels while it trains; what an image leaves is black.
 
-    def call(self, data: tf.Tensor, training: bool | None = None) -> tf.Tensor:
+    Keras' RandomTranslation can do it too, but not where XLA compiles the step.
+
+    Args:
+        shift: how far an image is moved at most, as a share of its height and width.
+        seed: of the moves.
+        **kwargs: those of Keras' ``Layer``.
+    """
+
+    def __init__(self, shift: float = 1 / 8, seed: int = 0, **kwargs: Any):
+        super().__init__(**kwargs)
+        self.shift, self.seed = shift, seed
+        self.seed_generator = keras.random.SeedGenerator(seed)
+
+    def get_config(self) -> dict[str, Any]:
+        """The arguments."""
+        return {**super().get_config(), "shift": self.shift, "seed": self.seed}
+
+    def call(self, images: tf.Tensor, training: bool | None = None) -> tf.Tensor:
         """[batch, height, width, channels] -> the same."""
-        return super().call(data, training=bool(training))
+        if not training:
+            return images
+        for axis in (1, 2):
+            size = images.shape[axis]
+            most = int(self.shift * size)
+            moves = keras.random.randint(
+                [tf.shape(images)[0], 1], -most, most + 1, seed=self.seed_generator
+            )
+            margins = [(most, most) if each == axis else (0, 0) for each in range(4)]
+            places = most + tf.range(size) - moves
+            images = tf.gather(tf.pad(images, margins), places, axis=axis, batch_dims=1)
+        return images
 
 
 @registered
@@ -44,10 +73,10 @@ def moved_and_cut(
         shift: how far an image is moved at most, as a share of its height and width.
         area: of the part that is made black, as a share of the image.
     """
-    common: dict[str, Any] = {"seed": seed, "data_format": "channels_last", "dtype": "float32"}
-    move = {"fill_mode": "constant", "interpolation": "nearest", "name": "moved"}
-    cut = {"fill_value": 0.0, "value_range": (0, 1), "name": "cut"}
+    common: dict[str, Any] = {"seed": seed, "dtype": "float32"}
+    black: dict[str, Any] = {"fill_value": 0.0, "value_range": (0, 1)}
+    always, of_this_size = (1.0, 1.0), (area, area)
     return (
-        Moved(shift, shift, **move, **common),
-        Cut((1.0, 1.0), (area, area), **cut, **common),
+        Moved(shift, name="moved", **common),
+        Cut(always, of_this_size, name="cut", data_format="channels_last", **black, **common),
     )
