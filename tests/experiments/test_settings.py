@@ -172,6 +172,7 @@ OVERRIDES = {
     "feature_variance": 9.0,
     "generator_first": True,
     "adversarial_weight": 5.0,
+    "label_weight": 0.5,
     "reconstructed_weight": 0.5,
     "gradient_penalty": 2.0,
     "discriminator": "improved",
@@ -188,6 +189,7 @@ ADVERSARY = {
     *("generator_first", "adversarial_weight", "reconstructed_weight", "gradient_penalty"),
     *("discriminator", "augmentation"),
 }
+OF_LABELS = ADVERSARY | {"label_weight"}
 WITHOUT_LABELS = ADVERSARY | {"known_classes"}
 TAKEN = {
     "vae": LAYERS,
@@ -196,13 +198,13 @@ TAKEN = {
     "cvae-simple": {"units"},
     **{name: {"units", "binarise_given"} for name in zoo.COMPLETING.values()},
     "semi-supervised": LABELS,
-    "semi-supervised-gan": LABELS | ADVERSARY | {"feature_variance"},
+    "semi-supervised-gan": LABELS | OF_LABELS | {"feature_variance"},
     "vae-gan": LAYERS | WITHOUT_LABELS | {"feature_variance"},
-    "cvae-gan": LAYERS | ADVERSARY | {"feature_variance"},
+    "cvae-gan": LAYERS | OF_LABELS | {"feature_variance"},
     "draw": STEPS,
     "cdraw": STEPS,
     "draw-gan": STEPS | WITHOUT_LABELS | {"judged_canvases"},
-    "cdraw-gan": STEPS | ADVERSARY | {"judged_canvases"},
+    "cdraw-gan": STEPS | OF_LABELS | {"judged_canvases"},
 }
 """Those that each model takes in its preset report."""
 

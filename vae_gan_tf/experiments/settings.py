@@ -276,6 +276,14 @@ class Settings:
     adversarial_weight: float = _setting(
         1.0, "weight of the generator's adversarial terms", ADVERSARY, of=["adversary"]
     )
+    label_weight: float = _setting(
+        1.0,
+        "weight of \"if it is real, it is of the class asked for\" beside \"it is real\" in the "
+        "generator's adversarial terms",
+        ADVERSARY,
+        of=["adversary", "of labels"],
+        only={"adversarial_weight": POSITIVE},
+    )
     reconstructed_weight: float = _setting(
         1.0,
         "weight of reconstructions beside drawn images in the adversarial terms and in the "

@@ -270,15 +270,16 @@ def real_or_generated(settings: Settings, images: Images, generator: VAE) -> VAE
 def classes_and_generated(settings: Settings, images: Images, generator: VAE) -> VAEGAN:
     """The adversary of k + 1 classes of a model of labels (section 3.2)."""
     network = discriminator(settings, images, images.classes + 1)
-    return CVAEGAN(generator, network, **_weights(settings))
+    return CVAEGAN(generator, network, settings.label_weight, **_weights(settings))
 
 
 def few_labels_and_generated(settings: Settings, images: Images, generator: VAE) -> VAEGAN:
     """The adversary of the semi-supervised model (section 3.3), or improved its classifier."""
+    weights = {"label_weight": settings.label_weight, **_weights(settings)}
     if settings.architecture == "improved":
-        return JudgingVAEGAN(generator, **_weights(settings))
+        return JudgingVAEGAN(generator, **weights)
     network = discriminator(settings, images, images.classes + 1)
-    return SemiSupervisedVAEGAN(generator, network, **_weights(settings))
+    return SemiSupervisedVAEGAN(generator, network, **weights)
 
 
 # The entries. Architectures bring groups of settings, named in `settings.FIELDS`.
@@ -293,6 +294,7 @@ FEW_LABELS = {"fully_connected": ("units",), "convolutional": (), "improved": ()
 RECURRENT = {"recurrent": ("units", REPORTED)}
 WITH_DISCRIMINATOR = ("discriminator of section 4.3",)
 ADVERSARY = ("adversary", *WITH_DISCRIMINATOR)
+OF_LABELS = (*ADVERSARY, "of labels")
 WITHOUT_LABELS = (*ADVERSARY, "without labels")
 
 COMPLETING = {part: f"cvae-{part}" for part in parts.PARTS}
@@ -317,7 +319,7 @@ MODELS |= {
     "cvae-gan": Kind(
         of_labels,
         WITH_IMPROVED,
-        ADVERSARY,
+        OF_LABELS,
         presets.CVAE_GAN,
         classes_and_generated,
         generator="cvae",
@@ -329,7 +331,7 @@ MODELS |= {
             "convolutional": (REPORTED, *WITH_DISCRIMINATOR),
             "improved": (),  # its classifier is the discriminator
         },
-        ("few labels", "adversary"),
+        ("few labels", "adversary", "of labels"),
         presets.SEMI_SUPERVISED_GAN,
         few_labels_and_generated,
         generator="semi-supervised",
@@ -345,7 +347,7 @@ MODELS |= {
     "cdraw-gan": Kind(
         conditional_draw,
         RECURRENT,
-        ("DRAW", *ADVERSARY),
+        ("DRAW", *OF_LABELS),
         presets.CDRAW_GAN,
         classes_and_generated,
         generator="cdraw",

@@ -182,6 +182,10 @@ class VAEGAN(CompiledModel):
         """-log(1 - D(x)), [batch]: what it costs to take images for generated."""
         return tf.nn.softplus(logits[:, 0])
 
+    def adversarial_cost(self, logits: tf.Tensor, y: TensorLike | None) -> tf.Tensor:
+        """What its images cost the generator in (2), [batch]: `cost_of_real`."""
+        return self.cost_of_real(logits, y)
+
     def log_odds(self, logits: tf.Tensor) -> tf.Tensor:
         """The log-odds that images are real, log D(x) - log(1 - D(x)), [batch]."""
         return logits[:, 0]
@@ -271,8 +275,8 @@ class VAEGAN(CompiledModel):
         costs = (
             generated.kl,
             again,
-            self.cost_of_real(drawn, y),
-            self.cost_of_real(reconstructed, y),
+            self.adversarial_cost(drawn, y),
+            self.adversarial_cost(reconstructed, y),
         )
         return dict(zip(self.generator_terms, costs, strict=True)) | self.more_costs(drawn)
 
@@ -497,23 +501,46 @@ class SoftmaxVAEGAN(VAEGAN):
 class CVAEGAN(SoftmaxVAEGAN):
     """A conditional VAE of labels trained against a k + 1 class discriminator (section 3.2).
 
+    What an image costs the generator has two parts, "it is real" and "real, it is a y":
+
+        CrossEntropy(D(x), y) = -log(1 - D(x)_fake) - log(D(x)_y / (1 - D(x)_fake)).
+
+    The second goes on where the discriminator is surer of a drawn image than of a real one, and so
+    asks for the most usual kinds of each class. A smaller `label_weight` asks for less of it.
+
     Args:
         generator: a `CVAE` whose side information is a label of k classes.
         discriminator: a network from images to features f_l and k + 1 logits.
+        label_weight: the weight of the second part in (2), which has 1.
         **kwargs: those of `VAEGAN`.
 
     Raises:
         UserError: the generator is not one of labels, or the discriminator does not fit it.
     """
 
-    def __init__(self, generator: CVAE, discriminator: keras.Model, **kwargs: Any):
+    arguments = (*SoftmaxVAEGAN.arguments, "label_weight")
+
+    def __init__(
+        self,
+        generator: CVAE,
+        discriminator: keras.Model,
+        label_weight: float = 1.0,
+        **kwargs: Any,
+    ):
         if not isinstance(getattr(generator, "condition", None), LabelCondition):
             raise UserError("CVAE-GAN needs a generator conditioned on labels")
+        check_weight("label_weight", label_weight)
         super().__init__(generator, discriminator, **kwargs)
+        self.label_weight = label_weight
 
     def logits_expected(self) -> int:
         """The number k + 1: a logit for each of the k classes and one for generated images."""
         return self.generator.condition.size + 1
+
+    def adversarial_cost(self, logits: tf.Tensor, y: TensorLike | None) -> tf.Tensor:
+        """CrossEntropy(D(x), y), in which "real, it is a y" has its weight, [batch]."""
+        label = tf.nn.sparse_softmax_cross_entropy_with_logits(labels=y, logits=logits[:, :-1])
+        return self.cost_of_real(logits, y) + (self.label_weight - 1) * label
 
 
 @dataclass(frozen=True)
@@ -643,7 +670,7 @@ class JudgingVAEGAN(SemiSupervisedVAEGAN):
         **kwargs: those of `VAEGAN`, without a discriminator.
     """
 
-    arguments = tuple(name for name in VAEGAN.arguments if name != "discriminator")
+    arguments = tuple(name for name in CVAEGAN.arguments if name != "discriminator")
 
     def __init__(self, generator: SemiSupervisedVAE, **kwargs: Any):
         if not isinstance(generator, SemiSupervisedVAE):

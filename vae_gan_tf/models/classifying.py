@@ -84,17 +84,9 @@ class ClassifyingVAEGAN(SoftmaxVAEGAN):
         check_one_for_each(y, x)
         return x, y
 
-    def cost_of_real(self, logits: tf.Tensor, y: TensorLike | None) -> tf.Tensor:
-        """CrossEntropy(D(x), y), [batch]; without y that of "one of the k", -log(1 - D_fake)."""
-        if y is None:
-            return tf.nn.softplus(-self.log_odds(logits))
-        return super().cost_of_real(logits, y)
-
-    def generator_costs(
-        self, x: tf.Tensor, y: TensorLike | None, generated: Generated
-    ) -> dict[str, tf.Tensor]:
-        """The four terms of (2), without labels, and "classes", log k - I(y; Dec(z)) in nats."""
-        return super().generator_costs(x, None, generated)
+    def adversarial_cost(self, logits: tf.Tensor, y: TensorLike | None) -> tf.Tensor:
+        """-log(1 - D_fake), [batch]: what it costs to take images for one of the k classes."""
+        return tf.nn.softplus(-self.log_odds(logits))
 
     def more_costs(self, drawn: tf.Tensor) -> dict[str, tf.Tensor]:
         """The term "classes" of the logits [batch, k + 1] of drawn images."""

@@ -73,10 +73,18 @@ def moved_and_cut(
         shift: how far an image is moved at most, as a share of its height and width.
         area: of the part that is made black, as a share of the image.
     """
-    common: dict[str, Any] = {"seed": seed, "dtype": "float32"}
+    common: dict[str, Any] = {"dtype": "float32"}
     black: dict[str, Any] = {"fill_value": 0.0, "value_range": (0, 1)}
     always, of_this_size = (1.0, 1.0), (area, area)
     return (
-        Moved(shift, name="moved", **common),
-        Cut(always, of_this_size, name="cut", data_format="channels_last", **black, **common),
+        Moved(shift, 2 * seed, name="moved", **common),
+        Cut(
+            always,
+            of_this_size,
+            seed=2 * seed + 1,  # of one seed, moves and cuts would go together
+            name="cut",
+            data_format="channels_last",
+            **black,
+            **common,
+        ),
     )
