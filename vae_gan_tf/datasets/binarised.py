@@ -28,13 +28,13 @@ def load_binarised(
 
     Args:
       data_dir: the folder of TFDS; its own default if ``None``.
-      seed: of the draw of MNIST's pixels.
+      seed: of the draw of MNIST's pixels. The field's draw has none, so 0 is expected with it.
       anew: whether the pixels of training images are drawn anew for each batch (`Split.drawn`). The
         field's draw has no grey values to do so by.
 
     Raises:
       UserError: the data cannot be had or is damaged; the pixels of the field's draw are to be
-        drawn anew.
+        drawn anew, or by another seed.
     """
     builder = store.builder("binarized_mnist", data_dir)
     splits: dict[str, Any] = {}
@@ -44,6 +44,11 @@ def load_binarised(
                 f"pixels to be drawn anew for each batch, and {store.version(builder)} in "
                 f"{builder.data_dir} has no grey values to draw them by; anew=False, or "
                 "--fixed_pixels, takes that draw"
+            )
+        if seed:
+            raise UserError(
+                f"a seed of the pixels' draw of {seed} given, and {store.version(builder)} in "
+                f"{builder.data_dir} is drawn already; seed=0, or no --binarise_seed, expected"
             )
         for name in SPLITS:
             images = np.concatenate([batch["image"] for batch in store.stored(builder, name)])
