@@ -22,6 +22,7 @@ from vae_gan_tf.models.adversarial import (
     SquaredError,
 )
 from vae_gan_tf.models.classifying import ClassifyingVAEGAN
+from vae_gan_tf.models.consistency import Consistency
 from vae_gan_tf.models.cvae import CVAE
 from vae_gan_tf.models.draw import CDRAW, DRAW
 from vae_gan_tf.models.export import export
@@ -45,6 +46,7 @@ __all__ = [
     "Categorical",
     "ClassifyingVAEGAN",
     "Condition",
+    "Consistency",
     "CrossEntropy",
     "Elbo",
     "Gaussian",

@@ -89,7 +89,7 @@ def test_the_binarised_mnist_of_the_field_is_taken_where_it_is_prepared(tmp_path
     prepare("binarized_mnist", tmp_path, examples)
     with pytest.raises(UserError, match="has no grey values to draw them by"):
         datasets.load_binarised(tmp_path, anew=True)
-    with pytest.raises(UserError, match="a seed of the pixels' draw of 3 given, .* drawn already"):
+    with pytest.raises(UserError, match=r"a seed of the pixels' draw of 3 given, .* drawn already"):
         datasets.load_binarised(tmp_path, seed=3)
     data = datasets.load_binarised(tmp_path)
     assert data.name == "binarized_mnist" and "binarized_mnist/1.0.0" in data.source

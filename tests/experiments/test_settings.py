@@ -161,6 +161,7 @@ OVERRIDES = {
     "objective": "originals",
     "classification_weight": 9.0,
     "shift": 2,
+    "consistency": 5.0,
     "discriminator_learning_rate": 0.1,
     "draw_steps": 64,
     "read_size": 7,

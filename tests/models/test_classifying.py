@@ -22,8 +22,8 @@ def test_costs_by_hand():
     real = model.cost_of_real(LOGITS, np.array([0, 1, 2]))
     np.testing.assert_allclose(real, -np.log([0.1, 0.3, 0.1]), rtol=1e-5)
     np.testing.assert_allclose(model.cost_of_generated(LOGITS), -np.log([0.4, 0.1, 0.1]), rtol=1e-5)
-    # Without a label: that it is none of the three classes.
-    real = model.cost_of_real(LOGITS, None)
+    # The generator pays for images that are none of the three classes, whatever the label.
+    real = model.adversarial_cost(LOGITS, np.array([0, 1, 2]))
     np.testing.assert_allclose(real, -np.log([0.6, 0.9, 0.9]), rtol=1e-5)
 
 
@@ -31,7 +31,7 @@ def test_costs_are_finite_where_a_probability_rounds_to_0():
     model = built()
     for sign in (1, -1):
         logits = np.float32([[0, 0, 0, sign * 1000]])
-        costs = [model.cost_of_real(logits, None), model.cost_of_generated(logits)]
+        costs = [model.adversarial_cost(logits, None), model.cost_of_generated(logits)]
         np.testing.assert_allclose(np.max(costs), 1000, atol=2)
 
 

@@ -113,7 +113,7 @@ def cdraw(likelihood=None, dtype="float32", **kwargs):
 
 def _adversarial(kind, generator, logits, dtype="float32", **kwargs):
     """An adversarial model of a kind, with a generator made by a function."""
-    names = ("seed", "kl_weight", "objective", "likelihood")
+    names = ("seed", "kl_weight", "objective", "consistency", "likelihood")
     of_generator = {name: kwargs.pop(name) for name in names if name in kwargs}
     discriminator = small_discriminator(logits, dtype=dtype)
     return kind(generator(dtype=dtype, **of_generator), discriminator, **kwargs)
@@ -135,7 +135,8 @@ def judging_gan(**kwargs):
     def without_discriminator(generator, _, **kwargs):
         return vae_gan_tf.JudgingVAEGAN(generator, **kwargs)
 
-    return _adversarial(without_discriminator, semi_supervised, CLASSES + 1, **kwargs)
+    more = {"consistency": vae_gan_tf.Consistency(2.0, 1), "label_weight": 0.5}
+    return _adversarial(without_discriminator, semi_supervised, CLASSES + 1, **(more | kwargs))
 
 
 def draw_gan(**kwargs):

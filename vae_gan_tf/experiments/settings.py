@@ -172,6 +172,14 @@ class Settings:
         of=["few labels"],
         below=10**2,
     )
+    consistency: float = _setting(
+        0.0,
+        "weight of the cross-entropy of q(y | x) for an unlabelled image and for the same image "
+        "moved by --shift pixels at most",
+        FEW_LABELS,
+        of=["few labels"],
+        only={"shift": POSITIVE},
+    )
     learning_rate: float = _setting(1e-3, "learning rate of Adam", TRAINING, positive=True)
     discriminator_learning_rate: float = _setting(
         0.0,
@@ -278,7 +286,7 @@ class Settings:
     )
     label_weight: float = _setting(
         1.0,
-        "weight of \"if it is real, it is of the class asked for\" beside \"it is real\" in the "
+        'weight of "if it is real, it is of the class asked for" beside "it is real" in the '
         "generator's adversarial terms",
         ADVERSARY,
         of=["adversary", "of labels"],

@@ -19,6 +19,7 @@ from vae_gan_tf.models.adversarial import (
     SquaredError,
 )
 from vae_gan_tf.models.classifying import ClassifyingVAEGAN
+from vae_gan_tf.models.consistency import Consistency
 from vae_gan_tf.models.cvae import CVAE
 from vae_gan_tf.models.draw import CDRAW, DRAW
 from vae_gan_tf.models.semi_supervised import Objective, SemiSupervisedVAE
@@ -201,6 +202,7 @@ def of_few_labels(settings: Settings, images: Images) -> SemiSupervisedVAE:
         *trunk_head_and_decoder(settings, images),
         LabelCondition(images.classes),
         objective,
+        Consistency(settings.consistency, settings.shift) if settings.consistency else None,
         **_common(settings),
     )
     needed = model.pair_bytes() * (settings.labelled_batch + settings.batch_size * images.classes)

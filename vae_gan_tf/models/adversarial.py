@@ -572,10 +572,10 @@ class GeneratedPairs(Generated):
         return means
 
     def label_terms(self) -> dict[str, tf.Tensor]:
-        """The means of the entropy of q(y | x), and of -log q(y | x) where the label is known."""
+        """The mean of the entropy of q(y | x), and those of `Pairs.label_terms`."""
         return {
             "unlabelled/entropy": tf.reduce_mean(self.pairs.entropy()),
-            "classification/loss": tf.reduce_mean(self.pairs.cost_of_labels()),
+            **self.pairs.label_terms(),
         }
 
 
@@ -594,7 +594,8 @@ class SemiSupervisedVAEGAN(CVAEGAN):
     a gradient.
 
     The generator's ``objective`` weighs what the generator costs: the mean over the labelled
-    images, the mean over the others, and that of -log q(y | x) over the labelled ones. In this
+    images, the mean over the others, and that of -log q(y | x) over the labelled ones; its
+    ``consistency`` may add a term. In this
     step gradients reach q(y | x) as a weight too, in the discriminator's it is a constant. The
     discriminator minimises the plain sum of its two means, as printed: only from the labelled
     images does it learn what the labels mean, whereas from the others it learns to agree with
@@ -624,7 +625,7 @@ class SemiSupervisedVAEGAN(CVAEGAN):
     def prepare(self, data: Any, seed: Seed) -> tuple[tf.Tensor, tf.Tensor, GeneratedPairs]:
         """The images x [l + u, ...], the y [l + u * k] of each x~, and what is generated."""
         (x, y), unlabelled = self.generator.training_batch(data)
-        pairs = self.generator.pairs(x, y, unlabelled, training=True)
+        pairs = self.generator.training_pairs(x, y, unlabelled, seed)
         generated = self.generator.generate_from(pairs.codes, pairs.y, seed)
         return pairs.images, pairs.y, GeneratedPairs(**vars(generated), pairs=pairs)
 
@@ -638,7 +639,7 @@ class SemiSupervisedVAEGAN(CVAEGAN):
         return (
             weights.labelled * super().weighted(labelled)
             + weights.unlabelled * (super().weighted(unlabelled) - terms["unlabelled/entropy"])
-            + weights.classification * terms["classification/loss"]
+            + self.generator.cost_of_classes(terms)
         )
 
     def classify(self, x: TensorLike) -> tfd.OneHotCategorical:

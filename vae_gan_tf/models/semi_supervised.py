@@ -19,6 +19,8 @@ Batch normalisation. A step takes labelled and unlabelled images through each ne
 batch of the trunk is all images, each once; that of head and decoder is the labelled pairs (x, y)
 and every unlabelled x with every class. There each pair counts the same, however unlikely q(y | x)
 takes the class to be, both in the statistics of the batch and in the averages kept for test time.
+Where q(y | x) is to agree on moved images (`Consistency`, not in the report), these are in the
+batch of the trunk too.
 """
 
 import math
@@ -34,6 +36,7 @@ from vae_gan_tf.checks import TensorLike, check_network, check_weight, shapes
 from vae_gan_tf.conditions import LabelCondition
 from vae_gan_tf.errors import UserError
 from vae_gan_tf.models.compiled import unpack
+from vae_gan_tf.models.consistency import Consistency, disagreement
 from vae_gan_tf.models.cvae import CVAE
 from vae_gan_tf.models.seeds import Seed, stateless_seed
 from vae_gan_tf.models.vae import VAE, Elbo, Endpoint, check_one_for_each, gaussian
@@ -129,6 +132,8 @@ class Pairs(NamedTuple):
     """q(z | x, y), batch shape [l + u * k], event shape [latent_size]."""
     labels: tfd.OneHotCategorical
     """q(y | x), batch shape [l + u], event shape [k]."""
+    moved: tfd.OneHotCategorical | None
+    """q(y | x'), batch shape [u], of the unlabelled images moved; None where none are."""
 
     def expand(self, values: tf.Tensor) -> tf.Tensor:
         """The values [l + u * k, ...] of each pair, of values [l + u, ...] of each image."""
@@ -156,6 +161,14 @@ class Pairs(NamedTuple):
         labels = tf.one_hot(self.y[: self.labelled], self.labels.event_shape[0])
         return -self.labels[: self.labelled].log_prob(labels)
 
+    def label_terms(self) -> dict[str, tf.Tensor]:
+        """The means of -log q(y | x) where the label is known, and of what `Consistency` costs."""
+        terms = {"classification/loss": tf.reduce_mean(self.cost_of_labels())}
+        if self.moved is not None:
+            costs = disagreement(self.labels[self.labelled :], self.moved)
+            terms["consistency/loss"] = tf.reduce_mean(costs)
+        return terms
+
 
 def _expand(values: tf.Tensor, labelled: tf.Tensor, classes: int) -> tf.Tensor:
     """The values [l + u * classes, ...] of `Pairs`, of values [l + u, ...] of their images."""
@@ -179,6 +192,8 @@ class SemiSupervisedVAE(CVAE):
         decoder: a network from pairs (codes z, vectors of y) to the likelihood's parameters.
         condition: the labels.
         objective: the weights of the terms of the loss.
+        consistency: a further term, of unlabelled images that are moved; None, as in the report,
+            for none.
         **kwargs: those of `VAE`.
 
     Raises:
@@ -191,6 +206,7 @@ class SemiSupervisedVAE(CVAE):
         "decoder",
         "condition",
         "objective",
+        "consistency",
         "likelihood",
         "kl_weight",
         "seed",
@@ -214,13 +230,17 @@ class SemiSupervisedVAE(CVAE):
         decoder: keras.Model,
         condition: LabelCondition,
         objective: Objective,
+        consistency: Consistency | None = None,
         **kwargs: Any,
     ):
         encoder = _composed(trunk, head, condition)
         if not isinstance(objective, Objective):
             raise UserError(f"an objective {objective!r} given, an Objective expected")
+        if not (consistency is None or isinstance(consistency, Consistency)):
+            raise UserError(f"consistency={consistency!r} given, a Consistency or None expected")
         super().__init__(encoder, decoder, condition, **kwargs)
         self.objective = objective
+        self.consistency = consistency
 
     # Trunk and head are layers of the encoder. As attributes of their own Keras would count them
     # among the model's layers a second time.
@@ -262,7 +282,12 @@ class SemiSupervisedVAE(CVAE):
         return tfd.OneHotCategorical(logits=tf.cast(logits, tf.float32))
 
     def pairs(
-        self, x: TensorLike, y: TensorLike, unlabelled: TensorLike, training: bool = False
+        self,
+        x: TensorLike,
+        y: TensorLike,
+        unlabelled: TensorLike,
+        training: bool = False,
+        moved: TensorLike | None = None,
     ) -> Pairs:
         """A batch as encoded: each image once by the trunk, each pair by the head.
 
@@ -271,6 +296,7 @@ class SemiSupervisedVAE(CVAE):
             y: their labels [l].
             unlabelled: images [u, height, width, channels]; u = 0 is possible too.
             training: whether batch normalisation uses the statistics of this batch.
+            moved: the unlabelled images once more, moved, for `Pairs.moved`; None for none.
 
         Raises:
             UserError: images or labels are not of the expected shape, type or range.
@@ -278,17 +304,42 @@ class SemiSupervisedVAE(CVAE):
         x, y = self.checked_images(x), self.condition.given(y)
         check_one_for_each(y, x)
         images, labelled = tf.concat([x, self.checked_images(unlabelled)], 0), tf.shape(x)[0]
+        seen = images if moved is None else tf.concat([images, moved], 0)
         classes = self.condition.classes
         every_class = tf.tile(tf.range(classes), [tf.shape(images)[0] - labelled])
         y = tf.concat([y, every_class], 0)
 
-        product, log_variance, logits = self.trunk(images, training=training)
+        product, log_variance, logits = self.trunk(seen, training=training)
+        count = tf.shape(images)[0]
         product, log_variance = (
-            _expand(each, labelled, classes) for each in (product, log_variance)
+            _expand(each[:count], labelled, classes) for each in (product, log_variance)
         )
         mean = self.head([product, self.condition.vector(y)], training=training)
         labels = tfd.OneHotCategorical(logits=tf.cast(logits, tf.float32))
-        return Pairs(images, labelled, y, gaussian(mean, log_variance), labels)
+        return Pairs(
+            images,
+            labelled,
+            y,
+            gaussian(mean, log_variance),
+            labels if moved is None else labels[:count],
+            None if moved is None else labels[count:],
+        )
+
+    def training_pairs(
+        self, x: TensorLike, y: TensorLike, unlabelled: TensorLike, seed: Seed
+    ) -> Pairs:
+        """The `pairs` of a step in training mode, with moved images where they are in the loss."""
+        moved = None
+        if self.consistency:
+            moved = self.consistency.moved(self.checked_images(unlabelled), seed)
+        return self.pairs(x, y, unlabelled, training=True, moved=moved)
+
+    def cost_of_classes(self, terms: dict[str, tf.Tensor]) -> tf.Tensor:
+        """What `Pairs.label_terms` add to the loss, with their weights."""
+        cost = self.objective.classification * terms["classification/loss"]
+        if self.consistency:
+            cost += self.consistency.weight * terms["consistency/loss"]
+        return cost
 
     def bounds(self, pairs: Pairs, seed: Seed, training: bool = False) -> tuple[Bound, Bound]:
         """-L(x, y) of the labelled images and -U(x) of the unlabelled ones, a z for each pair.
@@ -361,6 +412,8 @@ class SemiSupervisedVAE(CVAE):
     ) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
         """The sum of the means of L(x, y), U(x) and -log q(y | x), weighted by the objective.
 
+        Where there is one, the term of `Consistency` joins it.
+
         Args:
             labelled: images [l, height, width, channels] and their labels [l].
             unlabelled: images [u, height, width, channels].
@@ -370,20 +423,20 @@ class SemiSupervisedVAE(CVAE):
             The loss, and its terms by name.
         """
         x, y = labelled
-        pairs = self.pairs(x, y, unlabelled, training=True)
+        pairs = self.training_pairs(x, y, unlabelled, seed)
         bounds = self.bounds(pairs, seed, training=True)
         with_label, without_label = (  # L(x, y) and U(x)
             tf.reduce_mean((self.kl_weight - 1) * bound.kl - bound.elbo) for bound in bounds
         )
-        classification = tf.reduce_mean(pairs.cost_of_labels())
+        of_classes = pairs.label_terms()
         loss = (
             self.objective.labelled * with_label
             + self.objective.unlabelled * without_label
-            + self.objective.classification * classification
+            + self.cost_of_classes(of_classes)
         )
         terms = bounds[0].means("labelled") | bounds[1].means("unlabelled")
         del terms["labelled/entropy"]  # that of a known label: 0
-        return loss, {**terms, "classification/loss": classification}
+        return loss, terms | of_classes
 
     def test_step(self, data: Any) -> dict[str, tf.Tensor]:
         """The bounds and the errors of classification on (images, labels), in test mode.

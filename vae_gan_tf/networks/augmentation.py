@@ -11,14 +11,13 @@ import keras
 import tensorflow as tf
 from keras import layers
 
+from vae_gan_tf.moves import moved
 from vae_gan_tf.serialization import registered
 
 
 @registered
 class Moved(layers.Layer):
     """Moves each image by whole pixels while it trains; what an image leaves is black.
-
-    Keras' RandomTranslation can do it too, but not where XLA compiles the step.
 
     Args:
         shift: how far an image is moved at most, as a share of its height and width.
@@ -39,16 +38,12 @@ class Moved(layers.Layer):
         """[batch, height, width, channels] -> the same."""
         if not training:
             return images
-        for axis in (1, 2):
-            size = images.shape[axis]
-            most = int(self.shift * size)
-            moves = keras.random.randint(
-                [tf.shape(images)[0], 1], -most, most + 1, seed=self.seed_generator
-            )
-            margins = [(most, most) if each == axis else (0, 0) for each in range(4)]
-            places = most + tf.range(size) - moves
-            images = tf.gather(tf.pad(images, margins), places, axis=axis, batch_dims=1)
-        return images
+        down, right = (int(self.shift * size) for size in images.shape[1:3])
+        moves = [
+            keras.random.randint([tf.shape(images)[0]], -most, most + 1, seed=self.seed_generator)
+            for most in (down, right)
+        ]
+        return moved(images, tf.stack(moves, 1), (down, right))
 
 
 @registered

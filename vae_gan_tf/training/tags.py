@@ -38,6 +38,7 @@ ONE_TAG = {
     "unlabelled/drawn": "generator/drawn",
     "unlabelled/reconstructed": "generator/reconstructed",
     "classification/loss": "loss/classification",
+    "consistency/loss": "loss/consistency",
     "classification/entropy": "elbo/entropy",
     "classification/error": "scores/classification_error",
 }
