@@ -15,6 +15,8 @@ def moved(images: tf.Tensor, moves: tf.Tensor, most: tuple[int, int]) -> tf.Tens
     """
     for axis, margin in enumerate(most, 1):
         margins = [(margin, margin) if each == axis else (0, 0) for each in range(4)]
-        places = margin + tf.range(images.shape[axis]) - moves[:, axis - 1, None]
+        # Not [:, axis - 1, None]: of moves that are a tf.stack, a graph would lose the None.
+        own = tf.expand_dims(moves[:, axis - 1], 1)
+        places = margin + tf.range(images.shape[axis]) - own
         images = tf.gather(tf.pad(images, margins), places, axis=axis, batch_dims=1)
     return images
