@@ -72,7 +72,7 @@ def own_seed(seed: tf.Tensor) -> tf.Tensor:
     context = tf.distribute.get_replica_context()
     if context is None or context.num_replicas_in_sync == 1:
         return seed
-    replica = tf.cast(context.replica_id_in_sync_group, tf.int32)
+    replica = tf.cast(context.replica_id_in_sync_group, seed.dtype)
     own = tf.random.experimental.stateless_fold_in(seed, replica)
     return tf.where(replica == 0, seed, own)
 

@@ -53,6 +53,12 @@ def test_labels_that_cannot_be_kept(count, batch, sentence, labelled):
         datasets.few_labels(labelled, count, 0, batch)
 
 
+def test_images_that_are_moved_out_of_sight(labelled):
+    size = min(labelled.images.shape[1:3])
+    with pytest.raises(UserError, match=f"are to be moved by {size} pixels"):
+        datasets.few_labels(labelled, 9, 0, 1, shift=size)
+
+
 def test_labels_that_are_no_integers(labelled):
     with pytest.raises(UserError, match="must be integers, not float64"):
         datasets.few_labels(labelled._replace(labels=labelled.labels * 1.0), 9, 0, 1)

@@ -317,6 +317,30 @@ def test_a_run_of_other_settings_is_refused_before_its_generator_is_trained(
 
 
 @pytest.mark.slow
+def test_a_generator_that_is_trained_first_has_the_same_networks(tmp_path, mnist, data_dir):
+    options = smoke(tmp_path, data_dir, "--generator_first")
+    settings = options.settings("vae-gan", "mnist")
+    settings = dataclasses.replace(settings, architecture="fully_connected", units=8)
+    first = run._train_generator(options, settings, mnist).record["settings"]
+    assert (first["architecture"], first["units"]) == ("fully_connected", 8)
+
+
+def test_a_generator_that_has_not_the_networks_cannot_be_trained_first(tmp_path, data_dir):
+    options = smoke(tmp_path, data_dir, "--generator_first", "--architecture=improved")
+    with pytest.raises(UserError, match="with improved networks, and vae has convolutional or"):
+        options.settings("vae-gan", "mnist")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("decay", "told"), [(0.999, "Of the first weights"), (0.0, "")])
+def test_an_average_that_begins_with_the_first_weights_says_so(
+    decay, told, tmp_path, mnist, data_dir, capsys
+):
+    run.train(smoke(tmp_path, data_dir, f"--weights_average={decay}"), "vae", mnist)
+    assert ("stay in the average" in capsys.readouterr().out) is bool(told)
+
+
+@pytest.mark.slow
 def test_a_run_ends_with_the_average_of_its_weights(tmp_path, mnist, data_dir, monkeypatch):
     kept = {}
 

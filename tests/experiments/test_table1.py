@@ -119,6 +119,37 @@ def test_a_table_1_that_cannot_be(run_script, arguments, sentence):
         run_script("table1", "--preset=smoke", *arguments)
 
 
+def test_a_mean_is_of_one_kind_of_run(run_script, monkeypatch):
+    monkeypatch.setattr(run, "train", made_up)
+    row = ("table1", "--preset=smoke", "--row=Fully connected", "--column=100", *SMALL)
+    figures = run_script(*row, "--kl_weight=2", "--seeds=1")
+    (file,) = figures.glob("*.json")
+    before = file.read_bytes()
+    with pytest.raises(UserError, match="with kl_weight = 2\\.0 and 3\\.0 is asked"):
+        run_script(*row, "--kl_weight=3", "--seeds=2", "--runs_dir=others")
+    assert file.read_bytes() == before
+    run_script(*row, "--column=50", "--kl_weight=2", "--seeds=2")
+    assert len(json.loads(file.read_text())["runs"]) == 4
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("table1", "--preset=smoke", "--consistency=1"),
+        ("table1", "--preset=smoke", "--label_weight=.3", "--adversarial_weight=0"),
+        ("table1", "--preset=smoke", "--row=Convolutional", "--gradient_penalty=1"),
+        ("table1", "--preset=improved", "--augmentation"),
+        ("table1", "--preset=improved", "--units=7"),
+        ("table1_samples", "--preset=smoke", "--consistency=1"),
+        ("ablations", "--preset=smoke", "--model=cvae", "--label_weight=.3"),
+    ],
+    ids=" ".join,
+)
+def test_a_setting_without_effect_is_refused(run_script, arguments):
+    with pytest.raises(UserError, match="means nothing to the runs that are asked for"):
+        run_script(*arguments)
+
+
 @pytest.mark.slow
 def test_the_improved_table_1(run_script, monkeypatch):
     monkeypatch.setattr(run, "train", made_up)

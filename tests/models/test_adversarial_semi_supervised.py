@@ -1,5 +1,7 @@
 """Section 3.3. Three labelled images and four without a label make 3 + 4 * 3 pairs (x, y)."""
 
+import dataclasses
+
 import keras
 import numpy as np
 import pytest
@@ -19,6 +21,7 @@ from support.numeric import (
     numpy_weights,
 )
 
+from vae_gan_tf import networks
 from vae_gan_tf.errors import UserError
 from vae_gan_tf.models.adversarial import JudgingVAEGAN, SemiSupervisedVAEGAN
 from vae_gan_tf.models.semi_supervised import Objective
@@ -437,3 +440,19 @@ def test_mistakes_in_a_semi_supervised_batch(mistake):
             call(UNFIT[mistake])
         assert "\n" not in str(error.value)
     assert_same(before, model.get_weights())
+
+
+def test_features_are_compared_of_images_that_are_moved_alike():
+    """Reconstructions that are the images cost nothing, wherever layers move them to."""
+    keras.utils.set_random_seed(0)
+    discriminator = networks.discriminator(
+        SHAPE, 4, 1 / 16, style=networks.IMPROVED, augmentation=networks.moved_and_cut()
+    )
+    model = SemiSupervisedVAEGAN(models.semi_supervised(EVEN), discriminator)
+    x, y, generated = model.prepare(few(), (0, 1))
+    perfect = dataclasses.replace(generated, reconstructed=generated.expand(x))
+    terms = model.generator_loss(x, y, perfect)
+    assert model.has_noise()
+    np.testing.assert_allclose(terms["labelled/feature"], 0, atol=1e-10)
+    np.testing.assert_allclose(terms["unlabelled/feature"], 0, atol=1e-10)
+    assert model.generator_loss(x, y, generated)["unlabelled/feature"] > 1e-3

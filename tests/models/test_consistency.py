@@ -81,7 +81,12 @@ def test_moved_images_are_in_the_batch_of_the_trunk():
 
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
-    [((-1.0, 2), "the weight of consistency"), ((1.0, 0), "shift=0 given"), ((1.0, 1.5), "1.5")],
+    [
+        ((-1.0, 2), "the weight of consistency"),
+        ((1.0, 0), "shift=0 given"),
+        ((1.0, 1.5), "1.5"),
+        ((1.0, True), "shift=True given"),
+    ],
 )
 def test_what_is_no_consistency_is_refused(arguments, sentence):
     with pytest.raises(UserError, match=sentence):
@@ -91,3 +96,23 @@ def test_what_is_no_consistency_is_refused(arguments, sentence):
 def test_a_model_refuses_another_consistency():
     with pytest.raises(UserError, match="consistency=3 given, a Consistency or None expected"):
         linear_semi_supervised(Objective(1, 1, 1), consistency=3)
+
+
+def test_a_shift_may_be_a_number_of_numpy():
+    first, again = Consistency(1.0, np.int64(1)), Consistency(1.0, 1)
+    assert_same([first.moved(IMAGES, 0)], [again.moved(IMAGES, 0)])
+
+
+def test_images_are_not_moved_out_of_sight():
+    with pytest.raises(UserError, match="images of 2 x 2 are to be moved by 2 pixels"):
+        linear_semi_supervised(Objective(1, 1, 1), consistency=Consistency(1.0, 2))
+
+
+@pytest.mark.parametrize(
+    ("moved", "sentence"),
+    [(IMAGES[:1], "1 pieces of side information given for 3"), (IMAGES[:3] + 1, "must lie in")],
+)
+def test_moved_images_are_looked_at_as_others_are(moved, sentence):
+    model = linear_semi_supervised(Objective(1, 1, 1))
+    with pytest.raises(UserError, match=sentence):
+        model.pairs(IMAGES[:1], [0], IMAGES[:3], moved=moved)

@@ -6,6 +6,7 @@ import pytest
 import tensorflow as tf
 
 from vae_gan_tf import networks
+from vae_gan_tf.errors import UserError
 
 SIZE = 16
 IMAGES = np.random.default_rng(0).uniform(0.1, 1, [50, SIZE, SIZE, 3]).astype(np.float32)
@@ -110,3 +111,31 @@ def test_a_discriminator_sees_real_and_generated_images_moved_alike():
     plain = networks.discriminator(IMAGES.shape[1:], widen=0.25)
     plain.set_weights(network.get_weights())
     np.testing.assert_array_equal(network(IMAGES)[1], plain(IMAGES)[1])
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({"shift": -0.1}, "shift=-0.1 given, a share"),
+        ({"shift": float("nan")}, "shift=nan given"),
+        ({"shift": True}, "shift=True given"),
+        ({"area": 1.0}, "area=1.0 given, a share"),
+        ({"area": "x"}, "area='x' given"),
+        ({"seed": 1.5}, "seed=1.5 given, an integer"),
+        ({"seed": True}, "seed=True given"),
+    ],
+)
+def test_what_is_no_place_is_refused(options, sentence):
+    with pytest.raises(UserError, match=sentence):
+        networks.moved_and_cut(**options)
+
+
+def test_a_seed_may_be_one_of_numpy():
+    np.testing.assert_array_equal(
+        shown(np.int64(3))(IMAGES, training=True), shown(3)(IMAGES, training=True)
+    )
+
+
+def test_an_augmentation_is_made_of_layers():
+    with pytest.raises(UserError, match="augmentation=True given, a sequence of layers"):
+        networks.discriminator(IMAGES.shape[1:], augmentation=True)

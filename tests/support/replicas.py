@@ -177,6 +177,19 @@ def information(strategy):
     return {"cost": cost[0].numpy(), "gradient": tf.concat(gradients, 0).numpy()}
 
 
+def shown_places(strategy):
+    """The same images as `moved_and_cut` shows them on each replica."""
+    images = models.images(8)
+    with strategy.scope():
+        image = shown = keras.Input(models.SHAPE)
+        for layer in networks.moved_and_cut():
+            shown = layer(shown)
+        network = keras.Model(image, shown)
+    seen = strategy.run(tf.function(lambda: network(images, training=True)))
+    each = strategy.experimental_local_results(seen)
+    return {str(number): images.numpy() for number, images in enumerate(each)}
+
+
 def refusal(strategy):
     """The name of the error that labels out of range end in."""
     with strategy.scope():
@@ -215,6 +228,7 @@ def main(path):
         keep(f"overflow/{place}", overflow(strategy))
         keep(f"leftovers/{place}", leftovers(strategy))
         keep(f"information/{place}", information(strategy))
+        keep(f"places/{place}", shown_places(strategy))
     keep("refusal", refusal(places["two"]))
     np.savez(path, **found)
 

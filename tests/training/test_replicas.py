@@ -90,6 +90,12 @@ def test_the_classes_of_drawn_images_are_even_over_all_replicas(seen):
     np.testing.assert_allclose(two["gradient"], one["gradient"], rtol=1e-4, atol=1e-6)
 
 
+def test_a_discriminator_is_shown_images_at_other_places_on_each_replica(seen):
+    one, two = seen("places/one"), seen("places/two")
+    np.testing.assert_array_equal(two["0"], one["0"])
+    assert (two["1"] != two["0"]).any((1, 2, 3)).mean() > 0.8
+
+
 def test_a_replica_without_images_adds_nothing(seen):
     one, two = seen("leftovers/one"), seen("leftovers/two")
     assert two["evaluated"] and two["trained/8"] and two["trained/7"] and two["on_batch"].all()

@@ -16,11 +16,11 @@ def few_labels(
       labels: how many to keep, a multiple of the number of classes.
       seed: the same seed keeps the same labels.
       labelled_batch: labelled images in a training batch.
-      shift: see `FewLabels`.
+      shift: see `FewLabels`; fewer pixels than an image has.
 
     Raises:
       UserError: the labels are no integers, the count cannot be drawn evenly, a class has too few
-        images, or there are fewer labelled images than in a batch.
+        images, there are fewer labelled images than in a batch, or they are moved too far.
     """
     if not np.issubdtype(split.labels.dtype, np.integer):
         raise UserError(f"Labels must be integers, not {split.labels.dtype}.")
@@ -39,6 +39,12 @@ def few_labels(
     if not 1 <= labelled_batch <= labels:
         raise UserError(
             f"A batch of {labelled_batch} labelled images asked for, and there are {labels} labels."
+        )
+    height, width = split.images.shape[1:3]
+    if shift >= min(height, width):
+        raise UserError(
+            f"Images of {height} x {width} are to be moved by {shift} pixels, fewer than they "
+            "have expected."
         )
     random = np.random.default_rng((seed, labels))
     chosen = [

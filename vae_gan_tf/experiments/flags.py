@@ -410,6 +410,16 @@ def each_seed(options: Options, figure: Callable[[Options], None]) -> None:
         figure(dataclasses.replace(options, overrides={**options.overrides, "seed": seed}))
 
 
+def check_taken(options: Options, runs: Sequence[Settings]) -> None:
+    """Raises a UserError for a setting that means nothing to any of the runs."""
+    for name, value in options.overrides.items():
+        if not any(run.takes(name) for run in runs):
+            raise UserError(
+                f"--{name}={value} given, which means nothing to the runs that are asked for, with "
+                "their networks and other settings"
+            )
+
+
 def show(options: Options, runs: Iterable[Settings]) -> None:
     """Prints the settings of runs and ends the program with code 0, if --show_settings is given."""
     if not options.show_settings:

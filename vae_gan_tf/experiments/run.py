@@ -19,6 +19,9 @@ from vae_gan_tf.experiments import watching
 from vae_gan_tf.experiments.flags import Options
 from vae_gan_tf.experiments.record import made_with
 from vae_gan_tf.experiments.settings import (
+    FIELDS,
+    MODELS,
+    NETWORKS,
     Images,
     Settings,
     entry,
@@ -187,6 +190,12 @@ def _train(
     count = datasets.count(data.train)
     with devices.strategy(number).scope():
         model = build_model(settings, Images(data.image_shape, data.num_classes, count))
+    steps = settings.epochs * ((count - settings.labels) // settings.batch_size)
+    if settings.weights_average**steps > 0.01:
+        print(
+            f"Of the first weights {settings.weights_average**steps:.0%} stay in the average after "
+            f"{steps} steps; a smaller --weights_average forgets them sooner"
+        )
     if not begun:  # after all that may refuse it
         more = {"contents": data.contents} if data.contents else {}
         write_json(folder / SETTINGS, dataclasses.asdict(settings) | more)
@@ -264,13 +273,21 @@ def settings_here(options: Options, model_name: str, dataset: str) -> Settings:
 
 
 def _train_generator(options: Options, settings: Settings, data: datasets.Dataset) -> Result:
-    """The generator of an adversarial model after a training of its own, by the preset report."""
+    """The generator of an adversarial model after a training of its own.
+
+    That is by the preset report, of the same networks.
+    """
     name = settings.kind.generator
     if name is None:
         raise UserError(
             f"--generator_first given for {settings.model}, whose generator has no name"
         )
-    own = meaningful(name, options.overrides)
+    same = {
+        each: getattr(settings, each)
+        for each, field in FIELDS.items()
+        if field.metadata["section"] == NETWORKS and MODELS[name].has(each, settings.architecture)
+    }
+    own = same | meaningful(name, options.overrides)
     return train(dataclasses.replace(options, preset="report", overrides=own), name, data)
 
 

@@ -200,7 +200,7 @@ class Settings:
     weights_average: float = _setting(
         0.0,
         "decay a step, such as 0.999, of an average of the generator's weights, which a run ends "
-        "with; 0 for none",
+        "with; 0 for none. What is shown and validated on the way are the weights themselves",
         TRAINING,
         below=1,
     )
@@ -544,8 +544,8 @@ def resolve(
 
     Raises:
         UserError: as `preset`; a setting is overridden that means nothing to this model, or does
-            not with its networks and other settings; networks that the model cannot have; no labels
-            for a model that needs some.
+            not with its networks and other settings; networks that the model cannot have, or not
+            the generator that is to be trained first; no labels for a model that needs some.
     """
     overrides = dict(overrides or {})
     run = preset(preset_name, model, dataset, form_of(overrides))
@@ -568,6 +568,13 @@ def resolve(
         for other, value in run.lacks(name).items():
             raise UserError(
                 f"--{name} given with --{other}={getattr(run, other)}; it is for --{other}={value}"
+            )
+    if run.generator_first and kind.generator:
+        those = [*MODELS[kind.generator].architectures]
+        if run.architecture not in those:
+            raise UserError(
+                f"--generator_first given with {run.architecture} networks, and {kind.generator} "
+                f"has {' or '.join(those)} ones alone"
             )
     if "few labels" in kind.groups and not run.labels:
         raise UserError(f"--labels=0 given for {model}, which needs at least one of each class")

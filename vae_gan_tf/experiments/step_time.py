@@ -90,9 +90,9 @@ COUNTED = (
 
 WITHOUT_EFFECT = (
     *("epochs", "patience", "generator_first", "images", "devices", "deterministic", "precision"),
-    *("glimpses", "judged_canvases"),
+    *("glimpses", "judged_canvases", "gradient_penalty", "consistency"),
 )
-"""Settings that change nothing in what is timed; the last two add work that is not counted."""
+"""Settings that change nothing in what is timed; the last four add work that is not counted."""
 
 TAKEN = tuple(name for name in FIELDS if name not in WITHOUT_EFFECT)
 """The settings that flags may override."""

@@ -11,7 +11,7 @@ from absl import flags
 
 from vae_gan_tf.errors import Diverged, UserError
 from vae_gan_tf.experiments import comparison, publish, run
-from vae_gan_tf.experiments.flags import Options, show
+from vae_gan_tf.experiments.flags import Options, check_taken, show
 from vae_gan_tf.experiments.record import made_with
 from vae_gan_tf.experiments.scripts import stop
 from vae_gan_tf.experiments.settings import Settings, with_defaults
@@ -96,6 +96,34 @@ def finished(table: KeptTable) -> list[Record]:
     return list(cells.values())
 
 
+def check_alike(table: KeptTable, asked: Sequence[Run], wanted: Sequence[Settings]) -> None:
+    """Raises a UserError where a row of the table has runs of other settings than are asked for.
+
+    Their mean would be one of different models.
+
+    Args:
+        table: what is kept.
+        asked: the runs that are asked for.
+        wanted: the settings of each.
+    """
+
+    def compared(settings: dict[str, Any]) -> dict[str, Any]:
+        return {name: it for name, it in settings.items() if name not in ("seed", "labels")}
+
+    by_row = {
+        each.row: compared(dataclasses.asdict(its)) for each, its in zip(asked, wanted, strict=True)
+    }
+    for cell in finished(table):
+        kept = compared(with_defaults(cell["settings"]))
+        for name, value in by_row.get(cell["row"], kept).items():
+            if kept.get(name) != value:
+                raise UserError(
+                    f"{table.path.with_suffix('.json')} has runs of {cell['row']} with {name} = "
+                    f"{kept.get(name)!r} and {value!r} is asked for now; name another "
+                    "--figures_dir, or move that table away"
+                )
+
+
 def fill(
     options: Options,
     dataset: str,
@@ -126,7 +154,9 @@ def fill(
     wanted = [
         run.settings_here(it, each.model, dataset) for it, each in zip(started, asked, strict=True)
     ]
+    check_taken(options, wanted)
     show(options, (dataclasses.replace(its, seed=0) for its in wanted))
+    check_alike(table, asked, wanted)
     data = run.load_data(options, dataset)
     if finished(table):
         write(finished(table))

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from vae_gan_tf import datasets
 from vae_gan_tf.errors import UserError
 from vae_gan_tf.experiments import panels, table1
-from vae_gan_tf.experiments.flags import Options, Script, each_seed, parse, show
+from vae_gan_tf.experiments.flags import Options, Script, check_taken, each_seed, parse, show
 from vae_gan_tf.experiments.publish import publish
 from vae_gan_tf.experiments.results import shipped
 from vae_gan_tf.experiments.run import load_data, train
@@ -36,7 +36,9 @@ def figure(options: Options) -> None:
         row: (model, dataclasses.replace(options, overrides=changes | dict(options.overrides)))
         for row, (model, changes) in table1.rows(options.preset).items()
     }
-    show(options, (of_row.settings(model, datasets.DEFAULT) for model, of_row in rows.values()))
+    wanted = [of_row.settings(model, datasets.DEFAULT) for model, of_row in rows.values()]
+    check_taken(options, wanted)
+    show(options, wanted)
     data = load_data(options, datasets.DEFAULT)
     results, shown = [], []
     for row, (model, of_row) in rows.items():

@@ -233,6 +233,15 @@ class VAEGAN(CompiledModel):
         )
         return tf.cast(features, tf.float32), tf.cast(logits, tf.float32)
 
+    def has_noise(self) -> bool:
+        """Whether layers of the discriminator draw numbers, for each image of a batch its own.
+
+        Then only batches of as many images, in the same order, meet the same numbers.
+        """
+        network = self.discriminator
+        # Of the two only the first has the states of seeds.
+        return len(network.non_trainable_variables) > len(network.non_trainable_weights)
+
     def discriminator_costs(
         self, x: tf.Tensor, y: TensorLike | None, generated: Generated
     ) -> dict[str, tf.Tensor]:
@@ -261,13 +270,15 @@ class VAEGAN(CompiledModel):
     ) -> dict[str, tf.Tensor]:
         """The four terms of (2), for each x~ and not yet weighted: `generator_terms`."""
         if self.reconstruction is None:
-            features, _ = self.features_and_logits(x, constant=True)
+            each = generated.expand(x) if self.has_noise() else x
+            features, _ = self.features_and_logits(each, constant=True)
+            features = features if self.has_noise() else generated.expand(features)
         _, drawn = self.features_and_logits(generated.drawn, constant=True)
         features_again, reconstructed = self.features_and_logits(
             generated.reconstructed, constant=True
         )
         if self.reconstruction is None:
-            difference = tf.math.squared_difference(generated.expand(features), features_again)
+            difference = tf.math.squared_difference(features, features_again)
             axes = range(1, difference.shape.rank)
             again = tf.reduce_sum(difference, axes) / (2 * self.feature_variance)
         else:
@@ -662,8 +673,9 @@ class JudgingVAEGAN(SemiSupervisedVAEGAN):
     that of the cross-entropy of q with itself is 0. An adversarial weight of 0 takes the adversary
     from the generator alone: the classifier goes on learning to tell its images from real ones.
 
-    The trunk meets the real images of a step twice in training mode, as a part of the encoder and
-    as the discriminator; its averages for test time are of these alone, and move twice.
+    The trunk meets the real images of a step twice in training mode, as a part of the encoder,
+    there beside the moved ones of `Consistency`, and as the discriminator; its averages for test
+    time are of these alone, and move twice.
 
     Args:
         generator: a `SemiSupervisedVAE` of k classes, in whose trunk the layer of the logits has

@@ -5,11 +5,13 @@ Not in the report. With x' the image x moved by some pixels, q(y | x') is to agr
     -sum_y q(y | x) log q(y | x'),
 
 in which q(y | x) is a constant (Sajjadi et al. 2016, Laine and Aila 2017). Only the classifier sees
-x'; all other terms have x, so that the decoder does not learn moved images.
+x'; all other terms have x, so that the decoder does not learn moved images. Where the trunk
+normalises by batches, x' is in the batch of x.
 """
 
 from dataclasses import dataclass
 
+import numpy as np
 import tensorflow as tf
 from tensorflow_probability import distributions as tfd
 
@@ -27,7 +29,8 @@ class Consistency(Configured):
 
     Args:
         weight: of the mean of the cost over the unlabelled images.
-        shift: how many pixels an image is moved by at most, up or down and left or right.
+        shift: how many pixels an image is moved by at most, up or down and left or right; fewer
+            than an image has.
 
     Raises:
         UserError: the weight is negative or not finite, or the shift is no positive integer.
@@ -40,7 +43,8 @@ class Consistency(Configured):
 
     def __post_init__(self) -> None:
         check_weight("the weight of consistency", self.weight)
-        if not (isinstance(self.shift, int) and self.shift > 0):
+        whole = isinstance(self.shift, int | np.integer) and not isinstance(self.shift, bool)
+        if not (whole and self.shift > 0):
             raise UserError(f"shift={self.shift!r} given, a positive number of pixels expected")
 
     def moved(self, images: tf.Tensor, seed: Seed) -> tf.Tensor:

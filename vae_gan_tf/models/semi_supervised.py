@@ -239,6 +239,12 @@ class SemiSupervisedVAE(CVAE):
         if not (consistency is None or isinstance(consistency, Consistency)):
             raise UserError(f"consistency={consistency!r} given, a Consistency or None expected")
         super().__init__(encoder, decoder, condition, **kwargs)
+        if consistency and consistency.shift >= min(self.image_shape[:2]):
+            height, width, _ = self.image_shape
+            raise UserError(
+                f"images of {height} x {width} are to be moved by {consistency.shift} pixels, "
+                "fewer than they have expected"
+            )
         self.objective = objective
         self.consistency = consistency
 
@@ -303,8 +309,13 @@ class SemiSupervisedVAE(CVAE):
         """
         x, y = self.checked_images(x), self.condition.given(y)
         check_one_for_each(y, x)
-        images, labelled = tf.concat([x, self.checked_images(unlabelled)], 0), tf.shape(x)[0]
-        seen = images if moved is None else tf.concat([images, moved], 0)
+        unlabelled = self.checked_images(unlabelled)
+        images, labelled = tf.concat([x, unlabelled], 0), tf.shape(x)[0]
+        seen = images
+        if moved is not None:
+            moved = self.checked_images(moved)
+            check_one_for_each(moved, unlabelled)
+            seen = tf.concat([images, moved], 0)
         classes = self.condition.classes
         every_class = tf.tile(tf.range(classes), [tf.shape(images)[0] - labelled])
         y = tf.concat([y, every_class], 0)

@@ -5,14 +5,26 @@ and where the generator learns from it. So the generator is not asked for moved 
 gradients through the moves (Zhao et al. 2020).
 """
 
+import numbers
 from typing import Any
 
 import keras
+import numpy as np
 import tensorflow as tf
 from keras import layers
 
+from vae_gan_tf import replicas
+from vae_gan_tf.errors import UserError
 from vae_gan_tf.moves import moved
 from vae_gan_tf.serialization import registered
+
+
+class Seeds(keras.random.SeedGenerator):
+    """The seeds of a layer, of which each replica of a step has its own."""
+
+    def next(self, ordered: bool = True) -> tf.Tensor:
+        """The next one, [2]."""
+        return replicas.own_seed(super().next(ordered))
 
 
 @registered
@@ -28,7 +40,7 @@ class Moved(layers.Layer):
     def __init__(self, shift: float = 1 / 8, seed: int = 0, **kwargs: Any):
         super().__init__(**kwargs)
         self.shift, self.seed = shift, seed
-        self.seed_generator = keras.random.SeedGenerator(seed)
+        self.seed_generator = Seeds(seed)
 
     def get_config(self) -> dict[str, Any]:
         """The arguments."""
@@ -48,7 +60,16 @@ class Moved(layers.Layer):
 
 @registered
 class Cut(layers.RandomErasing):
-    """Keras' layer, which acts where it is told to train, and not wherever it is told nothing."""
+    """Keras' layer, which acts where it is told to train, and not wherever it is told nothing.
+
+    Args:
+        *args: those of Keras' layer.
+        **kwargs: those of Keras' layer; with a seed.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.generator = Seeds(self.seed)
 
     def call(self, data: tf.Tensor, training: bool | None = None) -> tf.Tensor:
         """[batch, height, width, channels] -> the same."""
@@ -67,7 +88,16 @@ def moved_and_cut(
         seed: of the places. They differ from image to image, and from step to step.
         shift: how far an image is moved at most, as a share of its height and width.
         area: of the part that is made black, as a share of the image.
+
+    Raises:
+        UserError: the seed is no integer, a share is none from 0 up to 1.
     """
+    for name, share in (("shift", shift), ("area", area)):
+        if isinstance(share, bool) or not (isinstance(share, numbers.Real) and 0 <= share < 1):
+            raise UserError(f"{name}={share!r} given, a share of at least 0 and below 1 expected")
+    if isinstance(seed, bool) or not isinstance(seed, int | np.integer):
+        raise UserError(f"seed={seed!r} given, an integer expected")
+    seed = int(seed)
     common: dict[str, Any] = {"dtype": "float32"}
     black: dict[str, Any] = {"fill_value": 0.0, "value_range": (0, 1)}
     always, of_this_size = (1.0, 1.0), (area, area)

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import keras
 from keras import layers
 
+from vae_gan_tf.errors import UserError
 from vae_gan_tf.networks import blocks
 from vae_gan_tf.networks.blocks import REPORT, Policy, Style, initial_weights
 from vae_gan_tf.networks.layers import Read, Windows
@@ -124,8 +125,16 @@ def discriminator(
         dtype: Keras dtype policy, by default the global one, of all but the output layer.
         style: how its layers are made; those of glimpses have its activation alone.
         augmentation: layers that an image passes first, see `moved_and_cut`.
+
+    Raises:
+        UserError: the augmentation is no sequence of layers.
     """
     dtype = blocks.policy(dtype)
+    if not (
+        isinstance(augmentation, Sequence)
+        and all(isinstance(each, layers.Layer) for each in augmentation)
+    ):
+        raise UserError(f"augmentation={augmentation!r} given, a sequence of layers expected")
     image = blocks.network_input(image_shape, "image")
     shown = image
     for layer in augmentation:
