@@ -199,7 +199,7 @@ TAKEN = {
     "cvae-simple": {"units"},
     **{name: {"units", "binarise_given"} for name in zoo.COMPLETING.values()},
     "semi-supervised": LABELS,
-    "semi-supervised-gan": LABELS | OF_LABELS | {"feature_variance"},
+    "semi-supervised-gan": LABELS | ADVERSARY | {"feature_variance"},
     "vae-gan": LAYERS | WITHOUT_LABELS | {"feature_variance"},
     "cvae-gan": LAYERS | OF_LABELS | {"feature_variance"},
     "draw": STEPS,

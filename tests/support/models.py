@@ -135,7 +135,7 @@ def judging_gan(**kwargs):
     def without_discriminator(generator, _, **kwargs):
         return vae_gan_tf.JudgingVAEGAN(generator, **kwargs)
 
-    more = {"consistency": vae_gan_tf.Consistency(2.0, 1), "label_weight": 0.5}
+    more = {"consistency": vae_gan_tf.Consistency(2.0, 1)}
     return _adversarial(without_discriminator, semi_supervised, CLASSES + 1, **(more | kwargs))
 
 
@@ -150,8 +150,8 @@ def classifying_gan(**kwargs):
 
 
 def cdraw_gan(**kwargs):
-    pixels = {"reconstruction": vae_gan_tf.SquaredError()}
-    return _adversarial(vae_gan_tf.CVAEGAN, cdraw, CLASSES + 1, **(pixels | kwargs))
+    more = {"reconstruction": vae_gan_tf.SquaredError(), "label_weight": 0.5}
+    return _adversarial(vae_gan_tf.CVAEGAN, cdraw, CLASSES + 1, **(more | kwargs))
 
 
 KINDS: dict[str, Callable[..., keras.Model]] = {

@@ -287,7 +287,7 @@ class Settings:
     label_weight: float = _setting(
         1.0,
         'weight of "if it is real, it is of the class asked for" beside "it is real" in the '
-        "generator's adversarial terms",
+        "generator's adversarial terms, where generated images are plainer than real ones",
         ADVERSARY,
         of=["adversary", "of labels"],
         only={"adversarial_weight": POSITIVE},

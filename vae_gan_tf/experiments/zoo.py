@@ -277,11 +277,10 @@ def classes_and_generated(settings: Settings, images: Images, generator: VAE) ->
 
 def few_labels_and_generated(settings: Settings, images: Images, generator: VAE) -> VAEGAN:
     """The adversary of the semi-supervised model (section 3.3), or improved its classifier."""
-    weights = {"label_weight": settings.label_weight, **_weights(settings)}
     if settings.architecture == "improved":
-        return JudgingVAEGAN(generator, **weights)
+        return JudgingVAEGAN(generator, **_weights(settings))
     network = discriminator(settings, images, images.classes + 1)
-    return SemiSupervisedVAEGAN(generator, network, **weights)
+    return SemiSupervisedVAEGAN(generator, network, **_weights(settings))
 
 
 # The entries. Architectures bring groups of settings, named in `settings.FIELDS`.
@@ -333,7 +332,7 @@ MODELS |= {
             "convolutional": (REPORTED, *WITH_DISCRIMINATOR),
             "improved": (),  # its classifier is the discriminator
         },
-        ("few labels", "adversary", "of labels"),
+        ("few labels", "adversary"),
         presets.SEMI_SUPERVISED_GAN,
         few_labels_and_generated,
         generator="semi-supervised",

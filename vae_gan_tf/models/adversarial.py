@@ -182,9 +182,22 @@ class VAEGAN(CompiledModel):
         """-log(1 - D(x)), [batch]: what it costs to take images for generated."""
         return tf.nn.softplus(logits[:, 0])
 
-    def adversarial_cost(self, logits: tf.Tensor, y: TensorLike | None) -> tf.Tensor:
-        """What its images cost the generator in (2), [batch]: `cost_of_real`."""
+    def adversarial_cost(
+        self, logits: tf.Tensor, y: TensorLike | None, real: tf.Tensor | None = None
+    ) -> tf.Tensor:
+        """What its images cost the generator in (2), [batch]: `cost_of_real`.
+
+        Args:
+            logits: of the generated images.
+            y: what they are of.
+            real: the logits of the real images, if `compares_logits`.
+        """
         return self.cost_of_real(logits, y)
+
+    @property
+    def compares_logits(self) -> bool:
+        """Whether the cost of generated images depends on the logits of real ones."""
+        return False
 
     def log_odds(self, logits: tf.Tensor) -> tf.Tensor:
         """The log-odds that images are real, log D(x) - log(1 - D(x)), [batch]."""
@@ -269,10 +282,11 @@ class VAEGAN(CompiledModel):
         self, x: tf.Tensor, y: TensorLike | None, generated: Generated
     ) -> dict[str, tf.Tensor]:
         """The four terms of (2), for each x~ and not yet weighted: `generator_terms`."""
-        if self.reconstruction is None:
-            each = generated.expand(x) if self.has_noise() else x
-            features, _ = self.features_and_logits(each, constant=True)
-            features = features if self.has_noise() else generated.expand(features)
+        features = real = None
+        if self.reconstruction is None or self.compares_logits:
+            noise = self.has_noise()
+            outputs = self.features_and_logits(generated.expand(x) if noise else x, constant=True)
+            features, real = outputs if noise else map(generated.expand, outputs)
         _, drawn = self.features_and_logits(generated.drawn, constant=True)
         features_again, reconstructed = self.features_and_logits(
             generated.reconstructed, constant=True
@@ -286,8 +300,8 @@ class VAEGAN(CompiledModel):
         costs = (
             generated.kl,
             again,
-            self.adversarial_cost(drawn, y),
-            self.adversarial_cost(reconstructed, y),
+            self.adversarial_cost(drawn, y, real),
+            self.adversarial_cost(reconstructed, y, real),
         )
         return dict(zip(self.generator_terms, costs, strict=True)) | self.more_costs(drawn)
 
@@ -490,6 +504,10 @@ class VAEGAN(CompiledModel):
 class SoftmaxVAEGAN(VAEGAN):
     """A `VAEGAN` whose discriminator has a softmax of k + 1 classes (section 3.2)."""
 
+    def logits_expected(self) -> int:
+        """The number k + 1: a logit for each of the k classes and one for generated images."""
+        return self.generator.condition.size + 1
+
     def cost_of_real(self, logits: tf.Tensor, y: TensorLike | None) -> tf.Tensor:
         """CrossEntropy(D(x), y), [batch]."""
         return tf.nn.sparse_softmax_cross_entropy_with_logits(labels=y, logits=logits)
@@ -516,13 +534,16 @@ class CVAEGAN(SoftmaxVAEGAN):
 
         CrossEntropy(D(x), y) = -log(1 - D(x)_fake) - log(D(x)_y / (1 - D(x)_fake)).
 
-    The second goes on where the discriminator is surer of a drawn image than of a real one, and so
-    asks for the most usual kinds of each class. A smaller `label_weight` asks for less of it.
+    The second goes on where the discriminator is surer of the class of generated images than of
+    that of real ones, and so asks for the most usual kinds of each class. There, where its mean
+    over the drawn images of a batch, or over the reconstructions, is below that over the real ones,
+    it has the weight ``label_weight``.
 
     Args:
         generator: a `CVAE` whose side information is a label of k classes.
         discriminator: a network from images to features f_l and k + 1 logits.
-        label_weight: the weight of the second part in (2), which has 1.
+        label_weight: the weight of the second part in (2) where generated images are plainer than
+            real ones; (2) has 1 everywhere.
         **kwargs: those of `VAEGAN`.
 
     Raises:
@@ -544,14 +565,26 @@ class CVAEGAN(SoftmaxVAEGAN):
         super().__init__(generator, discriminator, **kwargs)
         self.label_weight = label_weight
 
-    def logits_expected(self) -> int:
-        """The number k + 1: a logit for each of the k classes and one for generated images."""
-        return self.generator.condition.size + 1
+    @property
+    def compares_logits(self) -> bool:
+        """Whether the cost of generated images depends on the logits of real ones."""
+        return self.label_weight != 1
 
-    def adversarial_cost(self, logits: tf.Tensor, y: TensorLike | None) -> tf.Tensor:
+    def adversarial_cost(
+        self, logits: tf.Tensor, y: TensorLike | None, real: tf.Tensor | None = None
+    ) -> tf.Tensor:
         """CrossEntropy(D(x), y), in which "real, it is a y" has its weight, [batch]."""
-        label = tf.nn.sparse_softmax_cross_entropy_with_logits(labels=y, logits=logits[:, :-1])
-        return self.cost_of_real(logits, y) + (self.label_weight - 1) * label
+        whole = self.cost_of_real(logits, y)
+        if real is None or not self.compares_logits:
+            return whole
+        label, of_real = (
+            tf.nn.sparse_softmax_cross_entropy_with_logits(labels=y, logits=each[:, :-1])
+            for each in (logits, real)
+        )
+        means = [tf.reduce_mean(label), tf.reduce_mean(of_real)]
+        mean, mean_of_real = replicas.mean(means, tf.shape(label)[0])
+        weight = tf.where(mean < mean_of_real, float(self.label_weight), 1.0)
+        return whole + (weight - 1) * label
 
 
 @dataclass(frozen=True)
@@ -591,7 +624,7 @@ class GeneratedPairs(Generated):
 
 
 @registered
-class SemiSupervisedVAEGAN(CVAEGAN):
+class SemiSupervisedVAEGAN(SoftmaxVAEGAN):
     """A semi-supervised VAE trained against a k + 1 class discriminator (section 3.3).
 
     With L_G(x, y) and L_D(x, y) the losses of section 3.2, a labelled image costs L_G(x, y) and
@@ -683,7 +716,7 @@ class JudgingVAEGAN(SemiSupervisedVAEGAN):
         **kwargs: those of `VAEGAN`, without a discriminator.
     """
 
-    arguments = tuple(name for name in CVAEGAN.arguments if name != "discriminator")
+    arguments = tuple(name for name in VAEGAN.arguments if name != "discriminator")
 
     def __init__(self, generator: SemiSupervisedVAE, **kwargs: Any):
         if not isinstance(generator, SemiSupervisedVAE):

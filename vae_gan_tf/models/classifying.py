@@ -84,7 +84,9 @@ class ClassifyingVAEGAN(SoftmaxVAEGAN):
         check_one_for_each(y, x)
         return x, y
 
-    def adversarial_cost(self, logits: tf.Tensor, y: TensorLike | None) -> tf.Tensor:
+    def adversarial_cost(
+        self, logits: tf.Tensor, y: TensorLike | None, real: tf.Tensor | None = None
+    ) -> tf.Tensor:
         """-log(1 - D_fake), [batch]: what it costs to take images for one of the k classes."""
         return tf.nn.softplus(-self.log_odds(logits))
 
