@@ -136,7 +136,6 @@ def test_a_mean_is_of_one_kind_of_run(run_script, monkeypatch):
     "arguments",
     [
         ("table1", "--preset=smoke", "--consistency=1"),
-        ("table1", "--preset=smoke", "--label_weight=.3", "--adversarial_weight=0"),
         ("table1", "--preset=smoke", "--row=Convolutional", "--gradient_penalty=1"),
         ("table1", "--preset=improved", "--augmentation"),
         ("table1", "--preset=improved", "--units=7"),
