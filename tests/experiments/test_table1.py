@@ -119,6 +119,7 @@ def test_a_table_1_that_cannot_be(run_script, arguments, sentence):
         run_script("table1", "--preset=smoke", *arguments)
 
 
+@pytest.mark.slow
 def test_a_mean_is_of_one_kind_of_run(run_script, monkeypatch):
     monkeypatch.setattr(run, "train", made_up)
     row = ("table1", "--preset=smoke", "--row=Fully connected", "--column=100", *SMALL)
