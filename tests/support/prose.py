@@ -86,7 +86,7 @@ OTHERS = {
         "CC BY-SA 3.0",
     ],
     "docs/improved.md": [
-        "a convolution of size 1.",
+        "a convolution of size 1;",
         "of stride 2 have size 4",
         "beta_1 is 0.5",
         "rate is 0.0005",

@@ -304,6 +304,13 @@ PROJECT: Table = [
     one("VAE", "vae-svhn_small", BOUND, "vae_gan.py", "vae_gan > runs > 2"),
     one("VAE-GAN", "vae-gan-mnist", TAKEN, "vae_gan.py", "vae_gan > runs > 1"),
     one("VAE-GAN", "vae-gan-svhn_small", TAKEN, "vae_gan.py", "vae_gan > runs > 3"),
+    one(
+        "VAE-GAN, `improved`",
+        "vae-gan-improved-mnist",
+        TAKEN,
+        "vae_gan.py" + IMPROVED,
+        "vae_gan-improved > runs > 0",
+    ),
     one("VAE, code of 2 numbers", "vae-2d-mnist", BOUND, "latent_space.py", LATENT),
     one("CVAE", "cvae-mnist", READ, "figure6.py", "figure6 > runs > 0"),
     one("CVAE", "cvae-svhn_small", READ, "figure6.py", "figure6 > runs > 1"),
@@ -394,10 +401,18 @@ CVAES = {
 SHOWN = tuple(name for name in SCORES if name != "accepted")
 """The scores of the comparison."""
 
-SHOWN_OF_DRAW = tuple(
+SHOWN_WITHOUT_LABEL = tuple(
     name for name in SCORES if name not in ("label_accuracy", "sharpness_gradient")
 )
 """The scores of models that are given no label."""
+
+VAES = {
+    "scores/mnist-vae": "VAE",
+    "scores/mnist-vae-gan": "VAE-GAN",
+    "scores/mnist-vae-gan-improved": "improved",
+    "scores/mnist-real-test-images": "real",
+}
+"""The columns of VAE-GAN."""
 
 DRAWS = {
     "scores/mnist-draw": "DRAW",
@@ -405,7 +420,7 @@ DRAWS = {
     "scores/mnist-draw-gan-improved": "improved",
     "scores/mnist-real-test-images": "real",
 }
-"""The columns of the same for models that are given no label."""
+"""The columns of DRAW-GAN."""
 
 FAILURES = (
     (
@@ -473,7 +488,17 @@ TABLES: dict[str, Table] = {
             for file, head in CHANGES.items()
         ),
     ],
-    "scores of DRAW": beside(SHOWN_OF_DRAW, DRAWS, "v"),
+    "scores of VAE": [
+        *beside(SHOWN_WITHOUT_LABEL, VAES, "v"),
+        [
+            "reconstructions read rightly, %",
+            *(
+                f"{{{file} > scores > reconstruction_accuracy | %v}}" if "real" not in file else ""
+                for file in VAES
+            ),
+        ],
+    ],
+    "scores of DRAW": beside(SHOWN_WITHOUT_LABEL, DRAWS, "v"),
     "failures": [
         ["report's failure", "cause", "mended by", "score", "`report`", "`improved`"],
         *FAILURES,

@@ -54,6 +54,7 @@ MODELS = {
         "vae",
         "vae-2d",
         "vae-gan",
+        "vae-gan-improved",
         "cvae",
         "cvae-simple",
         "cvae-gan",

@@ -35,6 +35,13 @@ SHIPPED: Catalogue[Shipped] = Catalogue(
         "vae-gan-svhn_small": Shipped(
             "VAE", "section 4.3, trained with a GAN", "svhn_small", "vae_gan.py", "vae_gan"
         ),
+        "vae-gan-improved-mnist": Shipped(
+            "VAE",
+            "improved, trained with a GAN",
+            "mnist",
+            "vae_gan.py --preset=improved",
+            "vae_gan-improved",
+        ),
         "vae-2d-mnist": Shipped(
             "VAE",
             "section 4.4, a code of two numbers",
