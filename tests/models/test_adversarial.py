@@ -283,8 +283,9 @@ def test_the_penalty_against_differences_of_pixels(name):
     model = built(name, gradient_penalty=3.0)
     x, y, generated = model.prepare(models.arrays(name, 3), seed=(0, 1))
 
+    @tf.function  # some hundred calls, of which each takes long without it
     def log_odds(x):
-        return float(tf.reduce_sum(model.log_odds(model.features_and_logits(x)[1])))
+        return tf.reduce_sum(model.log_odds(model.features_and_logits(x)[1]))
 
     slopes = np.zeros(x.shape)
     for place in np.ndindex(*x.shape):

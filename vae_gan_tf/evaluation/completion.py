@@ -65,7 +65,8 @@ def missing_nats(model: CVAE, split: Split, part: str, samples: int = 100) -> np
     """
     pixels = missing(part, split.images.shape[1:])
     estimate = tf.function(
-        lambda x, y: importance_weighted(model, x, y, samples=samples, pixels=pixels)
+        lambda x, y: importance_weighted(model, x, y, samples=samples, pixels=pixels),
+        autograph=False,
     )
     batches = in_order(split, min(100, len(split.images)))
     return -np.concatenate([estimate(x, y) for x, y in batches])

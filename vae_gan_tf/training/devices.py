@@ -150,9 +150,9 @@ def on_all(
         jit: whether XLA compiles it.
     """
     over = model.distribute_strategy
-    compiled = tf.function(step, jit_compile=True) if jit else step
+    compiled = tf.function(step, jit_compile=True, autograph=False) if jit else step
 
-    @tf.function
+    @tf.function(autograph=False)  # as in Keras' fit; converting the step takes long
     def run(batch: Any) -> dict[str, tf.Tensor]:
         logs = over.run(compiled, args=(batch,))  # the same on every replica
         return {name: over.experimental_local_results(each)[0] for name, each in logs.items()}
