@@ -4,6 +4,7 @@ import pytest
 import tensorflow as tf
 
 from vae_gan_tf.checks import (
+    check_integer,
     check_network,
     check_values,
     check_weight,
@@ -83,3 +84,15 @@ def test_what_is_no_positive_weight(value):
 @pytest.mark.parametrize("value", [0, 0.0, 2, np.float32(0.5), np.int64(3)])
 def test_weights(value):
     check_weight("gamma", value)
+
+
+@pytest.mark.parametrize("value", [0, True, 1.0, "2", None])
+def test_what_is_no_integer_of_at_least_one(value):
+    with pytest.raises(UserError, match=r"^shift=.* given, an integer of at least 1 expected$"):
+        check_integer("shift", value, least=1)
+
+
+@pytest.mark.parametrize("value", [1, np.int8(3)])
+def test_integers(value):
+    check_integer("shift", value, least=1)
+    check_integer("seed", -value)

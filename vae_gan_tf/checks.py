@@ -35,6 +35,14 @@ def check_weight(what: str, value: float, positive: bool = False) -> None:
         raise UserError(f"{what} must be a number {least}, not {value!r}")
 
 
+def check_integer(what: str, value: int, least: int | None = None) -> None:
+    """Raises a UserError unless a value is an integer, and no truth value, of at least so much."""
+    integer = isinstance(value, int | np.integer) and not isinstance(value, bool)
+    if not integer or (least is not None and value < least):
+        least_of_all = "" if least is None else f" of at least {least}"
+        raise UserError(f"{what}={value!r} given, an integer{least_of_all} expected")
+
+
 def checked_tensor(what: str, value: TensorLike, shape: tuple[int, ...]) -> tf.Tensor:
     """The value as a float32 tensor; a UserError unless its shape is [batch, *shape]."""
     tensor = tf.cast(value, tf.float32)

@@ -188,8 +188,13 @@ def test_a_seed_that_is_none_is_refused(seed):
     with pytest.raises(UserError, match="an integer from"):
         model.sample(2, seed)
     if not isinstance(seed, list):
-        with pytest.raises(UserError, match="an integer from"):
+        with pytest.raises(UserError, match=r"an integer (from|expected)"):
             models.vae(seed=seed)
+
+
+def test_a_truth_value_is_no_seed_of_a_model():
+    with pytest.raises(UserError, match=r"^seed=True given, an integer expected$"):
+        models.vae(seed=True)
 
 
 @pytest.mark.slow

@@ -11,12 +11,10 @@ normalises by batches, x' is in the batch of x.
 
 from dataclasses import dataclass
 
-import numpy as np
 import tensorflow as tf
 from tensorflow_probability import distributions as tfd
 
-from vae_gan_tf.checks import check_weight
-from vae_gan_tf.errors import UserError
+from vae_gan_tf.checks import check_integer, check_weight
 from vae_gan_tf.models.seeds import Seed, split_seed
 from vae_gan_tf.moves import moved
 from vae_gan_tf.serialization import Configured, registered
@@ -43,9 +41,7 @@ class Consistency(Configured):
 
     def __post_init__(self) -> None:
         check_weight("the weight of consistency", self.weight)
-        whole = isinstance(self.shift, int | np.integer) and not isinstance(self.shift, bool)
-        if not (whole and self.shift > 0):
-            raise UserError(f"shift={self.shift!r} given, a positive number of pixels expected")
+        check_integer("shift", self.shift, least=1)
 
     def moved(self, images: tf.Tensor, seed: Seed) -> tf.Tensor:
         """The images x' of images x [batch, height, width, channels], each with a move of its own.

@@ -14,13 +14,13 @@ from dataclasses import dataclass, fields
 from typing import Any, ClassVar, NamedTuple
 
 import keras
-import numpy as np
 import tensorflow as tf
 from tensorflow_probability import distributions as tfd
 
 from vae_gan_tf import replicas
 from vae_gan_tf.checks import (
     TensorLike,
+    check_integer,
     check_network,
     check_weight,
     checked_images,
@@ -34,7 +34,6 @@ from vae_gan_tf.models.compiled import CompiledModel, unpack
 from vae_gan_tf.models.descent import batches_seen, descend
 from vae_gan_tf.models.nest import Nest
 from vae_gan_tf.models.seeds import (
-    LARGEST,
     Seed,
     check_seed,
     numbered_seed,
@@ -254,10 +253,7 @@ class VAE(CompiledModel):
         seed: int = 0,
         **kwargs: Any,
     ):
-        if not isinstance(seed, int | np.integer):
-            raise UserError(
-                f"the seed {seed!r} given, an integer from {-LARGEST} to {LARGEST} expected"
-            )
+        check_integer("seed", seed)
         check_seed(seed)
         check_weight("kl_weight", kl_weight)
         if not (likelihood is None or isinstance(likelihood, Likelihood)):

@@ -9,11 +9,11 @@ import numbers
 from typing import Any
 
 import keras
-import numpy as np
 import tensorflow as tf
 from keras import layers
 
 from vae_gan_tf import replicas
+from vae_gan_tf.checks import check_integer
 from vae_gan_tf.errors import UserError
 from vae_gan_tf.moves import moved
 from vae_gan_tf.serialization import registered
@@ -95,8 +95,7 @@ def moved_and_cut(
     for name, share in (("shift", shift), ("area", area)):
         if isinstance(share, bool) or not (isinstance(share, numbers.Real) and 0 <= share < 1):
             raise UserError(f"{name}={share!r} given, a share of at least 0 and below 1 expected")
-    if isinstance(seed, bool) or not isinstance(seed, int | np.integer):
-        raise UserError(f"seed={seed!r} given, an integer expected")
+    check_integer("seed", seed)
     seed = int(seed)
     common: dict[str, Any] = {"dtype": "float32"}
     black: dict[str, Any] = {"fill_value": 0.0, "value_range": (0, 1)}
