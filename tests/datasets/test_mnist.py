@@ -1,3 +1,4 @@
+import os
 import shutil
 
 import numpy as np
@@ -7,6 +8,7 @@ from support.data import noise, official_mnist, prepare
 
 from vae_gan_tf import datasets
 from vae_gan_tf.datasets import mnist as mnist_module
+from vae_gan_tf.datasets import store
 from vae_gan_tf.errors import UserError
 
 
@@ -60,13 +62,19 @@ def prepare_few(folder):
     return prepare("mnist", folder, examples)
 
 
-def test_a_prepared_copy_is_split_in_its_order(tmp_path, monkeypatch):
+@pytest.fixture
+def few(tmp_path, monkeypatch):
+    """The folder of a prepared copy of few images, which are all that is expected."""
     prepare_few(tmp_path)
     monkeypatch.setattr(mnist_module, "SIZES", {"train": 40, "test": 20})
     monkeypatch.setattr(mnist_module, "TRAINING", 30)
-    data = datasets.load("mnist", tmp_path)
+    return tmp_path
+
+
+def test_a_prepared_copy_is_split_in_its_order(few):
+    data = datasets.load("mnist", few)
     stored = {
-        split: tfds.load("mnist", split=split, data_dir=tmp_path, download=False, batch_size=-1)
+        split: tfds.load("mnist", split=split, data_dir=few, download=False, batch_size=-1)
         for split in ("train[:30]", "train[30:]", "test")
     }
     splits = data.train, data.validation, data.test
@@ -83,6 +91,42 @@ def test_a_prepared_copy_of_too_few_images_is_damaged(tmp_path):
     folder = prepare_few(tmp_path)
     with pytest.raises(UserError, match=f"{folder} is cut off.*delete that folder"):
         datasets.load("mnist", tmp_path)
+
+
+def counted(monkeypatch):
+    """The names of the splits that are decoded from now on."""
+    stored, names = store.stored, []
+
+    def noted(builder, name):
+        names.append(name)
+        return stored(builder, name)
+
+    monkeypatch.setattr(store, "stored", noted)
+    return names
+
+
+def test_images_are_decoded_once_and_again_where_a_file_was_changed(few, monkeypatch):
+    decoded = counted(monkeypatch)
+    first, second = datasets.load("mnist", few), datasets.load("mnist", few)
+    assert decoded == ["train", "test"]
+    for split in ("train", "validation", "test"):
+        for its, again in zip(getattr(first, split)[:2], getattr(second, split)[:2], strict=True):
+            np.testing.assert_array_equal(its, again)
+    next(few.rglob("*.tfrecord*")).touch()
+    datasets.load("mnist", few)
+    assert decoded == ["train", "test"] * 2
+
+
+def test_of_a_folder_that_may_only_be_read_images_are_decoded_each_time(few, monkeypatch):
+    writable = datasets.load("mnist", few)
+    shutil.rmtree(few / "decoded_images")
+    monkeypatch.setattr(os, "access", lambda path, mode: not few == path)
+    decoded = counted(monkeypatch)
+    for _ in range(2):
+        found = datasets.load("mnist", few)
+    np.testing.assert_array_equal(found.train.images, writable.train.images)
+    assert decoded == ["train", "test"] * 2
+    assert not (few / "decoded_images").exists()
 
 
 def official_files(folder, monkeypatch):

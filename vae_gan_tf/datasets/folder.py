@@ -97,7 +97,7 @@ def _load(name: str, form: Form, data_dir: Path, download: bool) -> Dataset:
     )
     words = f", {form}" if str(form) else ""
     begin = f"The folder {folder.name or folder}{words}:"
-    return decoded.split(found, files.test, name, files.classes, begin, place)
+    return decoded.dataset(found, files.test, name, files.classes, begin, place)
 
 
 def _files(path: Path) -> Files:

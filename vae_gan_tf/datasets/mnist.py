@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from vae_gan_tf.datasets import store
+from vae_gan_tf.datasets import decoded, store
 from vae_gan_tf.datasets.source import Source
 from vae_gan_tf.datasets.splits import Dataset, Split
 from vae_gan_tf.errors import UserError
@@ -34,7 +34,7 @@ TRAINING = 55_000
 
 
 def load(data_dir: str | Path | None, download: bool) -> Dataset:
-    """MNIST in memory; it is prepared by TFDS first where that was never done.
+    """MNIST; it is prepared by TFDS first where that was never done.
 
     Args:
       data_dir: the folder of TFDS; its own default if ``None``.
@@ -48,25 +48,29 @@ def load(data_dir: str | Path | None, download: bool) -> Dataset:
     if not builder.data_path.exists():
         _prepare(builder)
         builder = store.builder("mnist", data_dir)
-    training, test = (_read(builder, name) for name in ("train", "test"))
+    images = decoded.split(
+        builder, "mnist", sum(SIZES.values()), (28, 28, 1), lambda: _read(builder)
+    )
     return Dataset(
         name="mnist",
-        train=training.at(slice(TRAINING)),
-        validation=training.at(slice(TRAINING, None)),
-        test=test,
+        train=images.at(slice(TRAINING)),
+        validation=images.at(slice(TRAINING, SIZES["train"])),
+        test=images.at(slice(SIZES["train"], None)),
         num_classes=10,
         source=f"{store.version(builder)}: train[:55000] for training, train[55000:] (5000 images) "
         "for validation and the 10000 official images for test.",
     )
 
 
-def _read(builder: tfds.core.DatasetBuilder, name: str) -> Split:
-    stored = list(store.stored(builder, name))
-    images = np.concatenate([batch["image"] for batch in stored])
-    labels = np.concatenate([batch["label"] for batch in stored]).astype(np.int32)
-    if len(labels) != SIZES[name]:
-        raise store.damaged(builder.data_path)
-    return Split(images, labels)
+def _read(builder: tfds.core.DatasetBuilder) -> Split:
+    """The images for training, then those for test."""
+    stored = {name: list(store.stored(builder, name)) for name in SIZES}
+    for name, batches in stored.items():
+        if sum(len(batch["label"]) for batch in batches) != SIZES[name]:
+            raise store.damaged(builder.data_path)
+    batches = [batch for each in stored.values() for batch in each]
+    images, labels = (np.concatenate([it[key] for it in batches]) for key in ("image", "label"))
+    return Split(images, labels.astype(np.int32))
 
 
 def _prepare(builder: tfds.core.DatasetBuilder) -> None:

@@ -1,4 +1,4 @@
-"""Images in memory: a split, a split of which few images have labels, a whole data set."""
+"""Images: a split, a split of which few images have labels, a whole data set."""
 
 import dataclasses
 from pathlib import Path
@@ -43,7 +43,7 @@ class Rows:
 
 
 class Split(NamedTuple):
-    """Images of one purpose, in memory."""
+    """Images of one purpose."""
 
     images: np.ndarray | Rows
     """uint8, [n, height, width, channels]; in memory, or in a memory-mapped file."""
@@ -101,7 +101,7 @@ def count(split: Split | FewLabels) -> int:
 
 @dataclasses.dataclass(frozen=True)
 class Dataset:
-    """A data set in memory, split in a fixed way."""
+    """A data set, split in a fixed way."""
 
     name: str
     train: Split | FewLabels

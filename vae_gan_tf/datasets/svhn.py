@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from vae_gan_tf.datasets import store
+from vae_gan_tf.datasets import decoded, store
 from vae_gan_tf.datasets.source import Source
 from vae_gan_tf.datasets.splits import Dataset, Split
 from vae_gan_tf.errors import UserError
@@ -73,7 +73,7 @@ SETS = {
 
 
 def load(name: str, data_dir: str | Path | None, download: bool) -> Dataset:
-    """A data set of SVHN in memory.
+    """A data set of SVHN.
 
     Args:
       name: one of `SETS`.
@@ -92,7 +92,10 @@ def load(name: str, data_dir: str | Path | None, download: bool) -> Dataset:
         builder = store.builder("svhn_cropped", data_dir)
     ranges = SETS[name]
     training_ids, test_ids = sorted_ids(ranges.training), sorted_ids(ranges.test)
-    images = _select(builder, name, training_ids + test_ids)
+    ids = training_ids + test_ids
+    images = decoded.split(
+        builder, name, len(ids), (32, 32, 3), lambda: _select(builder, name, ids)
+    )
     validation, test = len(training_ids) - VALIDATION, len(training_ids)
     return Dataset(
         name=name,

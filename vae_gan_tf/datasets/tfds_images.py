@@ -156,18 +156,16 @@ def _load(name: str, form: Form, data_dir: Path, download: bool) -> Dataset:
     read = ["train", *([other] if other else [])]
     count = sum(splits[split].num_examples for split in read)
     test = splits[other].num_examples if other else count // decoded.TEST_SHARE
-    stored = sorted(it for it in Path(builder.data_path).rglob("*") if it.is_file())
-    stamps = decoded.stamps(stored, Path(builder.data_path))
     place = data_dir / decoded.FOLDER / name.replace("/", "-")
     images = decoded.images(
-        place.with_name(f"{place.name}-{decoded.key(builder.info.full_name, stamps, form)}"),
+        decoded.folder(builder, place, form),
         count,
         functools.partial(_shape, found, form, name),
         _examples(builder, read, found, form, name),
     )
     words = f", {form}" if str(form) else ""
     begin = f"{store.version(builder)}{words}:"
-    return decoded.split(images, test, name, found.classes, begin, place)
+    return decoded.dataset(images, test, name, found.classes, begin, place)
 
 
 def _shape(found: Features, form: Form, name: str) -> tuple[int, int, int]:
