@@ -28,6 +28,12 @@ def figures(tmp_path):
     }
     runs = [("a", 0.02), ("a", 0.03), ("b", 0.05)]
     rows = [{"row": row, "settings": {"labels": 600}, "error": error} for row, error in runs]
+    first = {"wall_seconds": 900.0}
+    rows[0] |= {
+        "wall_seconds": 3600.0,
+        "begun_with": {"wall_seconds": 1800.0, "begun_with": first},
+    }
+    rows[1] |= {"wall_seconds": 1500.0}
     folder = tmp_path / "figures"
     folder.mkdir()
     (folder / "one.json").write_text(json.dumps(runs_table(*rows, **content)))
@@ -113,6 +119,9 @@ def test_results_are_at_most_4000_words():
         ("{one > runs > row=a > labels=600 > error | %2}", "2.50 ± 0.71"),
         ("{one > runs > row=a | n} of {one > runs > 2 > error | 2}", "2 of 0.05"),
         ("{one > runs > row=b > error | %1}", "5.0"),
+        ("{one > runs > 0 > all_seconds | h2}", "1.75"),
+        ("{one > runs > 1 > all_seconds | m0}", "25"),
+        ("{one > runs > row=a > all_seconds | hv2}", "1.08"),
         ("{name: value}", "{name: value}"),
     ],
 )

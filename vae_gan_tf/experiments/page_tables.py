@@ -233,7 +233,7 @@ def one(
         "1",
         "",
         f"`{command}`",
-        f"{{{run} > wall_seconds | h2}}",
+        f"{{{run} > all_seconds | h2}}",
         f"`{name}`" if name in SHIPPED else "",
     ]
 

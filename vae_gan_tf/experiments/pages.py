@@ -49,7 +49,8 @@ def filled(text: str, figures: Path) -> str:
     """A text with its numbers: each {file > key > ... | format} is read from figures/file.json.
 
     A key is the name of an entry, or a place in a list. `name=value` keeps those entries of a list
-    that have this value, or this setting; a name then is that of an entry of each. The format is
+    that have this value, or this setting; a name then is that of an entry of each. `all_seconds` of
+    a run are those of its training and of the ones that it began with. The format is
     "-" for minus the number; "%", "e", "h", "m" or "M", see `UNITS`; "v" to leave the error away;
     and the digits behind the point, without which an error tells them. A number with an error is
     "0.50 ± 0.02", several are mean ± standard deviation; "n" is how many they are.
@@ -99,7 +100,10 @@ def _entry(content: Any, key: str) -> Any:
             raise KeyError(key)
         return chosen
     if isinstance(content, (list, tuple)):
-        return content[int(key)] if key.isdigit() else tuple(each[key] for each in content)
+        return content[int(key)] if key.isdigit() else tuple(_entry(each, key) for each in content)
+    if key == "all_seconds":
+        before = _entry(content["begun_with"], key) if "begun_with" in content else 0.0
+        return content["wall_seconds"] + before
     return content[key]
 
 
