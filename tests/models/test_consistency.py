@@ -110,7 +110,7 @@ def test_images_are_not_moved_out_of_sight():
 
 @pytest.mark.parametrize(
     ("moved", "sentence"),
-    [(IMAGES[:1], "1 pieces of side information given for 3"), (IMAGES[:3] + 1, "must lie in")],
+    [(IMAGES[:1], "1 moved images given for 3"), (IMAGES[:3] + 1, "must lie in")],
 )
 def test_moved_images_are_looked_at_as_others_are(moved, sentence):
     model = linear_semi_supervised(Objective(1, 1, 1))

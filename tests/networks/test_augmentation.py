@@ -130,6 +130,12 @@ def test_what_is_no_place_is_refused(options, sentence):
         networks.moved_and_cut(**options)
 
 
+@pytest.mark.parametrize("options", [{"shift": 3}, {"seed": 0.5}])
+def test_the_layer_alone_refuses_what_is_no_place(options):
+    with pytest.raises(UserError, match=r"=.* given"):
+        networks.augmentation.Moved(**options)
+
+
 def test_a_seed_may_be_one_of_numpy():
     np.testing.assert_array_equal(
         shown(np.int64(3))(IMAGES, training=True), shown(3)(IMAGES, training=True)

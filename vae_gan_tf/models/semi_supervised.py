@@ -314,7 +314,7 @@ class SemiSupervisedVAE(CVAE):
         seen = images
         if moved is not None:
             moved = self.checked_images(moved)
-            check_one_for_each(moved, unlabelled)
+            check_one_for_each(moved, unlabelled, "moved images")
             seen = tf.concat([images, moved], 0)
         classes = self.condition.classes
         every_class = tf.tile(tf.range(classes), [tf.shape(images)[0] - labelled])

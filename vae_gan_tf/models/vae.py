@@ -76,12 +76,14 @@ def nested(y: Sequence[tf.Tensor]) -> Any:
     return None if not y else y[0] if len(y) == 1 else tuple(y)
 
 
-def check_one_for_each(y: tf.Tensor, images: tf.Tensor) -> None:
-    """Raises a UserError unless there is a piece of side information for each image or code."""
-    if not y.shape[:1].is_compatible_with(images.shape[:1]):
+def check_one_for_each(
+    given: tf.Tensor, images: tf.Tensor, what: str = "pieces of side information"
+) -> None:
+    """Raises a UserError unless something is given for each image or code."""
+    if not given.shape[:1].is_compatible_with(images.shape[:1]):
         raise UserError(
-            f"{y.shape[0]} pieces of side information given for {images.shape[0]} images or codes; "
-            "one for each expected"
+            f"{given.shape[0]} {what} given for {images.shape[0]} images or codes; one for each "
+            "expected"
         )
 
 

@@ -35,12 +35,17 @@ class Moved(layers.Layer):
         shift: how far an image is moved at most, as a share of its height and width.
         seed: of the moves.
         **kwargs: those of Keras' ``Layer``.
+
+    Raises:
+        UserError: the shift is no share from 0 up to 1, the seed no integer.
     """
 
     def __init__(self, shift: float = 1 / 8, seed: int = 0, **kwargs: Any):
+        _check_share("shift", shift)
+        check_integer("seed", seed)
         super().__init__(**kwargs)
-        self.shift, self.seed = shift, seed
-        self.seed_generator = Seeds(seed)
+        self.shift, self.seed = shift, int(seed)
+        self.seed_generator = Seeds(self.seed)
 
     def get_config(self) -> dict[str, Any]:
         """The arguments."""
@@ -76,6 +81,11 @@ class Cut(layers.RandomErasing):
         return super().call(data, training=bool(training))
 
 
+def _check_share(what: str, value: float) -> None:
+    if isinstance(value, bool) or not (isinstance(value, numbers.Real) and 0 <= value < 1):
+        raise UserError(f"{what}={value!r} given, a share of at least 0 and below 1 expected")
+
+
 def moved_and_cut(
     seed: int = 0, shift: float = 1 / 8, area: float = 0.1
 ) -> tuple[layers.Layer, ...]:
@@ -92,9 +102,7 @@ def moved_and_cut(
     Raises:
         UserError: the seed is no integer, a share is none from 0 up to 1.
     """
-    for name, share in (("shift", shift), ("area", area)):
-        if isinstance(share, bool) or not (isinstance(share, numbers.Real) and 0 <= share < 1):
-            raise UserError(f"{name}={share!r} given, a share of at least 0 and below 1 expected")
+    _check_share("area", area)
     check_integer("seed", seed)
     seed = int(seed)
     common: dict[str, Any] = {"dtype": "float32"}
