@@ -4,6 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -25,6 +26,15 @@ def test_devices_that_are_not_there(asked):
 def test_one_device_is_no_strategy():
     assert devices.count("1") == 1 and devices.count("all") == len(devices.present())
     assert devices.strategy(1).num_replicas_in_sync == 1
+
+
+def test_the_sentence_of_a_step_comes_as_it_is():
+    def step(batch):
+        raise UserError("Too few.")
+
+    run = devices.on_all(keras.Sequential([keras.Input([1])]), step)
+    with pytest.raises(UserError, match=r"^Too few\.$"):
+        run(tf.zeros([1]))
 
 
 @pytest.mark.slow
