@@ -40,10 +40,9 @@ NUMBERS = {
         "kinds: recall {scores-mnist-weights/mnist-cdraw-gan > scores > recall | v} against",
         "against {scores/mnist-cdraw > scores > recall | v}.",
         "KL is {figure11-mnist-custom > runs > 0 > scores > test/kl | 0} nats,",
-        "al. (2015). {draw_likelihood-mnist_binarised > runs > 0 > epochs | 0} epochs,",
-        "attention. Training ({draw_likelihood-mnist_binarised > runs > 0 > losses"
-        " > loss | 1}) and",
-        "validation bounds ({draw_likelihood-mnist_binarised > runs > 0 > validation"
+        "then {draw_likelihood-mnist_binarised > runs > 0 > epochs | 0} epochs with",
+        "Training ({draw_likelihood-mnist_binarised > runs > 0 > losses > loss | 1}) and",
+        "validation images ({draw_likelihood-mnist_binarised > runs > 0 > validation"
         " > elbo/elbo | -1}) are",
         "images is {latent_space-mnist > runs > 1 > scores > test/elbo | -1}, that",
         "50 numbers {latent_space-mnist > runs > 0 > scores > test/elbo | -1}.",
@@ -113,7 +112,15 @@ OTHERS = {
         "with 600 labels",
         "1000 labels",
         "with 50 numbers",
-        "from 0 and 1 once",
+        "from 0 and 1, those",
+        "once with seed 0:",
+        ": 6 epochs with",
+        "T = 16",
+        "and 12 with",
+        "T = 32",
+        "epochs with 64.",
+        "rate is 0.003, and falls to 0 with",
+        "a norm of 10.",
         # settings
         "T = 10 steps",
         "windows of 5 x 5",
@@ -127,7 +134,6 @@ OTHERS = {
         "adversarial weight 100",
         "sigma^2 of the feature loss 50",
         "sigma^2: 10, 100 and 50 on MNIST, 1, 1 and 1 on",
-        "learning rate 0.001 falling to 0",
         "adversarial weight of 0",
         # other work
         "et al. (2014)",
