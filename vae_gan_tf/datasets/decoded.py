@@ -1,7 +1,7 @@
 """Images that are decoded once, into memory-mapped files in the data folder of TFDS.
 
-So one way serves 8 000 and 800 000 images: a batch reads its own images alone. And a program starts
-sooner: to decode MNIST takes as long as all else before the first step.
+So one way serves 8 000 and 800 000 images: a batch reads its own images alone. And a program
+starts sooner than if it decoded them itself.
 """
 
 from __future__ import annotations
