@@ -116,13 +116,14 @@ _IMPROVED_CVAE_GAN: dict[str, Any] = {
     "learning_rate": 5e-4,
     "momentum": 0.5,
     "learning_rate_decay": "cosine",
-    "precision": "mixed_bfloat16",
+    "precision": "fastest",
 }
 _IMPROVED_CVAE_GAN_SVHN: dict[str, Any] = {
     **_IMPROVED_CVAE_GAN,
     "reconstruction": "cross_entropy",
     "kl_weight": 4.0,
 }
+_FEW_IMAGES: dict[str, Any] = {"augmentation": True, "kl_weight": 8.0, "label_weight": 0.3}
 _IMPROVED_CVAE_GAN_MNIST: dict[str, Any] = {
     **_IMPROVED_CVAE_GAN,
     "kl_weight": 3.0,
@@ -131,12 +132,12 @@ _IMPROVED_CVAE_GAN_MNIST: dict[str, Any] = {
 CVAE_GAN: Presets = {
     "always": {ANY: GAN | ORIGINALS},
     "report": {"svhn_small": SVHN_SMALL_EPOCHS},
-    "quick": {"mnist": _IMPROVED_CVAE_GAN_MNIST | {"epochs": 2, "precision": "fastest"}},
+    "quick": {"mnist": _IMPROVED_CVAE_GAN_MNIST | {"epochs": 2}},
     "improved": {
-        "mnist": _IMPROVED_CVAE_GAN_MNIST | {"epochs": 10},
+        "mnist": _IMPROVED_CVAE_GAN_MNIST | {"epochs": 10, "label_weight": 0.1},
         "svhn": _IMPROVED_CVAE_GAN_SVHN,
         "svhn_extra": _IMPROVED_CVAE_GAN_SVHN,
-        "svhn_small": _IMPROVED_CVAE_GAN_SVHN | SVHN_SMALL_EPOCHS,
+        "svhn_small": _IMPROVED_CVAE_GAN_SVHN | SVHN_SMALL_EPOCHS | _FEW_IMAGES,
     },
 }
 
