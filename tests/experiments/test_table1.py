@@ -79,21 +79,22 @@ def test_the_picture_of_table_1_holds_all_numbers():
     assert shown[2].size == 0 and shown[3].tolist() == [50, 30]
 
 
-def test_what_a_gan_adds_is_measured_seed_by_seed():
+def test_rows_are_compared_seed_by_seed():
     def run(row, seed, error, labels=1000):
         settings = {"labels": labels, "seed": seed}
         return {"row": row, "settings": settings, "scores": {"test/error": error}}
 
     gan = "Convolutional with GAN"
-    (control,) = table1.CONTROL
+    control, unmoved = table1.CONTROL
     runs = [run("Convolutional", seed, 0.02 + 0.01 * seed) for seed in range(4)]
     runs += [run(gan, seed, 0.01 + 0.01 * seed) for seed in (2, 0)]
     runs += [run(gan, 1, 0.05), run(control, 1, 0.02), run("Fully connected", 1, 0.5)]
-    runs += [run("Convolutional", 0, 0.1, labels=600)]
+    runs += [run("Convolutional", 0, 0.1, labels=600), run(unmoved, 3, 0.07)]
     found = table1.differences(runs)
     assert found == {
         (gan, "Convolutional", 1000): pytest.approx([-1, 2, -1]),
         (gan, control, 1000): pytest.approx([3]),
+        ("Convolutional", unmoved, 1000): pytest.approx([-2]),
     }
     (sentence,) = table1.difference_sentences(runs)
     assert "1000 labels, seed by seed: +0.00 ± 1.00 (mean and its standard error, 3 p" in sentence
@@ -111,7 +112,8 @@ def test_what_a_gan_adds_is_measured_seed_by_seed():
         (["--seeds=0"], "--seeds=0 given, first..last or the number of seeds expected"),
         (["--seeds=5..3"], "--seeds=5..3 given"),
         (["--seeds=some"], "--seeds=some given"),
-        (["--preset=improved", "--adversarial_weight=0"], "what the rows of the preset improved v"),
+        (["--preset=improved", "--adversarial_weight=0"], "--adversarial_weight is what the rows"),
+        (["--preset=improved", "--shift=3"], "--shift is what the rows of the preset improved v"),
     ],
 )
 def test_a_table_1_that_cannot_be(run_script, arguments, sentence):
