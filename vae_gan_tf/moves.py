@@ -2,6 +2,17 @@
 
 import tensorflow as tf
 
+from vae_gan_tf.errors import UserError
+
+
+def check_move(shift: int, height: int, width: int) -> None:
+    """Raises a UserError where images are to be moved by as many pixels as they have, or more."""
+    if shift >= min(height, width):
+        raise UserError(
+            f"images of {height} x {width} are to be moved by {shift} pixels, fewer than they have "
+            "expected"
+        )
+
 
 def moved(images: tf.Tensor, moves: tf.Tensor, most: tuple[int, int]) -> tf.Tensor:
     """Images moved each by its own pixels; what an image leaves is black.

@@ -6,10 +6,9 @@ NUMBERS = {
     "README.md": [
         "7 took {figure7 > runs > 0 > wall_seconds | m0} minutes,",
         "minutes, and {scores/mnist-cvae-gan > scores > label_accuracy | %v} %",
-        "has it: {step_time-bfloat16 > rows > model=cvae-gan > precision=mixed_bfloat16"
+        "has it: {step_time > rows > model=cvae-gan > precision=mixed_bfloat16"
         " > milliseconds | 0} ms",
-        "ms for {step_time-bfloat16 > rows > model=cvae-gan > precision=float32"
-        " > milliseconds | 0}",
+        "ms for {step_time > rows > model=cvae-gan > precision=float32 > milliseconds | 0}",
         "on , {figure6 > runs > 1 > images > train | 0} images",
     ],
     "docs/improved.md": [],

@@ -4,6 +4,7 @@ import numpy as np
 
 from vae_gan_tf.datasets.splits import FewLabels, Split
 from vae_gan_tf.errors import UserError
+from vae_gan_tf.moves import check_move
 
 
 def few_labels(
@@ -40,12 +41,7 @@ def few_labels(
         raise UserError(
             f"A batch of {labelled_batch} labelled images asked for, and there are {labels} labels."
         )
-    height, width = split.images.shape[1:3]
-    if shift >= min(height, width):
-        raise UserError(
-            f"Images of {height} x {width} are to be moved by {shift} pixels, fewer than they "
-            "have expected."
-        )
+    check_move(shift, *split.images.shape[1:3])
     random = np.random.default_rng((seed, labels))
     chosen = [
         random.choice(np.flatnonzero(split.labels == label), each, replace=False)

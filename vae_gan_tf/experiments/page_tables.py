@@ -94,21 +94,13 @@ STEP = {
 
 
 def speed() -> Table:
-    """The time of a step of each model."""
+    """The time of a step of each model in each precision."""
     rounds = ", ".join(f"rounds > 0 > {place} | 0" for place in range(3))
     first = {"first step, s": "first_step_seconds | 1", "ms a step, in each round": rounds}
-    return _steps("step_time", ("float32",), first | STEP)
-
-
-def speed_bfloat16() -> Table:
-    """The same in two precisions, on a processor with operations in bfloat16."""
-    return _steps("step_time-bfloat16", ("float32", "mixed_bfloat16"), STEP)
-
-
-def _steps(record: str, precisions: Sequence[str], columns: dict[str, str]) -> Table:
+    columns = first | STEP
     rows = [["model", "precision", *columns]]
-    for model, precision in itertools.product(TIMED, precisions):
-        row = f"{record} > rows > model={model} > precision={precision}"
+    for model, precision in itertools.product(TIMED, ("float32", "mixed_bfloat16")):
+        row = f"step_time > rows > model={model} > precision={precision}"
         numbers = (
             ", ".join(f"{{{row} > {number}}}" for number in numbers.split(", "))
             for numbers in columns.values()
@@ -582,7 +574,6 @@ TABLES: dict[str, Table] = {
         ["without attention", "87.40"],
     ],
     "speed": speed(),
-    "speed in bfloat16": speed_bfloat16(),
     "scale": scale(),
     "Fashion-MNIST": fashion(),
     "gradients": gradients(),

@@ -11,8 +11,8 @@ the json holds is not repeated, so the same command goes on where it stopped, an
 missing.
 The picture shows the validation error after each epoch too.
 With another --preset its name is added; "improved" has the convolutional rows alone, and two more:
-with GAN, but an adversarial weight of 0, and without moved images. "quick" has these networks too, and trains the
-convolutional row with 1000 labels once, in a minute or two.
+with GAN, but an adversarial weight of 0, and without moved images. "quick" has these networks too,
+and trains the convolutional row with 1000 labels once, in a minute or two.
 """
 
 from __future__ import annotations

@@ -40,6 +40,7 @@ from vae_gan_tf.models.consistency import Consistency, disagreement
 from vae_gan_tf.models.cvae import CVAE
 from vae_gan_tf.models.seeds import Seed, stateless_seed
 from vae_gan_tf.models.vae import VAE, Elbo, Endpoint, check_one_for_each, gaussian
+from vae_gan_tf.moves import check_move
 from vae_gan_tf.serialization import Configured, registered
 
 
@@ -239,12 +240,8 @@ class SemiSupervisedVAE(CVAE):
         if not (consistency is None or isinstance(consistency, Consistency)):
             raise UserError(f"consistency={consistency!r} given, a Consistency or None expected")
         super().__init__(encoder, decoder, condition, **kwargs)
-        if consistency and consistency.shift >= min(self.image_shape[:2]):
-            height, width, _ = self.image_shape
-            raise UserError(
-                f"images of {height} x {width} are to be moved by {consistency.shift} pixels, "
-                "fewer than they have expected"
-            )
+        if consistency:
+            check_move(consistency.shift, *self.image_shape[:2])
         self.objective = objective
         self.consistency = consistency
 
