@@ -257,7 +257,7 @@ def _gathered(values: np.ndarray) -> np.ndarray:
 def _gathering(over: Any) -> Any:
     """The compiled collective of a strategy."""
 
-    @tf.function(reduce_retracing=True)
+    @tf.function(reduce_retracing=True, autograph=False)
     def run(values: tf.Tensor) -> tf.Tensor:
         def on_each() -> tf.Tensor:
             return tf.distribute.get_replica_context().all_gather(values[None], axis=0)
