@@ -85,14 +85,15 @@ def test_rows_are_compared_seed_by_seed():
         return {"row": row, "settings": settings, "scores": {"test/error": error}}
 
     gan = "Convolutional with GAN"
-    control, unmoved = table1.CONTROL
-    runs = [run("Convolutional", seed, 0.02 + 0.01 * seed) for seed in range(4)]
+    alike, control, unmoved = table1.CONTROL
+    runs = [run(alike, seed, 0.02 + 0.01 * seed) for seed in range(4)]
     runs += [run(gan, seed, 0.01 + 0.01 * seed) for seed in (2, 0)]
     runs += [run(gan, 1, 0.05), run(control, 1, 0.02), run("Fully connected", 1, 0.5)]
-    runs += [run("Convolutional", 0, 0.1, labels=600), run(unmoved, 3, 0.07)]
+    runs += [run(alike, 0, 0.1, labels=600)]
+    runs += [run("Convolutional", 3, 0.05), run(unmoved, 3, 0.07)]
     found = table1.differences(runs)
     assert found == {
-        (gan, "Convolutional", 1000): pytest.approx([-1, 2, -1]),
+        (gan, alike, 1000): pytest.approx([-1, 2, -1]),
         (gan, control, 1000): pytest.approx([3]),
         ("Convolutional", unmoved, 1000): pytest.approx([-2]),
     }
@@ -112,8 +113,9 @@ def test_rows_are_compared_seed_by_seed():
         (["--seeds=0"], "--seeds=0 given, first..last or the number of seeds expected"),
         (["--seeds=5..3"], "--seeds=5..3 given"),
         (["--seeds=some"], "--seeds=some given"),
-        (["--preset=improved", "--adversarial_weight=0"], "--adversarial_weight is what the rows"),
-        (["--preset=improved", "--shift=3"], "--shift is what the rows of the preset improved v"),
+        (["--preset=improved", "--adversarial_weight=0"], "and the row With GAN, adv.* its own"),
+        (["--preset=improved", "--shift=3"], "--shift given, and the row Convolutional, no image"),
+        (["--preset=improved", "--row=Convolutional, as with GAN", "--epochs=1"], "has its own"),
     ],
 )
 def test_a_table_1_that_cannot_be(run_script, arguments, sentence):
@@ -155,13 +157,20 @@ def test_a_setting_without_effect_is_refused(run_script, arguments):
 @pytest.mark.slow
 def test_the_improved_table_1(run_script, monkeypatch):
     monkeypatch.setattr(run, "train", made_up)
-    figures = run_script("table1", "--preset=improved", "--column=20", "--seeds=1", *SMALL)
+    figures = run_script("table1", "--preset=improved", "--column=20", "--seeds=1", *SMALL[:2])
     runs = json.loads((figures / "table1-improved-custom.json").read_text())["runs"]
-    weights = [(it["settings"]["model"], it["settings"]["adversarial_weight"]) for it in runs]
-    gan = "semi-supervised-gan"
-    assert weights == [("semi-supervised", 1.0), (gan, 1.0), (gan, 0.0)]
+    names = ("model", "adversarial_weight", "epochs", "consistency", "shift")
+    alone, gan = "semi-supervised", "semi-supervised-gan"
+    assert {it["row"]: tuple(it["settings"][name] for name in names) for it in runs} == {
+        "Convolutional": (alone, 1.0, 6, 30.0, 2),
+        "Convolutional with GAN": (gan, 1.0, 3, 0.0, 2),
+        "Convolutional, as with GAN": (alone, 1.0, 3, 0.0, 2),
+        "With GAN, adversarial weight 0": (gan, 0.0, 3, 0.0, 2),
+        "Convolutional, no image moved": (alone, 1.0, 6, 30.0, 0),  # consistency is of moved images
+    }
     assert {it["settings"]["architecture"] for it in runs} == {"improved"}
-    assert f"| {runs[2]['row']} | " in (figures / "table1-improved-custom.md").read_text()
+    table = (figures / "table1-improved-custom.md").read_text()
+    assert all(f"| {run['row']} | " in table for run in runs)
 
 
 def test_a_row_that_the_improved_table_1_has_not(run_script):

@@ -160,9 +160,9 @@ _IMPROVED_FEW_LABELS: dict[str, Any] = {
     "architecture": "improved",
     "shift": 2,
     "learning_rate_decay": "cosine",
+    "epochs": 3,
     **FEW_STEPS,
 }
-_LONGER: dict[str, Any] = {"consistency": 30.0, "epochs": 6}
 # Enough images for the 1000 labels of table 1.
 _SMOKE: Presets = {
     "smoke": {ANY: {"batch_size": 100, "labelled_batch": 20, "images": 1500, "units": 64}}
@@ -178,7 +178,7 @@ SEMI_SUPERVISED: Presets = {
     **SAME_STEPS,
     **_SMOKE,
     "quick": {"mnist": _IMPROVED_FEW_LABELS | _QUICK_FEW_LABELS},
-    "improved": {"mnist": _IMPROVED_FEW_LABELS | _LONGER},
+    "improved": {"mnist": _IMPROVED_FEW_LABELS | {"consistency": 30.0, "epochs": 6}},
 }
 _IMPROVED_FEW_LABELS_GAN: dict[str, Any] = {
     **_IMPROVED_FEW_LABELS,
@@ -191,7 +191,7 @@ SEMI_SUPERVISED_GAN: Presets = {
     **SAME_STEPS,
     **_SMOKE,
     "quick": {"mnist": _IMPROVED_FEW_LABELS_GAN | _QUICK_FEW_LABELS},
-    "improved": {"mnist": _IMPROVED_FEW_LABELS_GAN | _LONGER},
+    "improved": {"mnist": _IMPROVED_FEW_LABELS_GAN},
 }
 
 _RECURRENT: dict[str, Any] = {"architecture": "recurrent", "units": 256, "latent_size": 10}

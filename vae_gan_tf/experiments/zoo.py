@@ -198,11 +198,12 @@ def of_few_labels(settings: Settings, images: Images) -> SemiSupervisedVAE:
             settings.labels, images.count - settings.labels, settings.classification_weight
         )
     )
+    agreeing = settings.consistency and settings.takes("consistency")  # not of unmoved images
     model = SemiSupervisedVAE(
         *trunk_head_and_decoder(settings, images),
         LabelCondition(images.classes),
         objective,
-        Consistency(settings.consistency, settings.shift) if settings.consistency else None,
+        Consistency(settings.consistency, settings.shift) if agreeing else None,
         **_common(settings),
     )
     needed = model.pair_bytes() * (settings.labelled_batch + settings.batch_size * images.classes)
