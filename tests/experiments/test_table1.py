@@ -69,9 +69,13 @@ def test_the_picture_of_table_1_holds_all_numbers():
         "validation_errors": [0.5, 0.3],
     }
     grid = table1.picture([run], ["Fully connected", "Convolutional"]).axes
-    shown = [np.concatenate([line.get_ydata() for line in axes.lines]) for axes in grid]
-    for axes, values in zip(grid, shown, strict=True):
-        low, high = axes.get_ylim()
+    of_errors, of_curves = (
+        [np.concatenate([getattr(line, data)() for line in axes.lines]) for axes in part]
+        for data, part in (("get_xdata", grid[:2]), ("get_ydata", grid[2:]))
+    )
+    shown = [*of_errors, *of_curves]
+    limits = [axes.get_xlim() for axes in grid[:2]] + [axes.get_ylim() for axes in grid[2:]]
+    for (low, high), values in zip(limits, shown, strict=True):
         assert np.all((low < values) & (values < high))
     kingma = [3.60, 3.60, 2.40, 2.40], [4.94, 4.94, 2.59, 2.59]  # lines have two ends
     assert sorted(shown[0]) == sorted([5.1, 4.8, *kingma[0]])
@@ -90,9 +94,10 @@ def test_rows_are_compared_seed_by_seed():
     runs += [run(gan, seed, 0.01 + 0.01 * seed) for seed in (2, 0)]
     runs += [run(gan, 1, 0.05), run(control, 1, 0.02), run("Fully connected", 1, 0.5)]
     runs += [run(alike, 0, 0.1, labels=600)]
-    runs += [run("Convolutional", 3, 0.05), run(unmoved, 3, 0.07)]
+    runs += [run("Convolutional", seed, 0.05) for seed in (3, 0)] + [run(unmoved, 3, 0.07)]
     found = table1.differences(runs)
     assert found == {
+        (gan, "Convolutional", 1000): pytest.approx([-4]),
         (gan, alike, 1000): pytest.approx([-1, 2, -1]),
         (gan, control, 1000): pytest.approx([3]),
         ("Convolutional", unmoved, 1000): pytest.approx([-2]),

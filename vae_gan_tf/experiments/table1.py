@@ -83,6 +83,7 @@ CONTROL: dict[str, tuple[str, dict[str, Any]]] = {
 generator's adversary's, and how much that of moved images, which Kingma et al. do not have."""
 
 COMPARED = (
+    ("Convolutional with GAN", "Convolutional"),
     ("Convolutional with GAN", "Convolutional, as with GAN"),
     ("Convolutional with GAN", "With GAN, adversarial weight 0"),
     ("Convolutional", "Convolutional, no image moved"),
@@ -191,51 +192,48 @@ def picture(runs: Sequence[dict], rows: Sequence[str]) -> Figure:
     """Above the test error of each run beside the report's number; below the way to it."""
     columns = columns_shown(runs)
     width = grids.TEXT_INCHES * max(1, len(columns) / 2)
-    figure = grids.sheet(width, 5.4, 200, layout="constrained")
-    grid = figure.subplots(2, len(columns), sharey="row", squeeze=False, height_ratios=[3, 2])
+    figure = grids.sheet(width, 3.4 + 0.4 * len(rows), 200, layout="constrained")
+    heights = [0.4 * len(rows), 2]
+    grid = figure.subplots(2, len(columns), sharey="row", squeeze=False, height_ratios=heights)
     for (above, below), labels in zip(grid.T, columns, strict=True):
         above.set_title(f"{labels} labels", fontsize=grids.TITLE)
         draw_errors(above, errors(runs), rows, labels)
         draw_curves(below, runs, rows, labels)
-    for axes in grid.flat:
-        axes.set_yscale("log")
-        axes.yaxis.set_major_formatter("{x:g}")
-        axes.yaxis.set_minor_formatter("{x:g}")
-        axes.tick_params(which="both", labelsize=grids.LABEL)
+        below.set_yscale("log")
+        for axis in (above.xaxis, below.yaxis):
+            axis.set_major_formatter("{x:g}")
+            axis.set_minor_formatter("{x:g}")
+        for axes in (above, below):
+            axes.tick_params(which="both", labelsize=grids.LABEL)
     (above, below), *_ = grid.T
-    above.set_ylabel("test error, %", fontsize=grids.TITLE)
     below.set_ylabel("validation error, %", fontsize=grids.TITLE)
-    above.plot([], [], "o", color="tab:blue", alpha=0.6, label="here, a run each; line: mean")
-    above.plot([], [], "D", color="tab:red", fillstyle="none", label="report")
-    above.legend(fontsize=grids.CELL_TITLE)
-    below.legend(fontsize=grids.CELL_TITLE)
+    lines, names = (
+        [each for axes in (above, below) for each in axes.get_legend_handles_labels()[part]]
+        for part in (0, 1)
+    )
+    figure.legend(lines, names, fontsize=grids.CELL_TITLE, loc="outside lower center", ncols=3)
     return figure
 
 
 def draw_errors(axes: Axes, found: dict, rows: Sequence[str], labels: int) -> None:
-    """The test errors of a number of labels, seeds from left to right; Kingma et al. as lines."""
+    """The test errors of a number of labels, seeds from top to bottom; Kingma et al. as lines."""
     for place, row in enumerate(rows):
         values = found.get((row, labels), [])
         places = place + 0.08 * (np.arange(len(values)) - (len(values) - 1) / 2)
-        axes.plot(places, values, "o", color="tab:blue", alpha=0.6, markersize=5)
+        axes.plot(values, places, "o", color=f"C{place}", alpha=0.6, markersize=4)
         if values:
-            axes.hlines(statistics.mean(values), place - 0.25, place + 0.25, color="tab:blue")
+            axes.vlines(statistics.mean(values), place - 0.3, place + 0.3, color=f"C{place}")
         if labels in REPORT.get(row, {}):
-            axes.plot(place, REPORT[row][labels], "D", color="tab:red", fillstyle="none")
-    right = len(rows) - 0.5
+            axes.plot(REPORT[row][labels], place, "D", color="black", fillstyle="none")
+    axes.plot([], [], "D", color="black", fillstyle="none", label="report")
     for (name, values), style in zip(KINGMA.items(), (":", "--"), strict=True):
         if labels in values:
-            axes.axhline(values[labels][0], color="grey", linestyle=style, linewidth=1)
-            axes.annotate(
-                name,
-                (right - 0.03, values[labels][0]),
-                fontsize=grids.CELL_TITLE,
-                ha="right",
-                va="bottom",
-            )
-    names = [textwrap.fill(row, 14) for row in rows]
-    axes.set_xticks(range(len(rows)), names, fontsize=grids.LABEL)
-    axes.set_xlim(-0.5, right)
+            value = values[labels][0]
+            axes.axvline(value, color="grey", linestyle=style, linewidth=1, label=name)
+    axes.set_xscale("log")
+    axes.set_xlabel("test error, %, of runs; line: mean", fontsize=grids.TITLE)
+    axes.set_yticks(range(len(rows)), [textwrap.fill(row, 22) for row in rows])
+    axes.set_ylim(len(rows) - 0.5, -0.5)
 
 
 def draw_curves(axes: Axes, runs: Sequence[dict], rows: Sequence[str], labels: int) -> None:
