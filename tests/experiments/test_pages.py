@@ -87,7 +87,7 @@ def test_what_a_gan_does_in_the_preset_improved(labels):
             for run in sorted(runs, key=lambda run: run["settings"]["seed"])
             if run["row"] == row and run["settings"]["labels"] == labels
         ]
-        for row in ("Convolutional", "Convolutional with GAN")
+        for row in ("Convolutional, as with GAN", "Convolutional with GAN")
     )
     assert all(one > other for one, other in zip(alone, both, strict=True))
     said = f"{labels}{' labels' if labels == 1000 else ''}: p = "

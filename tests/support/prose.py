@@ -97,7 +97,6 @@ OTHERS = {
     "docs/results.md": [
         # counts and sizes
         "on 2 cores",
-        "ceiling near 90 %",
         "10 000 drawn images",
         "10 000 images",
         "5000 drawn images",

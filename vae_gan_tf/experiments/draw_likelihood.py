@@ -2,8 +2,9 @@
 
 T = 64 steps, windows of 2 x 2 read and of 5 x 5 written, codes z_t of 100 numbers, on MNIST with
 pixels of two values. They are drawn by their grey values with --binarise_seed: those of validation
-and test images once, those of training images anew for each batch, unless --fixed_pixels is given.
-With it the field's own draw of all images, TFDS binarized_mnist, is used where it is prepared.
+and test images once, those of training images anew for each batch. With --fixed_pixels all are
+drawn once; where the field's own draw, TFDS binarized_mnist, is prepared, it needs that flag and is
+used.
 
 A step of training takes four times as long with T = 64 as with T = 16. So the preset report trains
 the weights, which do not depend on T, with 16 and with 32 steps first. Settings that flags override

@@ -431,15 +431,15 @@ FAILURES = (
     ),
     (
         "a GAN makes the semi-supervised model worse",
-        "a discriminator beside the classifier teaches it nothing",
-        "the classifier is the discriminator too",
+        "here, a discriminator beside the classifier teaches it nothing",
+        "the classifier is the discriminator too; other networks, moved images",
         "test error, %, 1000 labels",
         f"{{table1 > runs > row=Convolutional with GAN > labels=1000{ERRORS}}}",
         f"{{table1-improved > runs > row=Convolutional with GAN > labels=1000{ERRORS}}}",
     ),
     (
         "DRAW-GAN draws winding strokes",
-        "the same blindness; and of reconstructions the discriminator learns that blurred is "
+        "the same blindness; and of reconstructions the discriminator may learn that blurred is "
         "generated, so that what is too sharp passes",
         "normalisation image by image; a softmax that knows the classes of real images; "
         "reconstructions that count little in the adversarial losses",

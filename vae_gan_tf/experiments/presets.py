@@ -154,7 +154,7 @@ COMPLETING: Presets = {
     **EARLY_STOPPING,
 }
 
-# With alpha / N = 0.1 few classes are learned in so many epochs (docs/trials.md).
+# With alpha / N = 0.1 few classes are learned in so few epochs (docs/trials.md).
 _FEW_LABELS: dict[str, Any] = {"labels": 1000, "units": 1024, "classification_weight": 50.0}
 _IMPROVED_FEW_LABELS: dict[str, Any] = {
     "architecture": "improved",

@@ -80,7 +80,8 @@ CONTROL: dict[str, tuple[str, dict[str, Any]]] = {
     "Convolutional, no image moved": ("semi-supervised", {"shift": 0}),
 }
 """What the preset "improved" has besides: how much of the effect is the GAN's, how much of it the
-generator's adversary's, and how much that of moved images, which Kingma et al. do not have."""
+generator's adversary's, and how much that of moved images, with consistency, which Kingma et al. do
+not have."""
 
 COMPARED = (
     ("Convolutional with GAN", "Convolutional"),

@@ -708,7 +708,7 @@ class JudgingVAEGAN(SemiSupervisedVAEGAN):
 
     The trunk meets the real images of a step twice in training mode, as a part of the encoder,
     there beside the moved ones of `Consistency`, and as the discriminator; its averages for test
-    time are of these alone, and move twice.
+    time are of these, never of generated ones, and move twice.
 
     Args:
         generator: a `SemiSupervisedVAE` of k classes, in whose trunk the layer of the logits has
