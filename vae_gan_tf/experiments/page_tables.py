@@ -479,7 +479,6 @@ TABLES: dict[str, Table] = {
     ),
     "changes of improved": [
         ["change", *(SCORES[name][0] for name in SHOWN)],
-        ["none, seed 0", *(score("scores/mnist-cvae-gan-improved", name) for name in SHOWN)],
         *(
             [head, *(score(f"scores-mnist-weights/{file}", name) for name in SHOWN)]
             for file, head in CHANGES.items()

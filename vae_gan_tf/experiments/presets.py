@@ -123,7 +123,7 @@ _IMPROVED_CVAE_GAN_SVHN: dict[str, Any] = {
     "reconstruction": "cross_entropy",
     "kl_weight": 4.0,
 }
-_FEW_IMAGES: dict[str, Any] = {"augmentation": True, "kl_weight": 8.0, "label_weight": 0.3}
+_FEW_IMAGES: dict[str, Any] = {"augmentation": True, "label_weight": 0.1, "precision": "float32"}
 _IMPROVED_CVAE_GAN_MNIST: dict[str, Any] = {
     **_IMPROVED_CVAE_GAN,
     "kl_weight": 3.0,
