@@ -49,6 +49,17 @@ def test_labels_of_any_integer_type(dtype):
     np.testing.assert_array_equal(vectors, CONDITIONS["labels"][2])
 
 
+@pytest.mark.parametrize("classes", [True, 0, 2.0, "3"])
+def test_classes_are_a_positive_integer(classes):
+    with pytest.raises(UserError, match=r"classes=.* given, an integer of at least 1 expected"):
+        LabelCondition(classes)
+
+
+def test_classes_may_be_an_integer_of_numpy():
+    condition = LabelCondition(LABELS.max() + 1)
+    assert type(condition.classes) is int and condition.size == LABELS.max() + 1
+
+
 def test_the_report_has_ten_classes():
     assert LabelCondition().classes == LabelCondition().size == 10
 

@@ -5,7 +5,7 @@ import math
 
 import tensorflow as tf
 
-from vae_gan_tf.checks import TensorLike, check_values, checked_images
+from vae_gan_tf.checks import TensorLike, check_integer, check_values, checked_images
 from vae_gan_tf.errors import UserError
 from vae_gan_tf.serialization import Configured, registered
 
@@ -114,9 +114,8 @@ class LabelCondition(Condition):
     arguments = ("classes",)
 
     def __init__(self, classes: int = 10):
-        if not isinstance(classes, int) or classes < 1:
-            raise UserError(f"labels of {classes!r} classes asked for, at least 1 expected")
-        self.classes = self.size = classes
+        check_integer("classes", classes, least=1)
+        self.classes = self.size = int(classes)
 
     def vector(self, y: TensorLike | None) -> tf.Tensor:
         """The one-hot vectors [batch, classes] of labels [batch].

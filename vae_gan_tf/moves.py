@@ -2,11 +2,16 @@
 
 import tensorflow as tf
 
+from vae_gan_tf.checks import check_integer
 from vae_gan_tf.errors import UserError
 
 
 def check_move(shift: int, height: int, width: int) -> None:
-    """Raises a UserError where images are to be moved by as many pixels as they have, or more."""
+    """Raises a UserError where images are to be moved by as many pixels as they have, or more.
+
+    Or where the shift is no integer, or below 0.
+    """
+    check_integer("shift", shift, least=0)
     if shift >= min(height, width):
         raise UserError(
             f"images of {height} x {width} are to be moved by {shift} pixels, fewer than they have "

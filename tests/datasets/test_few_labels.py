@@ -53,6 +53,14 @@ def test_labels_that_cannot_be_kept(count, batch, sentence, labelled):
         datasets.few_labels(labelled, count, 0, batch)
 
 
+@pytest.mark.parametrize(
+    ("labels", "batch", "shift"), [(9.0, 1, 0), (9, 1.0, 0), (9, 1, -1), (9, 1, 0.5), (9, True, 0)]
+)
+def test_numbers_that_are_no_integers(labels, batch, shift, labelled):
+    with pytest.raises(UserError, match=r"(labels|labelled_batch|shift)=.* given, an integer"):
+        datasets.few_labels(labelled, labels, 0, batch, shift)
+
+
 def test_images_that_are_moved_out_of_sight(labelled):
     size = min(labelled.images.shape[1:3])
     with pytest.raises(UserError, match=f"are to be moved by {size} pixels"):

@@ -235,6 +235,13 @@ def test_hidden_names_are_left_alone(tmp_path):
     assert data.class_names == ("cat", "dog") and len(everything(data)[1]) == 42
 
 
+def test_a_link_to_nothing_is_named(tmp_path):
+    path = files.folder(tmp_path / "animals", count=20)
+    (path / "cat" / "zzz.png").symlink_to(tmp_path / "nowhere")
+    with pytest.raises(UserError, match=r"zzz\.png cannot be read: No such file"):
+        load(path, tmp_path)
+
+
 def test_a_class_may_be_called_train(tmp_path):
     path = files.folder(tmp_path / "vehicles", classes=("bus", "train"))
     assert load(path, tmp_path / "data").class_names == ("bus", "train")

@@ -117,16 +117,20 @@ def test_images_are_decoded_once_and_again_where_a_file_was_changed(few, monkeyp
     assert decoded == ["train", "test"] * 2
 
 
-def test_of_a_folder_that_may_only_be_read_images_are_decoded_each_time(few, monkeypatch):
+@pytest.mark.parametrize("others", [False, True], ids=["data folder", "folder of another user"])
+def test_of_a_folder_that_may_only_be_read_images_are_decoded_each_time(few, others, monkeypatch):
     writable = datasets.load("mnist", few)
     shutil.rmtree(few / "decoded_images")
-    monkeypatch.setattr(os, "access", lambda path, mode: not few == path)
+    if others:
+        (few / "decoded_images").mkdir()
+    closed = few / "decoded_images" if others else few
+    monkeypatch.setattr(os, "access", lambda path, mode: not closed == path)
     decoded = counted(monkeypatch)
     for _ in range(2):
         found = datasets.load("mnist", few)
     np.testing.assert_array_equal(found.train.images, writable.train.images)
     assert decoded == ["train", "test"] * 2
-    assert not (few / "decoded_images").exists()
+    assert not any((few / "decoded_images").glob("*"))
 
 
 def official_files(folder, monkeypatch):

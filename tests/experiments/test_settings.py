@@ -53,15 +53,21 @@ def runs(value):
 
 
 # What a script adds to a preset, or the command line to it, beside what the json calls overrides.
-CELLS = ("labels", "architecture", "seed", "epochs", "batch_size", "labelled_batch", "precision")
+CELLS = ("labels", "architecture", "seed", "precision", "epochs", "batch_size", "labelled_batch")
 ADDED = {
-    "table1": (*CELLS, "adversarial_weight"),
+    "table1": (*CELLS, "adversarial_weight", "shift", "consistency"),
     "table1_samples": CELLS,
     "ablations": (*CELLS, "learning_rate", "batch_normalisation", "pools"),
     "draw_likelihood": (
         *("draw_steps", "read_size", "write_size", "latent_size", "epochs"),
         *("learning_rate_decay", "gradient_norm"),
     ),
+}
+
+# Of networks that ship, trained before their preset changed (docs/improved.md).
+OLDER = {
+    ("figure7-improved", "svhn_small"): {"augmentation", "label_weight"},
+    ("table1_samples-improved", "mnist"): {"consistency"},
 }
 
 
@@ -71,7 +77,8 @@ def test_presets_are_those_that_the_committed_runs_were_made_with(path):
     for run in runs(record):
         stored = settings.with_defaults(run["settings"])
         script = str(record.get("figure", record.get("table"))).split("-")[0]
-        changed = {*record.get("overrides", {}), *ADDED.get(script, ADDED["table1"][:3])}
+        changed = {*record.get("overrides", {}), *ADDED.get(script, ADDED["table1"][:4])}
+        changed |= OLDER.get((path.stem, stored["dataset"]), set())
         if run["settings"]["dataset"] not in datasets.SOURCES:
             continue
         now = dataclasses.asdict(preset(stored["preset"], stored["model"], stored["dataset"]))
@@ -135,7 +142,7 @@ def test_the_improved_preset_is_of_some_models_and_data_sets():
 )
 def test_quick_doubles_the_learning_rate(model, dataset, base, epochs, precision):
     other, quick = (preset(name, model, dataset) for name in (base, "quick"))
-    changes = {"preset": "quick", "epochs": epochs, "precision": precision}
+    changes = {"preset": "quick", "epochs": epochs, "precision": precision, "label_weight": 1.0}
     assert quick == dataclasses.replace(other, learning_rate=2 * other.learning_rate, **changes)
 
 

@@ -1,6 +1,7 @@
 import itertools
 import json
 
+import keras
 import pytest
 
 from vae_gan_tf import networks
@@ -23,6 +24,8 @@ MNIST = Images((28, 28, 1), 10)
         ("--epochs=2", "Unknown command line flag 'epochs'"),
         ("--precision=float32", "Unknown command line flag 'precision'"),
         ("--glimpses=2", "Unknown command line flag 'glimpses'"),
+        ("--preset=improved --models=semi-supervised", "whose consistency adds work that is not"),
+        ("--preset=improved --models=cvae-gan,vae-gan", "cvae-gan, whose label_weight adds work"),
     ],
 )
 def test_steps_whose_operations_are_not_counted(run_script, argument, sentence):
@@ -61,6 +64,12 @@ def test_step_time_counts_the_operations_of_section_4_5():
     dense = 50 * 500 + 500 * 2450 + 794 * 512 + 512 * 784
     convolutions = 49 * 36 * 50 * 20 + 196 * 36 * 20
     assert step_time.multiply_adds(decoder) == dense + convolutions
+
+
+def test_a_pool_takes_nothing_from_the_operations_of_its_convolution():
+    network = keras.Sequential([networks.PooledConvolution(3, 5, padding="same")])
+    network.build([None, 8, 6, 2])
+    assert step_time.multiply_adds(network) == 8 * 6 * 25 * 2 * 3
 
 
 @pytest.mark.parametrize("name", ["draw", "draw-gan"])

@@ -11,6 +11,7 @@ from support.runs import made_up
 
 from vae_gan_tf.errors import UserError
 from vae_gan_tf.experiments import run, table1, table1_samples
+from vae_gan_tf.experiments.flags import Options
 from vae_gan_tf.experiments.settings import resolve
 
 FIGURES = Path(__file__).parents[2] / "figures"
@@ -157,6 +158,15 @@ def test_a_mean_is_of_one_kind_of_run(run_script, monkeypatch):
 def test_a_setting_without_effect_is_refused(run_script, arguments):
     with pytest.raises(UserError, match="means nothing to the runs that are asked for"):
         run_script(*arguments)
+
+
+@pytest.mark.parametrize("name", ["report", "improved"])
+def test_each_run_has_a_folder_of_its_own(name):
+    shown = table1.rows(name) | (table1.CONTROL if name == "improved" else {})
+    own = {"row": [*shown], "column": [1000, 600]}
+    asked = table1.asked_runs(shown, Options(preset=name, seeds="2", script_flags=own))
+    folders = {(it.folder, resolve(name, it.model, "mnist", it.overrides).name) for it in asked}
+    assert len(folders) == len(asked) == 2 * 2 * len(shown)
 
 
 @pytest.mark.slow

@@ -87,7 +87,9 @@ def test_batch_normalisation_in_bfloat16(shape, training):
 
 
 @pytest.mark.parametrize("shape", [(6, 5, 4, 4), (8, 4)], ids=str)
-@pytest.mark.parametrize("setting", [{"axis": 1}, {"scale": False}, {"center": False}], ids=str)
+@pytest.mark.parametrize(
+    "setting", [{"axis": 1}, {"scale": False}, {"center": False}, {"renorm": True}], ids=str
+)
 def test_batch_normalisation_has_the_settings_of_keras(setting, shape):
     x = np.random.default_rng(0).normal(size=shape).astype(np.float32)
     ours, theirs = (
@@ -112,6 +114,7 @@ def test_image_normalisation_is_that_of_each_image():
 @pytest.mark.parametrize("size", [3, 4, 5])
 def test_upsampling_and_deconvolution_are_one(size, use_bias):
     options = {"padding": "same", "use_bias": use_bias, "bias_initializer": "normal"}
+    options["activation"] = "tanh" if use_bias else None
     one = networks.UpsampledDeconvolution(3, size, **options)
     two = keras.Sequential(
         [keras.layers.UpSampling2D(2), keras.layers.Conv2DTranspose(3, size, **options)]

@@ -78,10 +78,11 @@ def split(
     count: int,
     shape: tuple[int, int, int],
     read: Callable[[], Split],
+    chosen: object = None,
 ) -> Split:
     """The images of a prepared copy, decoded by the first program that needs them.
 
-    Where its data folder may only be read, each program decodes them.
+    Where its data folder, or that of decoded images, may only be read, each program decodes them.
 
     Args:
         builder: of the copy, of a data set without configurations.
@@ -89,13 +90,15 @@ def split(
         count: of the images.
         shape: height, width and channels of each.
         read: decodes them.
+        chosen: which images of the copy they are, and in which order; None for all.
 
     Raises:
         UserError: as `images`.
     """
     data_dir = Path(builder.data_path).parents[1]
-    its = folder(builder, data_dir / FOLDER / name, count, shape)
-    if not (its.exists() or os.access(data_dir, os.W_OK)):
+    its = folder(builder, data_dir / FOLDER / name, count, shape, chosen)
+    above = its.parent if its.parent.exists() else data_dir
+    if not (its.exists() or os.access(above, os.W_OK)):
         return read()
 
     def examples() -> Iterator[tuple[np.ndarray, int]]:

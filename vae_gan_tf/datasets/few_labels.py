@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from vae_gan_tf.checks import check_integer
 from vae_gan_tf.datasets.splits import FewLabels, Split
 from vae_gan_tf.errors import UserError
 from vae_gan_tf.moves import check_move
@@ -20,11 +21,15 @@ def few_labels(
       shift: see `FewLabels`; fewer pixels than an image has.
 
     Raises:
-      UserError: the labels are no integers, the count cannot be drawn evenly, a class has too few
-        images, there are fewer labelled images than in a batch, or they are moved too far.
+      UserError: the labels or what is asked for are no integers, the count cannot be drawn evenly,
+        a class has too few images, there are fewer labelled images than in a batch, or they are
+        moved too far.
     """
     if not np.issubdtype(split.labels.dtype, np.integer):
         raise UserError(f"Labels must be integers, not {split.labels.dtype}.")
+    check_integer("labels", labels)
+    check_integer("labelled_batch", labelled_batch)
+    check_move(shift, *split.images.shape[1:3])
     classes, sizes = np.unique(split.labels, return_counts=True)
     each, rest = divmod(labels, len(classes))
     if labels < 1 or rest:
@@ -41,7 +46,6 @@ def few_labels(
         raise UserError(
             f"A batch of {labelled_batch} labelled images asked for, and there are {labels} labels."
         )
-    check_move(shift, *split.images.shape[1:3])
     random = np.random.default_rng((seed, labels))
     chosen = [
         random.choice(np.flatnonzero(split.labels == label), each, replace=False)

@@ -87,7 +87,11 @@ def _load(name: str, form: Form, data_dir: Path, download: bool) -> Dataset:
     folder = path(name)
     files = _files(folder)
     decoded.check(np.array(files.labels), files.test, name, files.classes)  # before the work
-    key = decoded.key(decoded.stamps(files.paths, folder), files.labels, files.test, form)
+    try:
+        stamps = decoded.stamps(files.paths, folder)
+    except OSError as error:
+        raise UserError(f"{error.filename} cannot be read: {error.strerror}") from error
+    key = decoded.key(stamps, files.labels, files.test, form)
     place = data_dir / decoded.FOLDER / (folder.name or "root")
     found = decoded.images(
         place.with_name(f"{place.name}-{key}"),

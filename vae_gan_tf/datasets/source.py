@@ -23,7 +23,7 @@ class Source:
     family: str
     """The kind of images: "mnist", "svhn". Of a family a figure draws one data set."""
     load: Callable[[str | Path | None, bool], Dataset]
-    """``load(data_dir, download)`` reads it into memory; a UserError says why it cannot."""
+    """``load(data_dir, download)`` gives it; a UserError says why it cannot."""
     is_local: Callable[[str | Path | None], bool] = _always
     """``is_local(data_dir)``: whether ``load`` needs no download."""
     how_to_get: str = "it is there and needs nothing."

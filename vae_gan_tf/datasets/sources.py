@@ -62,7 +62,7 @@ def load(
     download: bool = False,
     form: Form = AS_IT_IS,
 ) -> Dataset:
-    """A data set: MNIST and SVHN read into memory, others mapped from decoded files.
+    """A data set, whose images are mapped from decoded files.
 
     Args:
       name: as of `source`.

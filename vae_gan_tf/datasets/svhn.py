@@ -94,7 +94,7 @@ def load(name: str, data_dir: str | Path | None, download: bool) -> Dataset:
     training_ids, test_ids = sorted_ids(ranges.training), sorted_ids(ranges.test)
     ids = training_ids + test_ids
     images = decoded.split(
-        builder, name, len(ids), (32, 32, 3), lambda: _select(builder, name, ids)
+        builder, name, len(ids), (32, 32, 3), lambda: _select(builder, name, ids), ids
     )
     validation, test = len(training_ids) - VALIDATION, len(training_ids)
     return Dataset(

@@ -41,6 +41,7 @@ import itertools
 import multiprocessing
 import os
 import statistics
+import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -90,11 +91,16 @@ COUNTED = (
 
 WITHOUT_EFFECT = (
     *("epochs", "patience", "generator_first", "images", "devices", "deterministic", "precision"),
-    *("glimpses", "judged_canvases", "gradient_penalty", "consistency"),
 )
-"""Settings that change nothing in what is timed; the last four add work that is not counted."""
+"""Settings that change nothing in what is timed."""
 
-TAKEN = tuple(name for name in FIELDS if name not in WITHOUT_EFFECT)
+UNCOUNTED = (
+    *("glimpses", "judged_canvases", "gradient_penalty", "consistency", "augmentation"),
+    "label_weight",
+)
+"""Settings that add work which is not counted."""
+
+TAKEN = tuple(name for name in FIELDS if name not in WITHOUT_EFFECT + UNCOUNTED)
 """The settings that flags may override."""
 
 
@@ -125,7 +131,9 @@ def multiply_adds(network: keras.Model) -> int:
         elif isinstance(layer, keras.layers.Conv2DTranspose):
             total += np.prod(layer.kernel.shape) * np.prod(layer.input.shape[1:3])
         elif isinstance(layer, keras.layers.Conv2D):
-            total += np.prod(layer.kernel.shape) * np.prod(layer.output.shape[1:3])
+            pooled = isinstance(layer, networks.PooledConvolution)
+            shape = (layer.input if pooled else layer.output).shape
+            total += np.prod(layer.kernel.shape) * np.prod(shape[1:3])
         elif isinstance(layer, keras.layers.Dense):
             total += np.prod(layer.kernel.shape)
         elif isinstance(layer, keras.layers.LSTMCell):
@@ -235,7 +243,8 @@ def _peak_gigabytes() -> float:
     """The most memory that this process has had."""
     import resource  # not on Windows, where all else of this package runs
 
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+    unit = 1 if sys.platform == "darwin" else 1000  # bytes
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e9
 
 
 def endless(split: datasets.Split | datasets.FewLabels, batch_size: int) -> Iterator[Any]:
@@ -294,6 +303,14 @@ def main(argv: Sequence[str]) -> None:
     timed = [name.split("/")[0] for name in options.script_flags["models"]]
     for name, value in options.overrides.items():
         check_meaningful(name, timed, value)
+    for name in timed:
+        its = options.settings(name, datasets.DEFAULT)
+        for extra in UNCOUNTED:
+            if its.takes(extra) and getattr(its, extra) != FIELDS[extra].default:
+                raise UserError(
+                    f"--preset={options.preset} given for {name}, whose {extra} adds work that is "
+                    "not counted; time another preset"
+                )
     check_folder(options.figures_dir)
     context = multiprocessing.get_context("spawn")
     own = options.script_flags

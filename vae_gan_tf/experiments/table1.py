@@ -32,7 +32,7 @@ from vae_gan_tf.experiments import sweeps
 from vae_gan_tf.experiments.flags import TABLE_FLAGS, Options, Script, parse, seeds
 from vae_gan_tf.experiments.presets import FEW_STEPS
 from vae_gan_tf.experiments.run import Result
-from vae_gan_tf.experiments.tables import KeptTable
+from vae_gan_tf.experiments.tables import KeptTable, slug
 from vae_gan_tf.plotting import grids
 from vae_gan_tf.schema import Amount, Share
 
@@ -296,7 +296,7 @@ def asked_runs(
                 "seed": seed,
                 **CONTROL.get(row, ("", {}))[1],
             },
-            folder="control" if row in CONTROL else "",
+            folder=f"control/{slug(row)}" if row in CONTROL else "",
         )
         for seed in seeds(options)  # a number for every cell first, then better ones
         for row in options.script_flags["row"] or shown

@@ -45,7 +45,8 @@ class BatchNormalization(layers.BatchNormalization):
         """
         rank, channels = len(inputs.shape), inputs.shape[-1]
         last = self.axis in (-1, rank - 1)
-        if rank not in (2, 4) or channels % 4 or not (last and self.scale and self.center):
+        usual = last and self.scale and self.center and not (self.renorm or self.synchronized)
+        if rank not in (2, 4) or channels % 4 or not usual or mask is not None:
             outputs = super().call(inputs, training=training, mask=mask)
             if training and self.trainable and replicas.count() > 1:
                 # Averages that each has moved by its own statistics: their mean is that by those
@@ -143,7 +144,7 @@ class UpsampledDeconvolution(layers.Conv2DTranspose):
         kernel = tf.transpose(kernel, [0, 2, 5, 1, 3, 4])
         kernel = tf.reshape(kernel, [rows, columns, channels, 4 * filters])
         outputs = tf.nn.depth_to_space(tf.nn.conv2d(inputs, kernel, 1, "SAME"), 2)
-        return outputs if self.bias is None else outputs + self.bias
+        return self.activation(outputs if self.bias is None else outputs + self.bias)
 
     def compute_output_shape(self, input_shape: ImagesShape) -> ImagesShape:
         """The shape [batch, 2 height, 2 width, filters]."""
