@@ -201,9 +201,11 @@ def picture(runs: Sequence[dict], rows: Sequence[str]) -> Figure:
         draw_errors(above, errors(runs), rows, labels)
         draw_curves(below, runs, rows, labels)
         below.set_yscale("log")
-        for axis in (above.xaxis, below.yaxis):
-            axis.set_major_formatter("{x:g}")
-            axis.set_minor_formatter("{x:g}")
+        below.yaxis.set_major_formatter("{x:g}")
+        below.yaxis.set_minor_formatter("{x:g}")
+        above.xaxis.set_major_formatter("{x:g}")
+        # 0.8 and 0.9 would run into 1.
+        above.xaxis.set_minor_formatter(lambda x, _: f"{x:g}" if f"{x:e}"[0] in "235" else "")
         for axes in (above, below):
             axes.tick_params(which="both", labelsize=grids.LABEL)
     (above, below), *_ = grid.T
