@@ -90,12 +90,22 @@ COUNTED = (
 """The models whose operations are counted as above."""
 
 WITHOUT_EFFECT = (
-    *("epochs", "patience", "generator_first", "images", "devices", "deterministic", "precision"),
+    "epochs",
+    "patience",
+    "generator_first",
+    "images",
+    "devices",
+    "deterministic",
+    "precision",
 )
 """Settings that change nothing in what is timed."""
 
 UNCOUNTED = (
-    *("glimpses", "judged_canvases", "gradient_penalty", "consistency", "augmentation"),
+    "glimpses",
+    "judged_canvases",
+    "gradient_penalty",
+    "consistency",
+    "augmentation",
     "label_weight",
 )
 """Settings that add work which is not counted."""
