@@ -26,7 +26,7 @@ from vae_gan_tf.evaluation import scores
 from vae_gan_tf.experiments import sweeps
 from vae_gan_tf.experiments.flags import TABLE_FLAGS, Script, parse, seeds
 from vae_gan_tf.experiments.run import Result
-from vae_gan_tf.experiments.tables import KeptTable
+from vae_gan_tf.experiments.tables import KeptTable, slug
 from vae_gan_tf.plotting import grids
 from vae_gan_tf.schema import Amount
 
@@ -187,7 +187,7 @@ def main(argv: Sequence[str]) -> None:
             row,
             model,
             {**epochs, **options.overrides, **settings, "seed": seed},
-            folder=f"ablations/{'-'.join(row.lower().replace(',', '').split())}",
+            folder=f"ablations/{slug(row)}",
         )
         for seed in seeds(options)
         for row, (model, settings) in rows(asked_models).items()
