@@ -78,10 +78,13 @@ REAL = {split: f"real {split} images" for split in SPLITS}
 COLUMNS = {
     "label_accuracy": "read as asked, %",
     "accepted": "accepted, %",
+    "rarest_class": "rarest class, %",
+    "commonest_class": "commonest class, %",
     "sharpness_gradient": "sharpness, gradient",
     "sharpness_laplacian": "sharpness, Laplacian",
     "diversity": "diversity",
     "diversity_worst_class": "diversity, worst class",
+    "colour_variety": "variety of colours",
     "frechet_distance": "Frechet distance",
     "precision": "precision",
     "recall": "recall",
@@ -95,7 +98,13 @@ COLUMNS = {
 }
 """The head of each score."""
 
-PERCENT = ("label_accuracy", "accepted", "reconstruction_accuracy")
+PERCENT = (
+    "label_accuracy",
+    "accepted",
+    "rarest_class",
+    "commonest_class",
+    "reconstruction_accuracy",
+)
 
 PANELS = {
     "label_accuracy": "↑",
@@ -114,8 +123,9 @@ ACROSS = 4
 
 NOTE = (
     "± is the standard error. Accepted are images in which the judge reads some label with a "
-    "probability over 0.9. Sharpness and diversity are shares of those of real images. The "
-    "diversity of a model without labels is that of the classes that the judge reads. Frechet "
+    "probability over 0.9; rarest and commonest class are shares of these, of a model without "
+    "labels. Sharpness, diversity and the variety of colours are shares of those of real images. "
+    "The diversity of a model without labels is that of the classes that the judge reads. Frechet "
     "distance, precision, recall, density and coverage compare parts of as many images as half of "
     "the {split} images; for real {split} images one half with the other. Reconstructions are of "
     "all {split} images. The last three columns are of {measured} {split} images, in nats an "

@@ -29,9 +29,53 @@ def test_accepted_are_images_that_the_judge_is_sure_of():
         assert scores.accepted(found, certainty).value == share
 
 
+@pytest.mark.parametrize(
+    ("read", "certain", "rarest", "commonest"),
+    [
+        ([0, 0, 0, 1, 2, 2], [1, 1, 1, 1, 1, 1], 1 / 6, 1 / 2),
+        ([0, 0, 0, 1, 2, 2], [1, 0, 0, 1, 1, 1], 1 / 4, 1 / 2),
+        ([0, 0, 1, 1], [1, 1, 1, 1], 0, 1 / 2),  # none of class 2
+        ([0, 1, 2], [0, 0, 0], 0, 0),
+    ],
+)
+def test_shares_of_classes_are_of_accepted_images(read, certain, rarest, commonest):
+    judged = seen(np.zeros([len(read), 1]), read=np.array(read))
+    found = scores.class_shares(judged._replace(certainty=np.array(certain)), 3)
+    for score, share in zip(found, (rarest, commonest), strict=True):
+        assert score.value == pytest.approx(share)
+        error = np.sqrt(share * (1 - share) / max(sum(certain), 1))
+        assert score.error == pytest.approx(error)
+
+
+def test_variety_of_colours_by_hand():
+    random = np.random.default_rng(0)
+    images = random.random([9, 4, 5, 3])
+    colours = [[np.mean(image[..., channel]) for channel in range(3)] for image in images]
+    squares = [np.sum((colour - np.mean(colours, axis=0)) ** 2) for colour in colours]
+    real = seen(np.zeros([9, 1]), images=images)
+    nearer = seen(np.zeros([9, 1]), images=0.2 + 0.3 * images)
+    found = scores.colour_variety(nearer, real)
+    assert found.value == pytest.approx(0.3, rel=1e-5)
+    few = seen(np.zeros([2, 1]), images=images[:2])
+    pair = np.linalg.norm(np.subtract(*colours[:2])) / np.sqrt(2)
+    by_hand = pair / np.sqrt(np.sum(squares) / 8)
+    assert scores.colour_variety(few, real).value == pytest.approx(by_hand, rel=1e-5)
+
+
+def test_the_error_of_the_variety_of_colours_is_how_far_it_varies():
+    random = np.random.default_rng(0)
+    real = seen(np.zeros([2000, 1]), images=random.random([2000, 1, 1, 3]))
+    sets = [seen(np.zeros([50, 1]), images=random.random([50, 1, 1, 3])) for _ in range(100)]
+    found = [scores.colour_variety(each, real, seed) for seed, each in enumerate(sets)]
+    errors = np.mean([each.error for each in found])
+    assert errors == pytest.approx(np.std([each.value for each in found]), rel=0.25)
+
+
 TEN, LABELS = np.arange(20.0).reshape(10, 2), np.arange(10) % 2
 FLAT = np.full([10, 4, 4, 1], 0.5)
 OTHER = seen(TEN, LABELS, images=np.zeros([10, 5, 5, 1]))
+COLOURS = seen(TEN, images=np.random.default_rng(0).random([10, 4, 4, 3]))
+ONE_COLOUR = seen(TEN, images=np.full([10, 4, 4, 3], 0.5))
 
 
 @pytest.mark.parametrize(
@@ -48,6 +92,9 @@ OTHER = seen(TEN, LABELS, images=np.zeros([10, 5, 5, 1]))
         (lambda: scores.sharpness(seen(TEN), seen(TEN, images=FLAT)), "without an edge"),
         (lambda: scores.sharpness(seen(TEN), OTHER), r"\[4, 4, 1\] .* of \[5, 5, 1\]"),
         (lambda: scores.diversity(seen(TEN, LABELS), OTHER), r"\[4, 4, 1\] .* of \[5, 5, 1\]"),
+        (lambda: scores.colour_variety(OTHER, OTHER), "images with 1 in the place of 3 channels"),
+        (lambda: scores.colour_variety(COLOURS, ONE_COLOUR), "real images of one colour"),
+        (lambda: scores.colour_variety(COLOURS, COLOURS.at([0])), "one image given"),
     ],
 )
 def test_what_cannot_be_scored_is_one_sentence(score, sentence):

@@ -53,7 +53,9 @@ def test_without_labels_classes_are_those_that_are_read():
     read = np.arange(40) % 2
     real = seen(random.normal(size=[40, 2]), read, random.random([40, 4, 4, 1]), read)
     found = scores.all_scores(real._replace(labels=None), real, frechet_resamples=2)
-    assert "label_accuracy" not in found
+    assert "label_accuracy" not in found and "colour_variety" not in found
+    shares = scores.class_shares(real, 2)
+    assert (found["rarest_class"], found["commonest_class"]) == tuple(shares)
     assert found["diversity"].value == pytest.approx(1)
 
 

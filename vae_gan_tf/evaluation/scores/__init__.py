@@ -11,9 +11,12 @@ is compared with them.
 from vae_gan_tf.evaluation.score import Score, mean_score
 from vae_gan_tf.evaluation.scores.distances import Neighbours, frechet_distance, neighbours
 from vae_gan_tf.evaluation.scores.fidelity import (
+    ClassShares,
     Diversity,
     Sharpness,
     accepted,
+    class_shares,
+    colour_variety,
     diversity,
     label_accuracy,
     sharpness,
@@ -23,6 +26,7 @@ from vae_gan_tf.evaluation.scores.sampled import Reconstructions, reconstruction
 from vae_gan_tf.evaluation.scores.summary import all_scores, sample_scores
 
 __all__ = [
+    "ClassShares",
     "Diversity",
     "Judged",
     "Neighbours",
@@ -31,6 +35,8 @@ __all__ = [
     "Sharpness",
     "accepted",
     "all_scores",
+    "class_shares",
+    "colour_variety",
     "diversity",
     "frechet_distance",
     "judged",

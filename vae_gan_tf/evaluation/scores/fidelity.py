@@ -1,4 +1,7 @@
-"""Scores of images one by one, and of those of one class: are they digits, sharp, diverse?"""
+"""Scores of images one by one, and of those of one class: are they digits, sharp, diverse?
+
+And of all classes together: are there as many of each, of as many colours?
+"""
 
 from typing import NamedTuple
 
@@ -29,6 +32,30 @@ def accepted(generated: Judged, certainty: float = CERTAIN) -> Score:
     digits there are.
     """
     return mean_score(generated.certainty > certainty)
+
+
+class ClassShares(NamedTuple):
+    """What share of the accepted images are of one class."""
+
+    rarest: Score
+    """Of the class that most seldom is read in them."""
+    commonest: Score
+    """Of the class that most often is."""
+
+
+def class_shares(generated: Judged, classes: int, certainty: float = CERTAIN) -> ClassShares:
+    """How evenly accepted images are spread over the classes, where no label was asked for.
+
+    Args:
+        generated: the images.
+        classes: how many there are, 0 to classes - 1.
+        certainty: as in `accepted`; where it accepts no image both shares are 0.
+    """
+    read = generated.read[generated.certainty > certainty]
+    if not len(read):
+        return ClassShares(Score(0.0, 0.0), Score(0.0, 0.0))
+    counts = np.bincount(read, minlength=classes)
+    return ClassShares(*(mean_score(read == label) for label in (counts.argmin(), counts.argmax())))
 
 
 class Sharpness(NamedTuple):
@@ -110,18 +137,54 @@ def diversity(generated: Judged, real: Judged, seed: int = 0, resamples: int = 2
         if not reference:
             raise UserError(f"real images of class {label} given that are all alike to the judge")
         features = generated.features[labels == label]
-        size = len(features)
-        if size < 2:
+        if len(features) < 2:
             ratios.append(np.zeros(1 + resamples))
             continue
-        times = random.multinomial(size, np.full(size, 1 / size), resamples)
-        ratios.append(_spread(features, np.vstack([np.ones(size), times])) / reference)
+        ratios.append(_resampled_spread(features, random, resamples) / reference)
     overall, worst = (
         Score(float(each[0]), float(each[1:].std(ddof=1)))
         for each in (np.mean(ratios, axis=0), np.min(ratios, axis=0))
     )
     by_class = {int(label): float(each[0]) for label, each in zip(classes, ratios, strict=True)}
     return Diversity(overall, worst, by_class)
+
+
+def colour_variety(generated: Judged, real: Judged, seed: int = 0, resamples: int = 200) -> Score:
+    """How much the colours of images differ, as a share of how much those of real ones do.
+
+    The colour of an image is the mean of its pixels, [3]; how much they differ is the root mean
+    square distance from the mean over the images. 1 is as much as real ones.
+
+    Args:
+        generated: images of three channels.
+        real: the same.
+        seed: of the resampling.
+        resamples: resampled sets behind the standard error.
+
+    Raises:
+        UserError: the images have other channels or shapes, one set has fewer than two images, or
+            the real ones are all of one colour.
+    """
+    check_same_shape(generated, real)
+    if generated.images.shape[-1] != 3:
+        raise UserError(f"images with {generated.images.shape[-1]} in the place of 3 channels given")
+    if min(len(generated.images), len(real.images)) < 2:
+        raise UserError("one image given to measure the variety of colours, at least two expected")
+    colours, real_colours = (each.images.mean(axis=(1, 2)) for each in (generated, real))
+    reference = _spread(real_colours, np.ones([1, len(real_colours)]))
+    if not reference:
+        raise UserError("real images of one colour given, to compare the variety of colours with")
+    spreads = _resampled_spread(colours, np.random.default_rng(seed), resamples) / reference
+    return Score(float(spreads[0]), float(spreads[1:].std(ddof=1)))
+
+
+def _resampled_spread(
+    features: np.ndarray, random: np.random.Generator, resamples: int
+) -> np.ndarray:
+    """The spread of features [n, size] as they are, then of resampled sets, [1 + resamples]."""
+    size = len(features)
+    times = random.multinomial(size, np.full(size, 1 / size), resamples)
+    return _spread(features, np.vstack([np.ones(size), times]))
 
 
 def _spread(features: np.ndarray, times: np.ndarray) -> np.ndarray:

@@ -8,7 +8,14 @@ import numpy as np
 from vae_gan_tf.errors import UserError
 from vae_gan_tf.evaluation.score import Score
 from vae_gan_tf.evaluation.scores.distances import FRECHET_RESAMPLES, frechet_distance, neighbours
-from vae_gan_tf.evaluation.scores.fidelity import accepted, diversity, label_accuracy, sharpness
+from vae_gan_tf.evaluation.scores.fidelity import (
+    accepted,
+    class_shares,
+    colour_variety,
+    diversity,
+    label_accuracy,
+    sharpness,
+)
 from vae_gan_tf.evaluation.scores.judged_images import Judged, judged
 from vae_gan_tf.evaluation.scores.sampled import samples
 from vae_gan_tf.models.adversarial import VAEGAN
@@ -26,8 +33,9 @@ def all_scores(
 ) -> dict[str, Score]:
     """All scores of a set of images beside real ones, by name.
 
-    Label accuracy is left out where the generated images have no labels, and the diversity is
-    then that of the classes that the judge reads in generated and real images.
+    Where the generated images have no labels, shares of the classes take the place of label
+    accuracy, and the diversity is that of the classes that the judge reads in generated and real
+    images. Colours are those of images with three channels.
 
     Args:
         generated: images of a model, or real ones to see what is the best that can be had.
@@ -46,6 +54,8 @@ def all_scores(
         raise UserError(f"subsets of {size} images asked for, and a set has {min(sizes)}")
     scores = {}
     if generated.labels is None:
+        shares = class_shares(generated, int(real.read.max()) + 1)
+        scores |= {"rarest_class": shares.rarest, "commonest_class": shares.commonest}
         generated, real = (each._replace(labels=each.read) for each in (generated, real))
     else:
         scores["label_accuracy"] = label_accuracy(generated)
@@ -57,6 +67,8 @@ def all_scores(
         "diversity": diverse.overall,
         "diversity_worst_class": diverse.worst,
     }
+    if generated.images.shape[-1] == 3:
+        scores["colour_variety"] = colour_variety(generated, real)
     counts = [each // size for each in sizes]
     comparisons = []
     for number in range(max(counts)):
