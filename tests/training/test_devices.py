@@ -23,6 +23,17 @@ def test_devices_that_are_not_there(asked):
         devices.count(asked)
 
 
+def test_devices_of_a_program_that_has_computed_already(monkeypatch):
+    def too_late(device, enable):
+        raise RuntimeError("Physical devices cannot be modified after being initialized")
+
+    gpu = tf.config.PhysicalDevice("/physical_device:GPU:0", "GPU")
+    monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: [gpu])
+    monkeypatch.setattr(tf.config, "list_logical_devices", lambda kind: [gpu])
+    monkeypatch.setattr(tf.config.experimental, "set_memory_growth", too_late)
+    assert devices.present() == [gpu.name]
+
+
 def test_one_device_is_no_strategy():
     assert devices.count("1") == 1 and devices.count("all") == len(devices.present())
     assert devices.strategy(1).num_replicas_in_sync == 1

@@ -4,6 +4,7 @@ Those of one process are under a ``MirroredStrategy``, those of several under th
 `workers`.
 """
 
+import contextlib
 import functools
 import os
 from collections.abc import Callable
@@ -36,7 +37,9 @@ def present() -> list[str]:
     """The names of the devices to train on: the GPUs, or where there are none the processors."""
     for kind in ("GPU", "CPU"):
         for device in tf.config.list_physical_devices(kind) if kind == "GPU" else []:
-            tf.config.experimental.set_memory_growth(device, True)
+            # A program that has computed already keeps the memory policy that it began with.
+            with contextlib.suppress(RuntimeError):
+                tf.config.experimental.set_memory_growth(device, True)
         names = [device.name for device in tf.config.list_logical_devices(kind)]
         if names:
             return names
