@@ -109,7 +109,6 @@ OTHERS = {
         "loss (2)",
         "with 600 labels",
         "1000 labels",
-        "seeds 0, 1, 3 and 4.",
         "with 50 numbers",
         "from 0 and 1, those",
         "once with seed 0:",
