@@ -64,11 +64,6 @@ ADDED = {
     ),
 }
 
-# Of networks that ship, trained before their preset changed (docs/improved.md).
-OLDER = {
-    ("figure7-improved", "svhn_small"): {"augmentation", "label_weight"},
-}
-
 
 @pytest.mark.parametrize("path", COMMITTED, ids=lambda path: path.stem)
 def test_presets_are_those_that_the_committed_runs_were_made_with(path):
@@ -77,7 +72,6 @@ def test_presets_are_those_that_the_committed_runs_were_made_with(path):
         stored = settings.with_defaults(run["settings"])
         script = str(record.get("figure", record.get("table"))).split("-")[0]
         changed = {*record.get("overrides", {}), *ADDED.get(script, ADDED["table1"][:4])}
-        changed |= OLDER.get((path.stem, stored["dataset"]), set())
         if run["settings"]["dataset"] not in datasets.SOURCES:
             continue
         now = dataclasses.asdict(preset(stored["preset"], stored["model"], stored["dataset"]))

@@ -123,7 +123,12 @@ _IMPROVED_CVAE_GAN_SVHN: dict[str, Any] = {
     "reconstruction": "cross_entropy",
     "kl_weight": 4.0,
 }
-_FEW_IMAGES: dict[str, Any] = {"augmentation": True, "label_weight": 0.1, "precision": "float32"}
+_FEW_IMAGES: dict[str, Any] = {
+    "augmentation": True,
+    "label_weight": 0.1,
+    "precision": "float32",
+    "epochs": 2 * SVHN_SMALL_EPOCHS["epochs"],
+}
 _IMPROVED_CVAE_GAN_MNIST: dict[str, Any] = {
     **_IMPROVED_CVAE_GAN,
     "kl_weight": 3.0,
@@ -137,7 +142,7 @@ CVAE_GAN: Presets = {
         "mnist": _IMPROVED_CVAE_GAN_MNIST | {"epochs": 10, "label_weight": 0.1},
         "svhn": _IMPROVED_CVAE_GAN_SVHN,
         "svhn_extra": _IMPROVED_CVAE_GAN_SVHN,
-        "svhn_small": _IMPROVED_CVAE_GAN_SVHN | SVHN_SMALL_EPOCHS | _FEW_IMAGES,
+        "svhn_small": _IMPROVED_CVAE_GAN_SVHN | _FEW_IMAGES,
     },
 }
 

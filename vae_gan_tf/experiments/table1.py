@@ -84,12 +84,10 @@ generator's adversary's, and how much that of moved images, with consistency, wh
 not have."""
 
 COMPARED = (
-    ("Convolutional with GAN", "Convolutional"),
-    ("Convolutional with GAN", "Convolutional, as with GAN"),
     ("Convolutional with GAN", "With GAN, adversarial weight 0"),
     ("Convolutional", "Convolutional, no image moved"),
 )
-"""Rows whose errors are compared, seed by seed."""
+"""Rows whose errors are compared, seed by seed; besides, those with and without GAN."""
 
 KINGMA = {
     "Kingma et al., M2": {1000: (3.60, 0.56), 600: (4.94, 0.13)},
@@ -131,7 +129,8 @@ def errors(runs: Sequence[dict]) -> dict[tuple[str, int], list[float]]:
 def differences(runs: Sequence[dict]) -> dict[tuple[str, str, int], list[float]]:
     """The test errors in percent of one row less those of another, seed by seed.
 
-    Of the rows `COMPARED` and each number of labels that both have.
+    Of the rows `COMPARED`, and of those with and without GAN whose other settings are alike, for
+    each number of labels that both have.
     """
     by_seed: dict[tuple[str, int], dict[int, float]] = {}
     for run in runs:
@@ -139,7 +138,9 @@ def differences(runs: Sequence[dict]) -> dict[tuple[str, str, int], list[float]]
             cell = by_seed.setdefault((run["row"], run["settings"]["labels"]), {})
             cell[run["settings"]["seed"]] = 100 * run["scores"]["test/error"]
     found = {}
-    for row, other in COMPARED:
+    alike = "Convolutional, as with GAN"
+    plain = alike if any(row == alike for row, _ in by_seed) else "Convolutional"
+    for row, other in (("Convolutional with GAN", plain), *COMPARED):
         for labels in columns_shown(runs):
             mine, theirs = by_seed.get((row, labels), {}), by_seed.get((other, labels), {})
             if both := sorted(mine.keys() & theirs.keys()):
