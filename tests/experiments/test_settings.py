@@ -116,7 +116,7 @@ def test_weights_of_the_adversarial_losses(model, dataset, weights):
 
 def test_the_improved_preset_is_of_some_models_and_data_sets():
     mnist, svhn = (preset("improved", "cvae-gan", each) for each in ("mnist", "svhn_small"))
-    assert (mnist.architecture, mnist.epochs, svhn.epochs) == ("improved", 10, 31)
+    assert (mnist.architecture, mnist.epochs, svhn.epochs) == ("improved", 10, 62)
     assert svhn.weights == "cvae-gan-improved-svhn_small"
     assert preset("report", "draw-gan", "svhn_small").weights == "draw-gan-svhn_small"
     with pytest.raises(UserError, match="improved of draw-gan is for mnist only, not for svhn"):

@@ -50,12 +50,18 @@ def test_shares_of_classes_are_of_accepted_images(read, certain, rarest, commone
 def test_variety_of_colours_by_hand():
     random = np.random.default_rng(0)
     images = random.random([9, 4, 5, 3])
-    colours = [[np.mean(image[..., channel]) for channel in range(3)] for image in images]
+    colours = [
+        [np.mean(image[..., channel]) - np.mean(image) for channel in range(3)] for image in images
+    ]
     squares = [np.sum((colour - np.mean(colours, axis=0)) ** 2) for colour in colours]
     real = seen(np.zeros([9, 1]), images=images)
     nearer = seen(np.zeros([9, 1]), images=0.2 + 0.3 * images)
     found = scores.colour_variety(nearer, real)
     assert found.value == pytest.approx(0.3, rel=1e-5)
+    brighter = seen(np.zeros([9, 1]), images=images + random.random([9, 1, 1, 1]))
+    assert scores.colour_variety(brighter, real).value == pytest.approx(1, rel=1e-5)
+    grey = seen(np.zeros([9, 1]), images=images[..., :1].repeat(3, axis=-1))
+    assert scores.colour_variety(grey, real).value == pytest.approx(0, abs=1e-6)
     few = seen(np.zeros([2, 1]), images=images[:2])
     pair = np.linalg.norm(np.subtract(*colours[:2])) / np.sqrt(2)
     by_hand = pair / np.sqrt(np.sum(squares) / 8)

@@ -152,8 +152,9 @@ def diversity(generated: Judged, real: Judged, seed: int = 0, resamples: int = 2
 def colour_variety(generated: Judged, real: Judged, seed: int = 0, resamples: int = 200) -> Score:
     """How much the colours of images differ, as a share of how much those of real ones do.
 
-    The colour of an image is the mean of its pixels, [3]; how much they differ is the root mean
-    square distance from the mean over the images. 1 is as much as real ones.
+    The colour of an image is the mean of its pixels, [3], less the mean of these three, its
+    brightness: grey images have none. How much colours differ is the root mean square distance from
+    the mean over the images. 1 is as much as real ones.
 
     Args:
         generated: images of three channels.
@@ -170,7 +171,8 @@ def colour_variety(generated: Judged, real: Judged, seed: int = 0, resamples: in
         raise UserError(f"images with {generated.images.shape[-1]} in the place of 3 channels given")
     if min(len(generated.images), len(real.images)) < 2:
         raise UserError("one image given to measure the variety of colours, at least two expected")
-    colours, real_colours = (each.images.mean(axis=(1, 2)) for each in (generated, real))
+    means = (each.images.mean(axis=(1, 2), dtype=np.float64) for each in (generated, real))
+    colours, real_colours = (each - each.mean(axis=1, keepdims=True) for each in means)
     reference = _spread(real_colours, np.ones([1, len(real_colours)]))
     if not reference:
         raise UserError("real images of one colour given, to compare the variety of colours with")
