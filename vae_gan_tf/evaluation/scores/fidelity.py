@@ -168,7 +168,8 @@ def colour_variety(generated: Judged, real: Judged, seed: int = 0, resamples: in
     """
     check_same_shape(generated, real)
     if generated.images.shape[-1] != 3:
-        raise UserError(f"images with {generated.images.shape[-1]} in the place of 3 channels given")
+        channels = generated.images.shape[-1]
+        raise UserError(f"images with {channels} in the place of 3 channels given")
     if min(len(generated.images), len(real.images)) < 2:
         raise UserError("one image given to measure the variety of colours, at least two expected")
     means = (each.images.mean(axis=(1, 2), dtype=np.float64) for each in (generated, real))

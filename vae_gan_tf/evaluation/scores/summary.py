@@ -52,7 +52,7 @@ def all_scores(
     size = min(sizes) if subset_size is None else subset_size
     if not 0 < size <= min(sizes):
         raise UserError(f"subsets of {size} images asked for, and a set has {min(sizes)}")
-    scores = {}
+    scores: dict[str, Score] = {}
     if generated.labels is None:
         shares = class_shares(generated, int(real.read.max()) + 1)
         scores |= {"rarest_class": shares.rarest, "commonest_class": shares.commonest}
