@@ -74,8 +74,11 @@ REPORT = {
 }
 """The test errors in the report, in percent."""
 
+AS_WITH_GAN = "Convolutional, as with GAN"
+"""The row of the preset "improved" whose settings are those of the row with GAN."""
+
 CONTROL: dict[str, tuple[str, dict[str, Any]]] = {
-    "Convolutional, as with GAN": ("semi-supervised", {"consistency": 0.0, "epochs": 3}),
+    AS_WITH_GAN: ("semi-supervised", {"consistency": 0.0, "epochs": 3}),
     "With GAN, adversarial weight 0": ("semi-supervised-gan", {"adversarial_weight": 0.0}),
     "Convolutional, no image moved": ("semi-supervised", {"shift": 0}),
 }
@@ -138,8 +141,8 @@ def differences(runs: Sequence[dict]) -> dict[tuple[str, str, int], list[float]]
             cell = by_seed.setdefault((run["row"], run["settings"]["labels"]), {})
             cell[run["settings"]["seed"]] = 100 * run["scores"]["test/error"]
     found = {}
-    alike = "Convolutional, as with GAN"
-    plain = alike if any(row == alike for row, _ in by_seed) else "Convolutional"
+    rows_found = {row for row, _ in by_seed}
+    plain = AS_WITH_GAN if AS_WITH_GAN in rows_found else "Convolutional"
     for row, other in (("Convolutional with GAN", plain), *COMPARED):
         for labels in columns_shown(runs):
             mine, theirs = by_seed.get((row, labels), {}), by_seed.get((other, labels), {})
