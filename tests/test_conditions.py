@@ -31,6 +31,11 @@ def test_without_side_information_labels_are_not_looked_at_and_a_number_is_asked
     assert condition.asked(5) == (5, None)
     with pytest.raises(UserError, match="must be None"):
         condition.vector(LABELS)
+    with pytest.raises(UserError, match="^None given .* a number of images expected"):
+        condition.asked(None)
+    for count in (0, -1):
+        with pytest.raises(UserError, match="number of images must lie in .1, inf.; found"):
+            condition.asked(count)
 
 
 @pytest.mark.parametrize("condition", [LabelCondition(3), ImageCondition((2, 1, 1))])

@@ -87,13 +87,13 @@ class NoCondition(Condition):
 
     def asked(self, asked: TensorLike) -> tuple[TensorLike, None]:
         """The number of new images, which is what is asked for; they have no y."""
-        count = tf.convert_to_tensor(asked)
+        count = tf.convert_to_tensor("None" if asked is None else asked)
         if not count.dtype.is_integer or count.shape.rank:
+            given = "None" if asked is None else f"{count.dtype.name} of shape {list(count.shape)}"
             raise UserError(
-                f"{count.dtype.name} of shape {list(count.shape)} given to a model without side "
-                "information, a number of images expected"
+                f"{given} given to a model without side information, a number of images expected"
             )
-        check_values("the number of images", count, 0, math.inf)
+        check_values("the number of images", count, 1, math.inf)
         return asked, None
 
     def specs(self) -> list[tf.TensorSpec]:

@@ -14,8 +14,8 @@ def check_move(shift: int, height: int, width: int) -> None:
     check_integer("shift", shift, least=0)
     if shift >= min(height, width):
         raise UserError(
-            f"images of {height} x {width} are to be moved by {shift} pixels, fewer than they have "
-            "expected"
+            f"a move by {shift} pixels given for images of {height} x {width}, at most "
+            f"{min(height, width) - 1} expected"
         )
 
 

@@ -63,7 +63,7 @@ def test_numbers_that_are_no_integers(labels, batch, shift, labelled):
 
 def test_images_that_are_moved_out_of_sight(labelled):
     size = min(labelled.images.shape[1:3])
-    with pytest.raises(UserError, match=f"are to be moved by {size} pixels"):
+    with pytest.raises(UserError, match=f"a move by {size} pixels given"):
         datasets.few_labels(labelled, 9, 0, 1, shift=size)
 
 

@@ -84,6 +84,19 @@ def test_a_flag_goes_to_those_models_of_a_script_to_which_it_means_something():
         options("--read_size=3", script=both)
 
 
+@pytest.mark.parametrize(
+    ("models", "argument", "sentence"),
+    [
+        (("draw-gan", "cdraw-gan"), "--label_weight=0.1", "^--label_weight=0.1 given for draw-gan"),
+        (("vae", "vae-gan"), "--generator_first", "^--generator_first given with improved networ"),
+        (("vae",), "--epochs=3", "^there is no preset improved of vae"),
+    ],
+)
+def test_models_without_the_preset_are_asked_only_where_none_has_it(models, argument, sentence):
+    with pytest.raises(UserError, match=sentence):
+        options("--preset=improved", argument, script=Script("Two models.", models))
+
+
 def test_a_script_that_trains_nothing_has_no_flags_of_a_training():
     script = Script("A table.", settings=("images",), general=("figures_dir",))
     assert options("--images=70", script=script).overrides == {"images": 70}

@@ -267,6 +267,11 @@ def test_a_setting_that_means_nothing_to_a_model_is_refused(model):
             "with improved networks; it is for its fully_connected or convolutional ones",
         ),
         (
+            "draw-gan",
+            {"judged_canvases": 8, "draw_steps": 7},
+            "--judged_canvases=8 given with --draw_steps=7; at most as many canvases as steps",
+        ),
+        (
             "cvae-gan",
             {"architecture": "improved", "discriminator": "own"},
             "with improved networks; it is for its convolutional or fully_connected ones",

@@ -104,7 +104,7 @@ def test_a_shift_may_be_a_number_of_numpy():
 
 
 def test_images_are_not_moved_out_of_sight():
-    with pytest.raises(UserError, match="images of 2 x 2 are to be moved by 2 pixels"):
+    with pytest.raises(UserError, match="a move by 2 pixels given for images of 2 x 2"):
         linear_semi_supervised(Objective(1, 1, 1), consistency=Consistency(1.0, 2))
 
 

@@ -364,13 +364,17 @@ def _check(script: Script, options: Options) -> None:
 
 
 def _check_meaningful(script: Script, options: Options, name: str) -> None:
-    """Raises a UserError unless a setting means something to a model of the script."""
-    check_meaningful(name, script.models, options.overrides[name])
+    """Raises a UserError unless a setting means something to a model of the script.
+
+    Models without the preset are asked only where none has it.
+    """
+    models = [each for each in script.models if has_preset(options.preset, each)] or script.models
+    check_meaningful(name, models, options.overrides[name])
     if "architecture" in script.varies:
         return
     dataset = (options.datasets or (datasets.DEFAULT,))[0]
     refusals = []
-    for model in script.models:
+    for model in models:
         overrides = meaningful(model, options.overrides)
         try:
             if name in overrides and options.settings(model, dataset).takes(name):

@@ -17,7 +17,8 @@ of the test images: settings are chosen by these.
 
 Writes figures/scores.md, .csv, .json and .png. Each line is in the json as soon as it is measured,
 and is not measured again for the same weights. Of one --dataset its name is added; with --weights
-the word weights; with other --generated or --measured, or --images of each split, the word custom.
+the word weights; with --split=validation the word validation; with other --generated or --measured,
+or --images of each split, the word custom.
 """
 
 from __future__ import annotations
@@ -85,6 +86,7 @@ COLUMNS = {
     "diversity": "diversity",
     "diversity_worst_class": "diversity, worst class",
     "colour_variety": "variety of colours",
+    "colour_variety_worst_axis": "variety of colours, worst axis",
     "frechet_distance": "Frechet distance",
     "precision": "precision",
     "recall": "recall",
@@ -146,7 +148,7 @@ class Cell(TypedDict):
 
 
 GENERATED, MEASURED = 10_000, 1000
-"""Images that are sampled from a model, and test images that are measured in nats."""
+"""Images that are sampled from a model, and those of the split that are measured in nats."""
 
 
 def define(values: flags.FlagValues) -> None:
@@ -162,7 +164,7 @@ def define(values: flags.FlagValues) -> None:
     flags.DEFINE_integer(
         "measured",
         MEASURED,
-        "test images measured in nats, evenly spread",
+        "test or validation images measured in nats, evenly spread",
         lower_bound=1,
         upper_bound=10**6,
         flag_values=values,

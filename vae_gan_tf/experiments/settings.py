@@ -93,9 +93,9 @@ class Settings:
     """The preset that the other fields come from."""
     architecture: str = _setting(
         "convolutional",
-        "networks: those of section 4.3, or the simple ones of section 4.4; of the semi-supervised "
-        "models those of section 4.5; of these, VAE-GAN and CVAE-GAN improved ones too; DRAW's are "
-        "the recurrent ones of section 4.6",
+        "networks: convolutional ones (section 4.3; 4.5 for the semi-supervised models), "
+        "fully_connected ones (4.4; 4.5), recurrent ones for DRAW (4.6); VAE-GAN, CVAE-GAN and the "
+        "semi-supervised models can have improved ones",
         NETWORKS,
         choices=("convolutional", "fully_connected", "improved", "recurrent"),
     )
@@ -252,8 +252,9 @@ class Settings:
     )
     information: float = _setting(
         0.0,
-        "weight, beside the adversarial terms, of log k - I(class; drawn image), which is 0 where "
-        "the discriminator is certain of each class and all are drawn as often",
+        "weight, beside the adversarial terms, of log k less the mutual information of class and "
+        "drawn image, by the discriminator; 0 where it is certain of each class and all are drawn "
+        "as often",
         ADVERSARY,
         of=["adversary", "without labels"],
         only={"known_classes": True, "adversarial_weight": POSITIVE},
@@ -287,7 +288,8 @@ class Settings:
     label_weight: float = _setting(
         1.0,
         'weight of "if it is real, it is of the class asked for" beside "it is real" in the '
-        "generator's adversarial terms, where generated images are plainer than real ones",
+        "generator's adversarial terms, where the discriminator is surer of the class of generated "
+        "images than of that of real ones",
         ADVERSARY,
         of=["adversary", "of labels"],
         only={"adversarial_weight": POSITIVE},
@@ -576,6 +578,11 @@ def resolve(
                 f"--generator_first given with {run.architecture} networks, and {kind.generator} "
                 f"has {' or '.join(those)} ones alone"
             )
+    if run.takes("judged_canvases") and run.judged_canvases > run.draw_steps:
+        raise UserError(
+            f"--judged_canvases={run.judged_canvases} given with --draw_steps={run.draw_steps}; at "
+            "most as many canvases as steps are expected"
+        )
     if "few labels" in kind.groups and not run.labels:
         raise UserError(f"--labels=0 given for {model}, which needs at least one of each class")
     return run

@@ -56,16 +56,33 @@ def test_variety_of_colours_by_hand():
     squares = [np.sum((colour - np.mean(colours, axis=0)) ** 2) for colour in colours]
     real = seen(np.zeros([9, 1]), images=images)
     nearer = seen(np.zeros([9, 1]), images=0.2 + 0.3 * images)
-    found = scores.colour_variety(nearer, real)
-    assert found.value == pytest.approx(0.3, rel=1e-5)
+    for found in scores.colour_variety(nearer, real):
+        assert found.value == pytest.approx(0.3, rel=1e-5)
     brighter = seen(np.zeros([9, 1]), images=images + random.random([9, 1, 1, 1]))
-    assert scores.colour_variety(brighter, real).value == pytest.approx(1, rel=1e-5)
+    assert scores.colour_variety(brighter, real).overall.value == pytest.approx(1, rel=1e-5)
     grey = seen(np.zeros([9, 1]), images=images[..., :1].repeat(3, axis=-1))
-    assert scores.colour_variety(grey, real).value == pytest.approx(0, abs=1e-6)
+    for found in scores.colour_variety(grey, real):
+        assert found.value == pytest.approx(0, abs=1e-6)
     few = seen(np.zeros([2, 1]), images=images[:2])
     pair = np.linalg.norm(np.subtract(*colours[:2])) / np.sqrt(2)
     by_hand = pair / np.sqrt(np.sum(squares) / 8)
-    assert scores.colour_variety(few, real).value == pytest.approx(by_hand, rel=1e-5)
+    assert scores.colour_variety(few, real).overall.value == pytest.approx(by_hand, rel=1e-5)
+
+
+def test_colours_that_differ_from_blue_to_yellow_alone_lack_an_axis():
+    random = np.random.default_rng(0)
+    blue, red = np.array([-1, -1, 2]) / 6**0.5, np.array([1, -1, 0]) / 2**0.5
+    towards = np.stack([blue, red])
+    amounts = random.permutation(np.repeat([[1, 1], [1, -1], [-1, 1], [-1, -1]], 5, axis=0))
+    colours, fewer = (0.5 + (amounts * by) @ towards for by in ([0.2, 0.1], [0.3, 0.04]))
+    real, generated = (
+        seen(np.zeros([20, 1]), images=each[:, None, None].repeat(4, axis=1))
+        for each in (colours, fewer)
+    )
+    found = scores.colour_variety(generated, real)
+    overall = np.sqrt((0.3**2 + 0.04**2) / (0.2**2 + 0.1**2))
+    assert found.overall.value == pytest.approx(overall, rel=1e-5)
+    assert found.worst.value == pytest.approx(0.4, rel=1e-5)
 
 
 def test_the_error_of_the_variety_of_colours_is_how_far_it_varies():
@@ -73,8 +90,9 @@ def test_the_error_of_the_variety_of_colours_is_how_far_it_varies():
     real = seen(np.zeros([2000, 1]), images=random.random([2000, 1, 1, 3]))
     sets = [seen(np.zeros([50, 1]), images=random.random([50, 1, 1, 3])) for _ in range(100)]
     found = [scores.colour_variety(each, real, seed) for seed, each in enumerate(sets)]
-    errors = np.mean([each.error for each in found])
-    assert errors == pytest.approx(np.std([each.value for each in found]), rel=0.25)
+    for score in zip(*found, strict=True):
+        errors = np.mean([each.error for each in score])
+        assert errors == pytest.approx(np.std([each.value for each in score]), rel=0.25)
 
 
 TEN, LABELS = np.arange(20.0).reshape(10, 2), np.arange(10) % 2
@@ -82,6 +100,7 @@ FLAT = np.full([10, 4, 4, 1], 0.5)
 OTHER = seen(TEN, LABELS, images=np.zeros([10, 5, 5, 1]))
 COLOURS = seen(TEN, images=np.random.default_rng(0).random([10, 4, 4, 3]))
 ONE_COLOUR = seen(TEN, images=np.full([10, 4, 4, 3], 0.5))
+SHADES = seen(TEN, images=np.linspace(0, 1, 480).reshape(10, 4, 4, 3) * np.array([1.0, 0.5, 0.2]))
 
 
 @pytest.mark.parametrize(
@@ -100,6 +119,7 @@ ONE_COLOUR = seen(TEN, images=np.full([10, 4, 4, 3], 0.5))
         (lambda: scores.diversity(seen(TEN, LABELS), OTHER), r"\[4, 4, 1\] .* of \[5, 5, 1\]"),
         (lambda: scores.colour_variety(OTHER, OTHER), "images with 1 in the place of 3 channels"),
         (lambda: scores.colour_variety(COLOURS, ONE_COLOUR), "real images of one colour"),
+        (lambda: scores.colour_variety(COLOURS, SHADES), "or of shades of one given"),
         (lambda: scores.colour_variety(COLOURS, COLOURS.at([0])), "one image given"),
     ],
 )

@@ -12,6 +12,7 @@ from vae_gan_tf.evaluation.score import Score, mean_score
 from vae_gan_tf.evaluation.scores.distances import Neighbours, frechet_distance, neighbours
 from vae_gan_tf.evaluation.scores.fidelity import (
     ClassShares,
+    ColourVariety,
     Diversity,
     Sharpness,
     accepted,
@@ -27,6 +28,7 @@ from vae_gan_tf.evaluation.scores.summary import all_scores, sample_scores
 
 __all__ = [
     "ClassShares",
+    "ColourVariety",
     "Diversity",
     "Judged",
     "Neighbours",

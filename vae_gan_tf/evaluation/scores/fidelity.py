@@ -15,6 +15,9 @@ from vae_gan_tf.evaluation.scores.judged_images import Judged, check_same_shape,
 CERTAIN = 0.9
 """The probability with which the judge accepts an image as a digit."""
 
+LEAST_SPREAD = 1e-7
+"""Colours of pixels from 0 to 1 that differ by less are one colour, but for rounding."""
+
 
 def label_accuracy(generated: Judged) -> Score:
     """The share of images that the judge reads as the labels that were asked for.
@@ -149,12 +152,23 @@ def diversity(generated: Judged, real: Judged, seed: int = 0, resamples: int = 2
     return Diversity(overall, worst, by_class)
 
 
-def colour_variety(generated: Judged, real: Judged, seed: int = 0, resamples: int = 200) -> Score:
+class ColourVariety(NamedTuple):
+    """How much the colours of images differ; 1 is as much as those of real ones."""
+
+    overall: Score
+    """By their distance from the mean colour."""
+    worst: Score
+    """Along one axis of the two of real colours, that where it is less."""
+
+
+def colour_variety(
+    generated: Judged, real: Judged, seed: int = 0, resamples: int = 200
+) -> ColourVariety:
     """How much the colours of images differ, as a share of how much those of real ones do.
 
-    The colour of an image is the mean of its pixels, [3], less the mean of these three, its
-    brightness: grey images have none. How much colours differ is the root mean square distance from
-    the mean over the images. 1 is as much as real ones.
+    The colour of an image is the mean of its pixels, [3], less the mean of these three: grey images
+    have none, and colours lie in a plane. How much they differ is the root mean square distance
+    from the mean over the images, in the plane and along each principal axis of the real colours.
 
     Args:
         generated: images of three channels.
@@ -174,11 +188,22 @@ def colour_variety(generated: Judged, real: Judged, seed: int = 0, resamples: in
         raise UserError("one image given to measure the variety of colours, at least two expected")
     means = (each.images.mean(axis=(1, 2), dtype=np.float64) for each in (generated, real))
     colours, real_colours = (each - each.mean(axis=1, keepdims=True) for each in means)
-    reference = _spread(real_colours, np.ones([1, len(real_colours)]))
-    if not reference:
-        raise UserError("real images of one colour given, to compare the variety of colours with")
-    spreads = _resampled_spread(colours, np.random.default_rng(seed), resamples) / reference
-    return Score(float(spreads[0]), float(spreads[1:].std(ddof=1)))
+    _, _, axes = np.linalg.svd(real_colours - real_colours.mean(axis=0), full_matrices=False)
+    ratios = []
+    for towards in (np.eye(3), axes[:1].T, axes[1:2].T):  # the plane, its two axes
+        reference = _spread(real_colours @ towards, np.ones([1, len(real_colours)]))
+        if reference < LEAST_SPREAD:
+            raise UserError(
+                "real images of one colour or of shades of one given, to compare the variety of "
+                "colours with"
+            )
+        random = np.random.default_rng(seed)
+        ratios.append(_resampled_spread(colours @ towards, random, resamples) / reference)
+    overall, *along = ratios
+    worst = np.min(along, axis=0)
+    return ColourVariety(
+        *(Score(float(each[0]), float(each[1:].std(ddof=1))) for each in (overall, worst))
+    )
 
 
 def _resampled_spread(
@@ -203,4 +228,5 @@ def _spread(features: np.ndarray, times: np.ndarray) -> np.ndarray:
     centred = features - features.mean(axis=0, dtype=np.float64)
     squares = times @ np.square(centred).sum(axis=1)
     means = times @ centred / count
-    return np.sqrt((squares - count * np.square(means).sum(axis=1)) / (count - 1))
+    # Of values that are all alike the difference may be a little below 0.
+    return np.sqrt(np.maximum(squares - count * np.square(means).sum(axis=1), 0) / (count - 1))

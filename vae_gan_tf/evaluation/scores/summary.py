@@ -68,7 +68,8 @@ def all_scores(
         "diversity_worst_class": diverse.worst,
     }
     if generated.images.shape[-1] == 3:
-        scores["colour_variety"] = colour_variety(generated, real)
+        colours = colour_variety(generated, real)
+        scores |= {"colour_variety": colours.overall, "colour_variety_worst_axis": colours.worst}
     counts = [each // size for each in sizes]
     comparisons = []
     for number in range(max(counts)):
