@@ -157,7 +157,8 @@ def test_show_settings_of_scripts_that_change_them(capsys, mnist):
     assert {it["labels"] for it in rows} == {"1000", "600"}
     assert {it["epochs"] for it in rows} == {"20", "3", "2"}
     for script, model in ((figure11, "draw-gan"), (vae_gan, "vae-gan")):  # DRAW and VAE have none
-        ((head, _),) = shown_settings(capsys, script.main, "--preset=improved", "--data_dir=none")
+        its = ("--preset=improved", "--dataset=mnist", "--data_dir=none")
+        ((head, _),) = shown_settings(capsys, script.main, *its)
         assert head.startswith(f"{model} on mnist")
 
 
