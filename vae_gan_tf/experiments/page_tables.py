@@ -30,9 +30,11 @@ SCORES = {
 }
 """The head and the format of each score."""
 
+COLOURS = ("colour_variety", "colour_variety_worst_axis")
+
 LACKING = {
     "real": ("reconstruction_accuracy", "rarest_class", "commonest_class"),
-    "mnist": ("colour_variety", "colour_variety_worst_axis"),
+    "mnist": COLOURS,
 }
 """The scores that files do not have whose names have a word."""
 
@@ -518,7 +520,7 @@ TABLES: dict[str, Table] = {
     "kills": kills(),
     "project": PROJECT,
     "table 1": few_labels(),
-    "CVAE and CVAE-GAN": beside((*SHOWN, "colour_variety", "colour_variety_worst_axis"), CVAES, "v"),
+    "CVAE and CVAE-GAN": beside((*SHOWN, *COLOURS), CVAES, "v"),
     "figure 6": bounds({"figure6 > runs > 0": MNIST, "figure6 > runs > 1": SVHN}),
     "figure 7": bounds(
         {

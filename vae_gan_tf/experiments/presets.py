@@ -103,8 +103,13 @@ _IMPROVED_VAE_GAN: dict[str, Any] = {
     **_CLASSES_OF_REAL_IMAGES,
     "epochs": 12,
 }
-# So many epochs of 8 000 images are fewer steps, and the discriminator soon knows them by heart.
-_FEW_IMAGES_VAE_GAN: dict[str, Any] = {"augmentation": True, "adversarial_weight": 100.0}
+# 8 000 images make few steps, and the discriminator soon knows them by heart; the code of an image
+# of many colours has more to tell.
+_FEW_IMAGES_VAE_GAN: dict[str, Any] = {
+    "augmentation": True,
+    "adversarial_weight": 100.0,
+    "kl_weight": 0.25,
+}
 VAE_GAN: Presets = {
     "always": {ANY: GAN, "mnist": ORIGINALS},
     **VAE,

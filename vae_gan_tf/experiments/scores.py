@@ -67,7 +67,15 @@ MODELS = {
         "draw-gan-improved",
         "cdraw",
     ),
-    "svhn_small": ("vae", "vae-gan", "cvae", "cvae-simple", "cvae-gan", "cvae-gan-improved"),
+    "svhn_small": (
+        "vae",
+        "vae-gan",
+        "vae-gan-improved",
+        "cvae",
+        "cvae-simple",
+        "cvae-gan",
+        "cvae-gan-improved",
+    ),
 }
 """The models of each data set that ship and sample whole images."""
 

@@ -42,6 +42,13 @@ SHIPPED: Catalogue[Shipped] = Catalogue(
             "vae_gan.py --preset=improved",
             "vae_gan-improved",
         ),
+        "vae-gan-improved-svhn_small": Shipped(
+            "VAE",
+            "improved, trained with a GAN",
+            "svhn_small",
+            "vae_gan.py --preset=improved",
+            "vae_gan-improved",
+        ),
         "vae-2d-mnist": Shipped(
             "VAE",
             "section 4.4, a code of two numbers",
