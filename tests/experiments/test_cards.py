@@ -1,4 +1,5 @@
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,8 @@ def test_the_page_is_that_of_the_json(tmp_path):
 
 
 def test_a_card_tells_what_is_recorded():
+    begun = "\n".join(cards.card("draw-gan-improved-mnist", ROOT / "figures"))
+    assert re.search(r"8 epochs, .* float32, begun with a draw of 20 epochs, \d+ min", begun)
     card = "\n".join(cards.card("cvae-gan-mnist", ROOT / "figures"))
     for text in (
         "`CVAEGAN`, networks: section 4.3; trained on mnist",

@@ -85,7 +85,9 @@ OTHERS = {
     ],
     "docs/improved.md": [
         "of stride 2 have size 4",
+        "one of size 5 ends",
         "beta_1 is 0.5",
+        "rate and beta_1 are",
         "rate is 0.0005",
         "sigma^2 is 10",
         "KL weight 3.",

@@ -80,8 +80,8 @@ def card(name: str, figures: Path) -> Iterator[str]:
     made += [settings.get("precision", "float32")]  # as a setting it is younger than some json
     first = run.get("begun_with")
     if first:
-        before = duration(first["wall_seconds"])
-        made.append(f"begun with {first['settings']['model']} of {first['epochs']} epochs, {before}")
+        what, before = first["settings"]["model"], duration(first["wall_seconds"])
+        made.append(f"begun with a {what} of {first['epochs']:g} epochs, {before}")
     yield f"## {name}\n"
     yield f"- **What:** `{model.kind}`, networks: {model.networks}; trained on {model.dataset}."
     yield f"- **How made:** `python reproduce/{model.command}`; {', '.join(made)}."

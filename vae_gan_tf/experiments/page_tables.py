@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from vae_gan_tf.experiments.scale import problems
 from vae_gan_tf.experiments.step_time import TIMED
-from vae_gan_tf.experiments.table1 import REPORT
+from vae_gan_tf.experiments.table1 import AS_WITH_GAN, REPORT
 from vae_gan_tf.pretrained.catalogue import SHIPPED
 
 Table = Sequence[Sequence[str]]
