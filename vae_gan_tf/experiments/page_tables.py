@@ -53,6 +53,7 @@ CHANGES = {
 DRAW_CHANGES = {
     "scores/mnist-draw-gan-improved": "none, seed 0",
     "scores-mnist-weights/mnist-draw-gan-seed-1": "none, seed 1",
+    "scores-mnist-weights/mnist-draw-gan-seed-2": "none, seed 2",
     "scores-mnist-weights/mnist-draw-gan-from-initial-weights": "from initial weights",
 }
 """The files of scores of DRAW-GAN, and what its networks change in the preset improved."""
