@@ -81,14 +81,12 @@ VAE-GAN tells nothing of an SVHN image, and the semi-supervised model takes one 
 FEW_STEPS: dict[str, Any] = {"batch_size": 25, "labelled_batch": 50, "precision": "mixed_bfloat16"}
 """Where the sum over y takes long: fewer images without a label a step, more steps an epoch."""
 
-# The discriminator alone is told the classes of real images. Reconstructions, which are blurred,
-# count little for it: else what is too sharp passes.
+# The discriminator alone is told the classes of real images.
 _CLASSES_OF_REAL_IMAGES: dict[str, Any] = {
     "known_classes": True,
     "information": 0.5,
     "reconstruction": "cross_entropy",
     "kl_weight": 1.0,
-    "reconstructed_weight": 0.1,
     "learning_rate": 5e-4,
     "learning_rate_decay": "cosine",
     "momentum": 0.5,
@@ -96,9 +94,12 @@ _CLASSES_OF_REAL_IMAGES: dict[str, Any] = {
 }
 
 VAE: Presets = {"report": {ANY: {"epochs": 10}, "svhn_small": SVHN_SMALL_EPOCHS}}
+# Reconstructions, which are blurred, count little for VAE-GAN's discriminator: else what is too
+# sharp passes.
 _IMPROVED_VAE_GAN: dict[str, Any] = {
     "architecture": "improved",
     "adversarial_weight": 1000.0,
+    "reconstructed_weight": 0.1,
     "gradient_penalty": 0.1,
     **_CLASSES_OF_REAL_IMAGES,
     "epochs": 12,
