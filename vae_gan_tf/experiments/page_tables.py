@@ -39,20 +39,28 @@ LACKING = {
 }
 """The scores that files do not have whose names have a word."""
 
+WEIGHTS = "scores-mnist-weights/mnist-"
 CHANGES = {
-    "mnist-improved-seed-1": "none, seed 1",
-    "mnist-improved-seed-2": "none, seed 2",
-    "mnist-beta_1-0.9": "beta_1 0.9",
-    "mnist-constant-rate": "learning rate constant",
-    "mnist-size-5": "convolutions of size 5",
-    "mnist-relus": "ReLUs in the discriminator",
-    "mnist-normalised-by-batches": "discriminator normalised by batches",
+    f"{WEIGHTS}improved-seed-1": "none, seed 1",
+    f"{WEIGHTS}improved-seed-2": "none, seed 2",
+    f"{WEIGHTS}beta_1-0.9": "beta_1 0.9",
+    f"{WEIGHTS}constant-rate": "learning rate constant",
+    f"{WEIGHTS}size-5": "convolutions of size 5",
+    f"{WEIGHTS}relus": "ReLUs in the discriminator",
+    f"{WEIGHTS}normalised-by-batches": "discriminator normalised by batches",
 }
-"""What the networks in scores-mnist-weights change in the preset improved, as it was."""
+"""The scores of CVAE-GAN on MNIST, and what its networks change in the preset as it was."""
 
-TENTH = "scores-mnist-weights/mnist-draw-gan-tenth-"
+SVHN_CHANGES = {
+    "scores/svhn_small-cvae-gan-improved": "none, seed 0",
+    "scores-svhn_small-weights/svhn_small-cvae-gan-seed-1": "none, seed 1",
+}
+"""The same on svhn_small."""
+
+TENTH = f"{WEIGHTS}draw-gan-tenth-"
 DRAW_CHANGES = {
     "scores/mnist-draw-gan-improved": "none, seed 0",
+    f"{WEIGHTS}draw-gan-seed-1": "none, seed 1",
     **{
         f"{TENTH}seed-{seed}": f"reconstructions at a tenth of their weight, seed {seed}"
         for seed in range(3)
@@ -94,6 +102,19 @@ def beside(names: Sequence[str], columns: dict[str, str], form: str = "") -> Tab
             ]
             for name in names
         ),
+    ]
+
+
+def changes(names: Sequence[str], rows: dict[str, str]) -> Table:
+    """Files as rows, scores as columns.
+
+    Args:
+        names: of the scores.
+        rows: the head of each file.
+    """
+    return [
+        ["change", *(SCORES[name][0] for name in names)],
+        *([head, *(score(file, name) for name in names)] for file, head in rows.items()),
     ]
 
 
@@ -559,20 +580,9 @@ TABLES: dict[str, Table] = {
             "figure7-improved > runs > 1": f"{SVHN}, `improved`",
         }
     ),
-    "changes of improved": [
-        ["change", *(SCORES[name][0] for name in SHOWN)],
-        *(
-            [head, *(score(f"scores-mnist-weights/{file}", name) for name in SHOWN)]
-            for file, head in CHANGES.items()
-        ),
-    ],
-    "changes of DRAW-GAN": [
-        ["change", *(SCORES[name][0] for name in SHOWN_WITHOUT_LABEL)],
-        *(
-            [head, *(score(file, name) for name in SHOWN_WITHOUT_LABEL)]
-            for file, head in DRAW_CHANGES.items()
-        ),
-    ],
+    "changes of improved": changes(SHOWN, CHANGES),
+    "changes of improved, SVHN": changes((*SHOWN, *COLOURS), SVHN_CHANGES),
+    "changes of DRAW-GAN": changes(SHOWN_WITHOUT_LABEL, DRAW_CHANGES),
     "scores of VAE": beside((*SHOWN_WITHOUT_LABEL, "squared_error", *COLOURS), VAES, "v"),
     "scores of DRAW": beside(SHOWN_WITHOUT_LABEL, DRAWS, "v"),
     "failures": [
