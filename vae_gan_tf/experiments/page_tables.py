@@ -39,15 +39,15 @@ LACKING = {
 }
 """The scores that files do not have whose names have a word."""
 
-WEIGHTS = "scores-mnist-weights/mnist-"
+TRIED = "scores-mnist-weights/mnist-"
 CHANGES = {
-    f"{WEIGHTS}improved-seed-1": "none, seed 1",
-    f"{WEIGHTS}improved-seed-2": "none, seed 2",
-    f"{WEIGHTS}beta_1-0.9": "beta_1 0.9",
-    f"{WEIGHTS}constant-rate": "learning rate constant",
-    f"{WEIGHTS}size-5": "convolutions of size 5",
-    f"{WEIGHTS}relus": "ReLUs in the discriminator",
-    f"{WEIGHTS}normalised-by-batches": "discriminator normalised by batches",
+    f"{TRIED}improved-seed-1": "none, seed 1",
+    f"{TRIED}improved-seed-2": "none, seed 2",
+    f"{TRIED}beta_1-0.9": "beta_1 0.9",
+    f"{TRIED}constant-rate": "learning rate constant",
+    f"{TRIED}size-5": "convolutions of size 5",
+    f"{TRIED}relus": "ReLUs in the discriminator",
+    f"{TRIED}normalised-by-batches": "discriminator normalised by batches",
 }
 """The scores of CVAE-GAN on MNIST, and what its networks change in the preset as it was."""
 
@@ -57,10 +57,10 @@ SVHN_CHANGES = {
 }
 """The same on svhn_small."""
 
-TENTH = f"{WEIGHTS}draw-gan-tenth-"
+TENTH = f"{TRIED}draw-gan-tenth-"
 DRAW_CHANGES = {
     "scores/mnist-draw-gan-improved": "none, seed 0",
-    f"{WEIGHTS}draw-gan-seed-1": "none, seed 1",
+    f"{TRIED}draw-gan-seed-1": "none, seed 1",
     **{
         f"{TENTH}seed-{seed}": f"reconstructions at a tenth of their weight, seed {seed}"
         for seed in range(3)
