@@ -10,6 +10,7 @@ from vae_gan_tf.checks import (
     check_weight,
     checked_images,
     checked_tensor,
+    tensor_of_numbers,
 )
 from vae_gan_tf.errors import UserError
 
@@ -17,6 +18,22 @@ from vae_gan_tf.errors import UserError
 def test_values_within_bounds_pass():
     check_values("numbers", tf.constant([0.0, 1.0]), 0, 1)
     check_values("numbers", tf.zeros([0]), 0, 1)
+
+
+@pytest.mark.parametrize("check", [tensor_of_numbers, checked_tensor, checked_images])
+@pytest.mark.parametrize(
+    ("value", "given"),
+    [
+        (None, "None"),
+        ("word", "a value of type str"),
+        ([[1.0], [2.0, 3.0]], "a value of type list"),
+        (np.array(["7"]), "a value of type ndarray"),
+    ],
+)
+def test_what_is_no_tensor_of_numbers(check, value, given):
+    rest = () if check is tensor_of_numbers else ((1,),)
+    with pytest.raises(UserError, match=f"^codes: {given} given, a tensor of numbers expected$"):
+        check("codes", value, *rest)
 
 
 @pytest.mark.parametrize("values", [[-1, 0], [0, 2], [0, np.nan]])

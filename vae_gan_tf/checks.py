@@ -43,9 +43,21 @@ def check_integer(what: str, value: int, least: int | None = None) -> None:
         raise UserError(f"{what}={value!r} given, an integer{least_of_all} expected")
 
 
+def tensor_of_numbers(what: str, value: TensorLike) -> tf.Tensor:
+    """The value as a tensor; a UserError for what is none of numbers: None, words, ragged lists."""
+    try:
+        tensor = tf.convert_to_tensor(value)
+    except (TypeError, ValueError):
+        tensor = None
+    if tensor is None or tensor.dtype == tf.string:
+        given = "None" if value is None else f"a value of type {type(value).__name__}"
+        raise UserError(f"{what}: {given} given, a tensor of numbers expected")
+    return tensor
+
+
 def checked_tensor(what: str, value: TensorLike, shape: tuple[int, ...]) -> tf.Tensor:
     """The value as a float32 tensor; a UserError unless its shape is [batch, *shape]."""
-    tensor = tf.cast(value, tf.float32)
+    tensor = tf.cast(tensor_of_numbers(what, value), tf.float32)
     if not tensor.shape.is_compatible_with([None, *shape]):
         expected = ", ".join(["batch", *map(str, shape)])
         raise UserError(f"{what}: shape {list(tensor.shape)} given, [{expected}] expected")
@@ -58,7 +70,7 @@ def checked_images(what: str, value: TensorLike, shape: tuple[int, ...]) -> tf.T
     Raises:
         UserError: they are not of shape [batch, *shape], or not in [0, 1], where Python can see it.
     """
-    given = tf.convert_to_tensor(value)
+    given = tensor_of_numbers(what, value)
     images = checked_tensor(what, given, shape)
     if given.dtype == tf.uint8:
         return images / 255.0

@@ -5,7 +5,13 @@ import math
 
 import tensorflow as tf
 
-from vae_gan_tf.checks import TensorLike, check_integer, check_values, checked_images
+from vae_gan_tf.checks import (
+    TensorLike,
+    check_integer,
+    check_values,
+    checked_images,
+    tensor_of_numbers,
+)
 from vae_gan_tf.errors import UserError
 from vae_gan_tf.serialization import Configured, registered
 
@@ -87,11 +93,11 @@ class NoCondition(Condition):
 
     def asked(self, asked: TensorLike) -> tuple[TensorLike, None]:
         """The number of new images, which is what is asked for; they have no y."""
-        count = tf.convert_to_tensor("None" if asked is None else asked)
+        count = tensor_of_numbers("the number of images", asked)
         if not count.dtype.is_integer or count.shape.rank:
-            given = "None" if asked is None else f"{count.dtype.name} of shape {list(count.shape)}"
             raise UserError(
-                f"{given} given to a model without side information, a number of images expected"
+                f"{count.dtype.name} of shape {list(count.shape)} given to a model without side "
+                "information, a number of images expected"
             )
         check_values("the number of images", count, 1, math.inf)
         return asked, None
@@ -127,7 +133,7 @@ class LabelCondition(Condition):
 
     def given(self, y: TensorLike | None) -> tf.Tensor:
         """The labels as int32 [batch]; errors are those of `vector`."""
-        labels = tf.convert_to_tensor(_needed(y))
+        labels = tensor_of_numbers("labels", _needed(y))
         if not labels.dtype.is_integer or labels.shape.rank != 1:
             raise UserError(
                 f"labels: {labels.dtype.name} of shape {list(labels.shape)} given, integers of "

@@ -92,6 +92,7 @@ def test_a_script_works_in_a_thread(run_script):
     ("name", "flag"),
     [
         pytest.param("figure10", "--read_size=29", marks=pytest.mark.slow),
+        ("figure11", "--judged_canvases=100"),
         ("figure9", "--batch_size=1000"),
     ],
 )

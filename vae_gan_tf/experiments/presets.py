@@ -94,8 +94,7 @@ _CLASSES_OF_REAL_IMAGES: dict[str, Any] = {
 }
 
 VAE: Presets = {"report": {ANY: {"epochs": 10}, "svhn_small": SVHN_SMALL_EPOCHS}}
-# Reconstructions, which are blurred, count little for VAE-GAN's discriminator: else what is too
-# sharp passes.
+# Reconstructions at full weight were not tried with it (docs/trials.md).
 _IMPROVED_VAE_GAN: dict[str, Any] = {
     "architecture": "improved",
     "adversarial_weight": 1000.0,

@@ -143,7 +143,8 @@ def diversity(generated: Judged, real: Judged, seed: int = 0, resamples: int = 2
         if len(features) < 2:
             ratios.append(np.zeros(1 + resamples))
             continue
-        ratios.append(_resampled_spread(features, random, resamples) / reference)
+        times = _times(len(features), random, resamples)
+        ratios.append(_spread(features, times) / reference)
     overall, worst = (
         Score(float(each[0]), float(each[1:].std(ddof=1)))
         for each in (np.mean(ratios, axis=0), np.min(ratios, axis=0))
@@ -189,6 +190,7 @@ def colour_variety(
     means = (each.images.mean(axis=(1, 2), dtype=np.float64) for each in (generated, real))
     colours, real_colours = (each - each.mean(axis=1, keepdims=True) for each in means)
     _, _, axes = np.linalg.svd(real_colours - real_colours.mean(axis=0), full_matrices=False)
+    times = _times(len(colours), np.random.default_rng(seed), resamples)
     ratios = []
     for towards in (np.eye(3), axes[:1].T, axes[1:2].T):  # the plane, its two axes
         reference = _spread(real_colours @ towards, np.ones([1, len(real_colours)]))
@@ -197,8 +199,7 @@ def colour_variety(
                 "real images of one colour or of shades of one given, to compare the variety of "
                 "colours with"
             )
-        random = np.random.default_rng(seed)
-        ratios.append(_resampled_spread(colours @ towards, random, resamples) / reference)
+        ratios.append(_spread(colours @ towards, times) / reference)
     overall, *along = ratios
     worst = np.min(along, axis=0)
     return ColourVariety(
@@ -206,13 +207,14 @@ def colour_variety(
     )
 
 
-def _resampled_spread(
-    features: np.ndarray, random: np.random.Generator, resamples: int
-) -> np.ndarray:
-    """The spread of features [n, size] as they are, then of resampled sets, [1 + resamples]."""
-    size = len(features)
-    times = random.multinomial(size, np.full(size, 1 / size), resamples)
-    return _spread(features, np.vstack([np.ones(size), times]))
+def _times(size: int, random: np.random.Generator, resamples: int) -> np.ndarray:
+    """How often each of so many is in their set as it is, and in resampled sets.
+
+    Returns:
+        [1 + resamples, size].
+    """
+    resampled = random.multinomial(size, np.full(size, 1 / size), resamples)
+    return np.vstack([np.ones(size), resampled])
 
 
 def _spread(features: np.ndarray, times: np.ndarray) -> np.ndarray:
