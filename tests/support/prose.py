@@ -49,6 +49,8 @@ NUMBERS = {
         "and {table1 > kingma > Kingma et al., M2 > 600 | 2} by",
         "by M2, {table1 > kingma > Kingma et al., M1+M2 > 1000 | 2} and",
         "and {table1 > kingma > Kingma et al., M1+M2 > 600 | 2} by",
+        "one has {table1-improved > runs > row=Convolutional, no image moved > scores"
+        " > test/error | %2} %,",
         "run has {table1-improved > runs > row=With GAN, adversarial weight 0 > scores"
         " > test/error | %2} %.",
         "pictures: {scores/mnist-semi-supervised-gan-improved > scores > label_accuracy | %v} %",
