@@ -61,6 +61,7 @@ TENTH = f"{TRIED}draw-gan-tenth-"
 DRAW_CHANGES = {
     "scores/mnist-draw-gan-improved": "none, seed 0",
     f"{TRIED}draw-gan-seed-1": "none, seed 1",
+    f"{TRIED}draw-gan-seed-2": "none, seed 2",
     **{
         f"{TENTH}seed-{seed}": f"reconstructions at a tenth of their weight, seed {seed}"
         for seed in range(3)
