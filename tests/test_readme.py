@@ -19,7 +19,7 @@ BLOCKS = {
 
 
 def test_there_are_blocks():
-    assert len(BLOCKS) == 8
+    assert len(BLOCKS) == 9
 
 
 @pytest.mark.slow

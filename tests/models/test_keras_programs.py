@@ -122,8 +122,11 @@ def test_metrics_of_the_user_are_shown_or_refused(kind):
 
 @pytest.mark.parametrize("kind", STEPPING)
 def test_another_loss_is_refused(kind):
-    with pytest.raises(UserError, match="loss"):
+    with pytest.raises(UserError, match="loss") as error:
+        model = compiled(kind)
         fit(compiled(kind, loss="mse"), models.dataset(kind, 10))
+    for name in str(error.value).partition("with its own ")[2].split(" and "):
+        assert callable(getattr(model, name)), name
 
 
 @pytest.mark.parametrize("kind", CONDITIONAL)

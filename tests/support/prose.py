@@ -53,8 +53,10 @@ NUMBERS = {
         " > test/error | %2} %,",
         "run has {table1-improved > runs > row=With GAN, adversarial weight 0 > scores"
         " > test/error | %2} %.",
-        "pictures: {scores/mnist-semi-supervised-gan-improved > scores > label_accuracy | %v} %",
-        "as asked, {scores/mnist-semi-supervised-improved > scores > label_accuracy | %v} % of",
+        "pictures: {table1-improved > runs > row=Convolutional with GAN > labels=1000 > scores"
+        " > label_accuracy | %1} %",
+        "without it {table1-improved > runs > row=Convolutional, as with GAN > labels=1000 > scores"
+        " > label_accuracy | %1} %",
         "gradients are {scores/mnist-cvae > scores > sharpness_gradient | v} of",
         "its Laplacian {scores/mnist-cvae > scores > sharpness_laplacian | v}.",
         "Laplacian is {scores/svhn_small-cvae-gan > scores > sharpness_laplacian | v} times",

@@ -5,6 +5,7 @@ package defines none in the program that imports it.
 """
 
 import dataclasses
+import itertools
 import math
 import os
 import re
@@ -424,12 +425,19 @@ def check_taken(options: Options, runs: Sequence[Settings]) -> None:
             )
 
 
-def show(options: Options, runs: Iterable[Settings]) -> None:
-    """Prints the settings of runs and ends the program with code 0, if --show_settings is given."""
+def show(options: Options, runs: Iterable[Settings], rows: Iterable[str] = ()) -> None:
+    """Prints the settings of runs and ends the program with code 0, if --show_settings is given.
+
+    Args:
+        options: of the command line.
+        runs: the settings of each; those that are alike are printed once.
+        rows: the name of the table's row that each is of, where there is a table.
+    """
     if not options.show_settings:
         return
-    for run in dict.fromkeys(runs):
-        print(f"{run.model} on {run.dataset}, preset {run.preset}")
+    for run, row in dict(itertools.zip_longest(runs, rows)).items():
+        named = f", row {row}" if row else ""
+        print(f"{run.model} on {run.dataset}, preset {run.preset}{named}")
         for name in FIELDS:
             if run.takes(name):
                 print(f"  {name} = {getattr(run, name)}")

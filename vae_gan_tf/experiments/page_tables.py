@@ -21,6 +21,7 @@ SCORES = {
     "sharpness_laplacian": ("sharpness, Laplacian", ""),
     "diversity_worst_class": ("diversity, worst class", ""),
     "frechet_distance": ("Frechet distance", ""),
+    "precision": ("precision", ""),
     "recall": ("recall", ""),
     "colour_variety": ("variety of colours", ""),
     "colour_variety_worst_axis": ("variety of colours, worst axis", ""),
@@ -41,13 +42,13 @@ LACKING = {
 
 TRIED = "scores-mnist-weights/mnist-"
 CHANGES = {
-    f"{TRIED}improved-seed-1": "none, seed 1",
-    f"{TRIED}improved-seed-2": "none, seed 2",
-    f"{TRIED}beta_1-0.9": "beta_1 0.9",
-    f"{TRIED}constant-rate": "learning rate constant",
-    f"{TRIED}size-5": "convolutions of size 5",
-    f"{TRIED}relus": "ReLUs in the discriminator",
-    f"{TRIED}normalised-by-batches": "discriminator normalised by batches",
+    f"{TRIED}cvae-gan-earlier-seed-1": "none, seed 1",
+    f"{TRIED}cvae-gan-earlier-seed-2": "none, seed 2",
+    f"{TRIED}cvae-gan-beta_1-0.9": "beta_1 0.9",
+    f"{TRIED}cvae-gan-constant-rate": "learning rate constant",
+    f"{TRIED}cvae-gan-size-5": "convolutions of size 5",
+    f"{TRIED}cvae-gan-relus": "ReLUs in the discriminator",
+    f"{TRIED}cvae-gan-normalised-by-batches": "discriminator normalised by batches",
 }
 """The scores of CVAE-GAN on MNIST, and what its networks change in the preset as it was."""
 
@@ -62,6 +63,7 @@ DRAW_CHANGES = {
     "scores/mnist-draw-gan-improved": "none, seed 0",
     f"{TRIED}draw-gan-seed-1": "none, seed 1",
     f"{TRIED}draw-gan-seed-2": "none, seed 2",
+    f"{TRIED}draw-gan-ten-canvases": "the discriminator sees one of the last ten canvases, seed 0",
     **{
         f"{TENTH}seed-{seed}": f"reconstructions at a tenth of their weight, seed {seed}"
         for seed in range(3)
@@ -469,6 +471,7 @@ SHOWN = (
     "sharpness_laplacian",
     "diversity_worst_class",
     "frechet_distance",
+    "precision",
     "recall",
 )
 """The scores of the comparison."""
@@ -507,18 +510,18 @@ FAILURES = (
         "CVAE-GAN draws weird images of SVHN",
         "its discriminator is normalised by batches, and so blind to the checkerboard that all "
         "generated images share",
-        "normalisation image by image, of the first layer none; convolutions whose size a stride "
-        "divides; moved and cut images",
-        "sharpness, Laplacian (real 1)",
+        "a discriminator that is normalised image by image, and not at all in its first layer; "
+        "convolutions of stride 2 and size 4; a discriminator that sees images moved and cut",
+        "sharpness, Laplacian (real 1); of `improved` two runs",
         score("scores/svhn_small-cvae-gan", "sharpness_laplacian"),
-        score("scores/svhn_small-cvae-gan-improved", "sharpness_laplacian"),
+        ", ".join(score(file, "sharpness_laplacian") for file in SVHN_CHANGES),
     ),
     (
         "a GAN makes the semi-supervised model worse",
         "here, a discriminator beside the classifier teaches it nothing, and there were fewer "
         "epochs at a smaller learning rate",
         "the classifier is the discriminator too; other networks, moved images, the same epochs",
-        "test error, %, 1000 labels: without, with",
+        "test error, %, 1000 labels: without, with (of `improved` at the same settings)",
         ", ".join(
             f"{{table1 > runs > row={row} > labels=1000{ERRORS}}}"
             for row in ("Convolutional", "Convolutional with GAN")
@@ -531,8 +534,7 @@ FAILURES = (
     (
         "DRAW-GAN draws winding strokes",
         "the same blindness",
-        "normalisation image by image, of the first layer none; a softmax that knows the classes "
-        "of real images",
+        "the same discriminator, with a softmax that knows the classes of real images",
         "accepted, %",
         score("scores/mnist-draw-gan", "accepted"),
         score("scores/mnist-draw-gan-improved", "accepted"),

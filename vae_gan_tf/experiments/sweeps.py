@@ -155,7 +155,8 @@ def fill(
         run.settings_here(it, each.model, dataset) for it, each in zip(started, asked, strict=True)
     ]
     check_taken(options, wanted)
-    show(options, (dataclasses.replace(its, seed=0) for its in wanted))
+    seedless = (dataclasses.replace(its, seed=0) for its in wanted)
+    show(options, seedless, (each.row for each in asked))
     check_alike(table, asked, wanted)
     data = run.load_data(options, dataset)
     if finished(table):

@@ -204,7 +204,7 @@ def picture(runs: Sequence[dict], rows: Sequence[str]) -> Figure:
         above.set_title(f"{labels} labels", fontsize=grids.TITLE)
         draw_errors(above, errors(runs), rows, labels)
         draw_curves(below, runs, rows, labels)
-        below.set_yscale("log")
+        below.set_yscale("log", subs=(1.2, 1.5, 2, 3, 5))
         below.yaxis.set_major_formatter("{x:g}")
         below.yaxis.set_minor_formatter("{x:g}")
         above.xaxis.set_major_formatter("{x:g}")

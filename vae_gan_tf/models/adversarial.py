@@ -107,6 +107,8 @@ class VAEGAN(CompiledModel):
 
     default_learning_rate = 1e-4
 
+    loss_methods = "weighted and discriminator_sum"
+
     validates_loss: ClassVar[bool] = False
     """Whether the "loss" of ``evaluate`` is the one that is trained on: that is the generator's."""
 

@@ -46,6 +46,9 @@ class CompiledModel(Configured, keras.Model, abc.ABC):
     default_learning_rate: ClassVar[float] = 1e-3
     """That of the Adam which ``compile`` sets where it is given no optimizer."""
 
+    loss_methods: ClassVar[str] = "training_loss"
+    """The methods that a subclass with another loss overrides."""
+
     train_function: Any
     test_function: Any
     predict_function: Any
@@ -108,7 +111,7 @@ class CompiledModel(Configured, keras.Model, abc.ABC):
             if value is not None:
                 raise UserError(
                     f"compile({name}=...) given, and {type(self).__name__} has a loss and terms of "
-                    "its own; another loss is a subclass with a method training_loss of its own"
+                    f"its own; another loss is a subclass with its own {self.loss_methods}"
                 )
         optimizer = self.prepared(optimizer, auto_scale_loss)
         if self.distribute_strategy.num_replicas_in_sync > 1:

@@ -28,12 +28,18 @@ SHIPPED: Catalogue[Shipped] = Catalogue(
     "shipped model",
     {
         "vae-mnist": Shipped("VAE", "section 4.3", "mnist", "vae_gan.py", "vae_gan"),
-        "vae-svhn_small": Shipped("VAE", "section 4.3", "svhn_small", "vae_gan.py", "vae_gan"),
+        "vae-svhn_small": Shipped(
+            "VAE", "section 4.3", "svhn_small", "vae_gan.py --dataset=svhn_small", "vae_gan"
+        ),
         "vae-gan-mnist": Shipped(
             "VAE", "section 4.3, trained with a GAN", "mnist", "vae_gan.py", "vae_gan"
         ),
         "vae-gan-svhn_small": Shipped(
-            "VAE", "section 4.3, trained with a GAN", "svhn_small", "vae_gan.py", "vae_gan"
+            "VAE",
+            "section 4.3, trained with a GAN",
+            "svhn_small",
+            "vae_gan.py --dataset=svhn_small",
+            "vae_gan",
         ),
         "vae-gan-improved-mnist": Shipped(
             "VAE",
@@ -46,7 +52,7 @@ SHIPPED: Catalogue[Shipped] = Catalogue(
             "VAE",
             "improved, trained with a GAN",
             "svhn_small",
-            "vae_gan.py --preset=improved",
+            "vae_gan.py --preset=improved --dataset=svhn_small",
             "vae_gan-improved",
         ),
         "vae-2d-mnist": Shipped(
@@ -57,10 +63,12 @@ SHIPPED: Catalogue[Shipped] = Catalogue(
             "latent_space-mnist",
         ),
         "cvae-mnist": Shipped("CVAE", "section 4.3", "mnist", "figure6.py", "figure6"),
-        "cvae-svhn_small": Shipped("CVAE", "section 4.3", "svhn_small", "figure6.py", "figure6"),
+        "cvae-svhn_small": Shipped(
+            "CVAE", "section 4.3", "svhn_small", "figure6.py --dataset=svhn_small", "figure6"
+        ),
         "cvae-gan-mnist": Shipped("CVAEGAN", "section 4.3", "mnist", "figure7.py", "figure7"),
         "cvae-gan-svhn_small": Shipped(
-            "CVAEGAN", "section 4.3", "svhn_small", "figure7.py", "figure7"
+            "CVAEGAN", "section 4.3", "svhn_small", "figure7.py --dataset=svhn_small", "figure7"
         ),
         "cvae-gan-improved-mnist": Shipped(
             "CVAE",
@@ -73,7 +81,7 @@ SHIPPED: Catalogue[Shipped] = Catalogue(
             "CVAE",
             "improved, trained with a GAN",
             "svhn_small",
-            "figure7.py --preset=improved",
+            "figure7.py --preset=improved --dataset=svhn_small",
             "figure7-improved",
         ),
         "cvae-left-mnist": Shipped(
@@ -81,7 +89,7 @@ SHIPPED: Catalogue[Shipped] = Catalogue(
         ),
         "cvae-simple-mnist": Shipped("CVAE", "section 4.4", "mnist", "figure9.py", "figure9"),
         "cvae-simple-svhn_small": Shipped(
-            "CVAE", "section 4.4", "svhn_small", "figure9.py", "figure9"
+            "CVAE", "section 4.4", "svhn_small", "figure9.py --dataset=svhn_small", "figure9"
         ),
         "semi-supervised-improved-mnist": Shipped(
             "SemiSupervisedVAE",
