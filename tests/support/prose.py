@@ -49,8 +49,8 @@ NUMBERS = {
         "and {table1 > kingma > Kingma et al., M2 > 600 | 2} by",
         "by M2, {table1 > kingma > Kingma et al., M1+M2 > 1000 | 2} and",
         "and {table1 > kingma > Kingma et al., M1+M2 > 600 | 2} by",
-        "one has {table1-improved > runs > row=Convolutional, no image moved > scores"
-        " > test/error | %2} %,",
+        "consistency one has {table1-improved > runs > row=Convolutional, no image moved > scores"
+        " > test/error | %2} %.",
         "run has {table1-improved > runs > row=With GAN, adversarial weight 0 > scores"
         " > test/error | %2} %.",
         "pictures: {table1-improved > runs > row=Convolutional with GAN > labels=1000 > scores"
@@ -92,6 +92,7 @@ OTHERS = {
         "one of size 5 ends",
         "beta_1 is 0.5",
         "rate and beta_1 are",
+        "a beta_1 of 0.9",
         "rate is 0.0005",
         "sigma^2 is 10",
         "KL weight 3.",
