@@ -1,3 +1,5 @@
+from fractions import Fraction
+
 import keras
 import numpy as np
 import pytest
@@ -87,14 +89,19 @@ def test_a_network_whose_ends_do_not_fit(network, message):
         check_network("the encoder", network, (1, 2))
 
 
+NOT_POSITIVE = (-1.0, float("nan"), float("inf"), True, None, "2", 0, 1e39, 10**400, Fraction(1, 2))
+
+
 def test_a_network_that_fits():
     check_network("the encoder", functional(2), (1, 2))
     check_network("the head", keras.Sequential([keras.Input([2]), keras.layers.Dense(1)]), (1,))
 
 
-@pytest.mark.parametrize("value", [-1.0, float("nan"), float("inf"), True, None, "2", 0])
+@pytest.mark.parametrize("value", NOT_POSITIVE)
 def test_what_is_no_positive_weight(value):
-    with pytest.raises(UserError, match=r"^gamma must be a number above 0, not "):
+    with pytest.raises(
+        UserError, match=r"^gamma must be a number above 0 and finite in flo.*, not "
+    ):
         check_weight("gamma", value, positive=True)
 
 

@@ -1,6 +1,5 @@
 """Checks of what a user gives to a model, each a `UserError` of one sentence."""
 
-import numbers
 from collections.abc import Sequence
 from typing import TypeAlias
 
@@ -10,6 +9,9 @@ import tensorflow as tf
 from numpy.typing import ArrayLike
 
 from vae_gan_tf.errors import UserError
+
+LARGEST_NUMBER = float(np.finfo(np.float32).max)
+"""Of float32, in which losses are summed."""
 
 TensorLike: TypeAlias = ArrayLike | tf.Tensor
 """All that TensorFlow makes a tensor of: a tensor, an array, a list of numbers, a number."""
@@ -28,11 +30,16 @@ def check_values(what: str, tensor: tf.Tensor, low: float, high: float) -> None:
 
 
 def check_weight(what: str, value: float, positive: bool = False) -> None:
-    """Raises a UserError unless a value is a finite number of at least 0, or one above 0."""
-    number = isinstance(value, numbers.Real) and not isinstance(value, bool)
-    if not (number and 0 <= value < float("inf") and (value or not positive)):
+    """Raises a UserError unless a value is finite in float32 and at least 0, or above 0."""
+    number = isinstance(value, int | float | np.integer | np.floating)
+    if not (
+        number
+        and not isinstance(value, bool)
+        and 0 <= value <= LARGEST_NUMBER
+        and (value or not positive)
+    ):
         least = "above 0" if positive else "of at least 0"
-        raise UserError(f"{what} must be a number {least}, not {value!r}")
+        raise UserError(f"{what} must be a number {least} and finite in float32, not {value!r}")
 
 
 def check_integer(what: str, value: int, least: int | None = None) -> None:

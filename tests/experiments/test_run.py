@@ -311,7 +311,7 @@ def test_a_run_of_other_settings_is_refused_before_its_generator_is_trained(
     tmp_path, mnist, data_dir, monkeypatch
 ):
     run.train(smoke(tmp_path, data_dir), "vae-gan", mnist)
-    monkeypatch.setattr(run, "_train_generator", None)
+    monkeypatch.setattr(run, "of_generator", None)
     with pytest.raises(UserError, match="begun with generator_first = False and True is asked"):
         run.train(smoke(tmp_path, data_dir, "--generator_first"), "vae-gan", mnist)
 
@@ -321,8 +321,19 @@ def test_a_generator_that_is_trained_first_has_the_same_networks(tmp_path, mnist
     options = smoke(tmp_path, data_dir, "--generator_first")
     settings = options.settings("vae-gan", "mnist")
     settings = dataclasses.replace(settings, architecture="fully_connected", units=8)
-    first = run._train_generator(options, settings, mnist).record["settings"]
+    first_options, name = run.of_generator(options, settings)
+    first = run.train(first_options, name, mnist).record["settings"]
     assert (first["architecture"], first["units"]) == ("fully_connected", 8)
+
+
+@pytest.mark.parametrize(("preset", "first"), [("smoke", "smoke"), ("improved", "report")])
+def test_the_preset_of_a_generator_that_is_trained_first(preset, first, tmp_path, data_dir):
+    asked = {"generator_first": True, "kl_weight": 4.0, "units": 16}
+    options = dataclasses.replace(smoke(tmp_path, data_dir), preset=preset, overrides=asked)
+    generator, its = run.trainings(options, "draw-gan", "mnist")
+    assert (generator.model, generator.preset, its.preset) == ("draw", first, preset)
+    assert generator.kl_weight == its.kl_weight == 4  # flags are for both
+    assert (generator.images, generator.units) == (its.images, its.units)
 
 
 def test_a_generator_that_has_not_the_networks_cannot_be_trained_first(tmp_path, data_dir):

@@ -119,7 +119,8 @@ def test_the_improved_preset_is_of_some_models_and_data_sets():
     assert (mnist.architecture, mnist.epochs, svhn.epochs) == ("improved", 10, 62)
     assert svhn.weights == "cvae-gan-improved-svhn_small"
     assert preset("report", "draw-gan", "svhn_small").weights == "draw-gan-svhn_small"
-    with pytest.raises(UserError, match="improved of draw-gan is for mnist only, not for svhn"):
+    sentence = "improved of draw-gan is for mnist and other grey images only, not for svhn"
+    with pytest.raises(UserError, match=sentence):
         preset("improved", "draw-gan", "svhn_small")
     with pytest.raises(UserError, match="no preset improved of cvae, only of semi-supervised,"):
         resolve("improved", "cvae", "mnist")
@@ -254,7 +255,7 @@ def test_a_setting_that_means_nothing_to_a_model_is_refused(model):
         (
             "vae-gan",
             {"information": 0.5, "known_classes": True, "adversarial_weight": 0.0},
-            "with --adversarial_weight=0.0; it is for --adversarial_weight=a positive number",
+            "with --adversarial_weight=0.0; it is for --adversarial_weight above 0",
         ),
         (
             "semi-supervised",
@@ -265,6 +266,11 @@ def test_a_setting_that_means_nothing_to_a_model_is_refused(model):
             "semi-supervised-gan",
             {"architecture": "improved", "augmentation": True},
             "with improved networks; it is for its fully_connected or convolutional ones",
+        ),
+        (
+            "draw-gan",
+            {"information": 0.5, "known_classes": True, "batch_size": 1},
+            "--batch_size=1 given with --information=0.5, which compares the images of a batch",
         ),
         (
             "draw-gan",
@@ -305,7 +311,11 @@ def test_a_mistyped_model_is_one_sentence_that_lists_what_there_is(name):
         ({"pools": 1}, "--pools must be of type bool, not 1"),
         ({"learning_rate": 0.0}, "--learning_rate must be positive, not 0.0"),
         ({"learning_rate": float("nan")}, "--learning_rate must be positive, not nan"),
-        ({"kl_weight": float("inf")}, "--kl_weight must be at least 0, not inf"),
+        ({"kl_weight": float("inf")}, "--kl_weight must be at least 0 and below 1000000, not inf"),
+        (
+            {"learning_rate": float("inf")},
+            "--learning_rate must be positive and below 1000000, not inf",
+        ),
         ({"momentum": 1.0}, "--momentum must be at least 0 and below 1, not 1.0"),
         ({"seed": -1}, "--seed must be at least 0, not -1"),
         ({"seed": 2**31}, "--seed must be at least 0 and below 2147483648"),

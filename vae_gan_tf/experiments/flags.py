@@ -28,6 +28,7 @@ from vae_gan_tf.experiments.settings import (
     SECTIONS,
     Settings,
     check_meaningful,
+    check_not_lacking,
     form_of,
     has_preset,
     meaningful,
@@ -419,6 +420,9 @@ def check_taken(options: Options, runs: Sequence[Settings]) -> None:
     """Raises a UserError for a setting that means nothing to any of the runs."""
     for name, value in options.overrides.items():
         if not any(run.takes(name) for run in runs):
+            for run in runs:
+                if run.kind.has(name, run.architecture):
+                    check_not_lacking(run, name)
             raise UserError(
                 f"--{name}={value} given, which means nothing to the runs that are asked for, with "
                 "their networks and other settings"

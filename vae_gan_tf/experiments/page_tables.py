@@ -63,8 +63,8 @@ DRAW_CHANGES = {
     "scores/mnist-draw-gan-improved": "none, seed 0",
     f"{TRIED}draw-gan-seed-1": "none, seed 1",
     f"{TRIED}draw-gan-seed-2": "none, seed 2",
-    f"{TRIED}draw-gan-three-glimpses": "the discriminator looks through three windows besides, seed 0",
-    f"{TRIED}draw-gan-ten-canvases": "the discriminator sees one of the last ten canvases, seed 0",
+    f"{TRIED}draw-gan-three-glimpses": "three windows for the discriminator besides, seed 0",
+    f"{TRIED}draw-gan-ten-canvases": "one of the last ten canvases for the discriminator, seed 0",
     f"{TRIED}draw-gan-no-penalty": "no penalty on the discriminator's gradient, seed 0",
     **{
         f"{TENTH}seed-{seed}": f"reconstructions at a tenth of their weight, seed {seed}"
@@ -78,8 +78,8 @@ DRAW_CHANGES = {
 REPORTED = f"{TRIED}draw-gan-as-reported-other-discriminator"
 REPORTED_CHANGES = {
     REPORTED: "none",
-    f"{REPORTED}-three-glimpses": "the discriminator looks through three windows besides",
-    f"{REPORTED}-ten-canvases": "the discriminator sees one of the last ten canvases",
+    f"{REPORTED}-three-glimpses": "three windows for the discriminator besides",
+    f"{REPORTED}-ten-canvases": "one of the last ten canvases for the discriminator",
 }
 """The same, of runs with the preset report and the discriminator of the preset improved."""
 

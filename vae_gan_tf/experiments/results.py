@@ -7,7 +7,14 @@ from vae_gan_tf import datasets, pretrained
 from vae_gan_tf.errors import UserError
 from vae_gan_tf.experiments.flags import Options, show
 from vae_gan_tf.experiments.presets import PRESETS
-from vae_gan_tf.experiments.run import Result, load_data, settings_here, train, with_given_parts
+from vae_gan_tf.experiments.run import (
+    Result,
+    load_data,
+    settings_here,
+    train,
+    trainings,
+    with_given_parts,
+)
 from vae_gan_tf.experiments.settings import has_preset, preset
 from vae_gan_tf.files import check_folder
 from vae_gan_tf.models.adversarial import generator
@@ -63,7 +70,10 @@ def train_all(options: Options, models: Sequence[str], samples_alone: bool = Fal
     names, missing = figure_datasets(options, models)
     for sentence in missing:
         print(sentence)
-    show(options, (options.settings(model, name) for name in names for model in models))
+    show(
+        options,
+        (each for name in names for model in models for each in trainings(options, model, name)),
+    )
     for name in names:
         for model in models:
             settings_here(options, model, name)  # refuses before anything is prepared

@@ -17,6 +17,7 @@ from vae_gan_tf.errors import UserError
 from vae_gan_tf.evaluation import judges, scores
 from vae_gan_tf.experiments import watching
 from vae_gan_tf.experiments.flags import Options
+from vae_gan_tf.experiments.presets import PRESETS
 from vae_gan_tf.experiments.record import made_with
 from vae_gan_tf.experiments.settings import (
     FIELDS,
@@ -127,7 +128,8 @@ def train(
             _begun(folder, settings, data.contents)  # refuses before its generator is trained
         workers.compare("settings", dataclasses.asdict(settings) | {"contents": data.contents})
         if settings.generator_first:
-            first = _train_generator(options, settings, data)
+            its_options, generator = of_generator(options, settings)
+            first = train(its_options, generator, data)
             if first.interrupted:
                 return first
         with workers.together():
@@ -272,10 +274,22 @@ def settings_here(options: Options, model_name: str, dataset: str) -> Settings:
     return dataclasses.replace(settings, devices=str(number))
 
 
-def _train_generator(options: Options, settings: Settings, data: datasets.Dataset) -> Result:
-    """The generator of an adversarial model after a training of its own.
+def trainings(options: Options, model: str, dataset: str) -> list[Settings]:
+    """The settings of a run, after those of the training of its generator, if that comes first."""
+    settings = options.settings(model, dataset)
+    if not settings.generator_first:
+        return [settings]
+    return [*trainings(*of_generator(options, settings), dataset), settings]
 
-    That is by the preset report, of the same networks.
+
+def of_generator(options: Options, settings: Settings) -> tuple[Options, str]:
+    """Options and name of the generator of an adversarial run, for a training of its own.
+
+    That is of the same networks, by the preset of the run where every model has it, else by the
+    preset report.
+
+    Raises:
+        UserError: the generator has no name.
     """
     name = settings.kind.generator
     if name is None:
@@ -288,7 +302,8 @@ def _train_generator(options: Options, settings: Settings, data: datasets.Datase
         if field.metadata["section"] == NETWORKS and MODELS[name].has(each, settings.architecture)
     }
     own = same | meaningful(name, options.overrides)
-    return train(dataclasses.replace(options, preset="report", overrides=own), name, data)
+    preset = "report" if PRESETS[settings.preset].only_some_models else settings.preset
+    return dataclasses.replace(options, preset=preset, overrides=own), name
 
 
 def with_side_information(data: datasets.Dataset, settings: Settings) -> datasets.Dataset:

@@ -1,7 +1,6 @@
 """The settings of a run, and which of them mean something to which model."""
 
 import dataclasses
-import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -25,7 +24,7 @@ LIKELIHOODS = Catalogue(
 )
 
 
-POSITIVE = "a positive number"
+POSITIVE = "above 0"
 """Stands, in what a setting is only for, for any of these."""
 
 
@@ -278,7 +277,8 @@ class Settings:
     generator_first: bool = _setting(
         False,
         "begin an adversarial model with its generator as it is after a training of its own, by "
-        "the preset report",
+        "the preset report, or by quick or smoke; settings that flags override are those of both "
+        "trainings",
         ADVERSARY,
         of=["adversary"],
     )
@@ -399,14 +399,11 @@ def _check_value(name: str, value: object, field: dataclasses.Field) -> None:
         raise UserError(f"--{name} must be one of {', '.join(limits['choices'])}, not {value!r}")
     if not isinstance(value, int | float) or kind is bool:
         return
-    if limits["positive"]:
-        if not 0 < value < math.inf:
-            raise UserError(f"--{name} must be positive, not {value}")
-    elif not (limits["least"] <= value < math.inf):
-        raise UserError(f"--{name} must be at least {limits['least']}, not {value}")
+    least = "positive" if limits["positive"] else f"at least {limits['least']}"
+    if not (value > 0 if limits["positive"] else value >= limits["least"]):
+        raise UserError(f"--{name} must be {least}, not {value}")
     if not value < limits["below"]:
-        start = "positive" if limits["positive"] else f"at least {limits['least']}"
-        raise UserError(f"--{name} must be {start} and below {limits['below']}, not {value}")
+        raise UserError(f"--{name} must be {least} and below {limits['below']}, not {value}")
 
 
 FIELDS = Catalogue(
@@ -493,6 +490,12 @@ def entry(dataset: str, form: datasets.Form = datasets.AS_IT_IS) -> str:
     return datasets.source(dataset, form).settings_of or dataset
 
 
+def images_like(dataset: str) -> str:
+    """In words, the data sets that take the entry of one in the presets; see `entry`."""
+    kinds = {"mnist": "grey", "svhn_small": "colour"}
+    return f"{dataset} and other {kinds[dataset]} images" if dataset in kinds else dataset
+
+
 def preset(
     name: str, model: str, dataset: str, form: datasets.Form = datasets.AS_IT_IS
 ) -> Settings:
@@ -513,7 +516,8 @@ def preset(
         if model not in having:
             raise UserError(f"there is no preset {name} of {model}, only of {', '.join(having)}")
         raise UserError(
-            f"the preset {name} of {model} is for {', '.join(own)} only, not for {dataset}"
+            f"the preset {name} of {model} is for {' and '.join(map(images_like, own))} only, not "
+            f"for {dataset}"
         )
     always = kind.presets.get("always", {})
     changes: dict[str, Any] = {}
@@ -567,10 +571,7 @@ def resolve(
                 f"--{name} given for {model} with {run.architecture} networks; it is for its "
                 f"{' or '.join(those)} ones"
             )
-        for other, value in run.lacks(name).items():
-            raise UserError(
-                f"--{name} given with --{other}={getattr(run, other)}; it is for --{other}={value}"
-            )
+        check_not_lacking(run, name)
     if run.generator_first and kind.generator:
         those = [*MODELS[kind.generator].architectures]
         if run.architecture not in those:
@@ -578,6 +579,11 @@ def resolve(
                 f"--generator_first given with {run.architecture} networks, and {kind.generator} "
                 f"has {' or '.join(those)} ones alone"
             )
+    if run.takes("information") and run.information and run.batch_size == 1:
+        raise UserError(
+            f"--batch_size=1 given with --information={run.information}, which compares the images "
+            "of a batch; at least 2 are expected, or --information=0"
+        )
     if run.takes("judged_canvases") and run.judged_canvases > run.draw_steps:
         raise UserError(
             f"--judged_canvases={run.judged_canvases} given with --draw_steps={run.draw_steps}; at "
@@ -586,6 +592,13 @@ def resolve(
     if "few labels" in kind.groups and not run.labels:
         raise UserError(f"--labels=0 given for {model}, which needs at least one of each class")
     return run
+
+
+def check_not_lacking(run: Settings, name: str) -> None:
+    """Raises a UserError for a setting that means nothing beside another one of the run."""
+    for other, value in run.lacks(name).items():
+        wanted = f"--{other} above 0" if value is POSITIVE else f"--{other}={value}"
+        raise UserError(f"--{name} given with --{other}={getattr(run, other)}; it is for {wanted}")
 
 
 def form_of(overrides: Mapping[str, Any]) -> datasets.Form:

@@ -103,7 +103,7 @@ class ClassifyingVAEGAN(SoftmaxVAEGAN):
 def uninformed(logits: tf.Tensor) -> tf.Tensor:
     """What the classes lack of log k nats, log k - I(y; x), of the logits [batch, k] of p(y | x).
 
-    The images x are those of the batch.
+    The images x are those of the batch: of one image it is log k, and has no gradient.
     """
     log_p = tf.nn.log_softmax(logits)
     p = tf.exp(log_p)

@@ -121,6 +121,10 @@ SHADES = seen(TEN, images=np.linspace(0, 1, 480).reshape(10, 4, 4, 3) * np.array
         (lambda: scores.colour_variety(COLOURS, ONE_COLOUR), "real images of one colour"),
         (lambda: scores.colour_variety(COLOURS, SHADES), "or of shades of one given"),
         (lambda: scores.colour_variety(COLOURS, COLOURS.at([0])), "one image given"),
+        (lambda: scores.colour_variety(COLOURS, COLOURS, resamples=1), "resamples=1 given"),
+        (lambda: scores.diversity(seen(TEN, LABELS), seen(TEN, LABELS), 1.5), "seed=1.5 given"),
+        (lambda: scores.class_shares(seen(TEN, read=LABELS), 1), "an integer of at least 2"),
+        (lambda: scores.class_shares(seen(TEN, read=LABELS), 2, float("nan")), "not nan"),
     ],
 )
 def test_what_cannot_be_scored_is_one_sentence(score, sentence):

@@ -8,7 +8,7 @@ import scipy.linalg
 from threadpoolctl import threadpool_limits
 
 from vae_gan_tf.errors import UserError
-from vae_gan_tf.evaluation.score import Score, mean_score
+from vae_gan_tf.evaluation.score import Score, mean_score, resampling
 from vae_gan_tf.evaluation.scores.judged_images import Judged, check_same_shape
 
 FRECHET_RESAMPLES = 20
@@ -31,7 +31,7 @@ def frechet_distance(
         resamples: resampled sets behind the standard error, at least 2; with 0 the error is nan.
 
     Raises:
-        UserError: the images are of different shapes, or there is only one.
+        UserError: the images are of different shapes, or there is only one; as `resampling`.
     """
     check_same_shape(generated, real)
     if min(len(generated.images), len(real.images)) < 2:
@@ -42,7 +42,7 @@ def frechet_distance(
 
 
 def _frechet_distance(features: np.ndarray, real: np.ndarray, seed: int, resamples: int) -> Score:
-    features, random = features.astype(np.float64), np.random.default_rng(seed)
+    features, random = features.astype(np.float64), resampling(seed, resamples or 2)
     mean, covariance = _moments(real.astype(np.float64))
     values, vectors = scipy.linalg.eigh(covariance)
     root = (vectors * np.sqrt(np.maximum(values, 0))) @ vectors.T

@@ -7,9 +7,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from vae_gan_tf.checks import check_integer, check_weight
 from vae_gan_tf.errors import UserError
 from vae_gan_tf.evaluation.images import LUMINANCE
-from vae_gan_tf.evaluation.score import Score, mean_score
+from vae_gan_tf.evaluation.score import Score, mean_score, resampling
 from vae_gan_tf.evaluation.scores.judged_images import Judged, check_same_shape, labels_for
 
 CERTAIN = 0.9
@@ -34,6 +35,7 @@ def accepted(generated: Judged, certainty: float = CERTAIN) -> Score:
     It tells digits from scribbles where no label was asked for. It does not tell how many kinds of
     digits there are.
     """
+    check_weight("certainty", certainty)
     return mean_score(generated.certainty > certainty)
 
 
@@ -53,7 +55,12 @@ def class_shares(generated: Judged, classes: int, certainty: float = CERTAIN) ->
         generated: the images.
         classes: how many there are, 0 to classes - 1.
         certainty: as in `accepted`; where it accepts no image both shares are 0.
+
+    Raises:
+        UserError: there are fewer classes than are read, or the certainty is no number.
     """
+    check_integer("classes", classes, least=int(generated.read.max(initial=0)) + 1)
+    check_weight("certainty", certainty)
     read = generated.read[generated.certainty > certainty]
     if not len(read):
         return ClassShares(Score(0.0, 0.0), Score(0.0, 0.0))
@@ -125,11 +132,12 @@ def diversity(generated: Judged, real: Judged, seed: int = 0, resamples: int = 2
         resamples: resampled sets behind the standard errors.
 
     Raises:
-        UserError: labels are missing, no class has two real images, or those of one are all alike.
+        UserError: labels are missing, no class has two real images, those of one are all alike, or
+            as `resampling`.
     """
     check_same_shape(generated, real)
     labels, real_labels = (labels_for("diversity", each) for each in (generated, real))
-    random = np.random.default_rng(seed)
+    random = resampling(seed, resamples)
     classes, counts = np.unique(real_labels, return_counts=True)
     classes = classes[counts >= 2]
     if not len(classes):
@@ -179,7 +187,7 @@ def colour_variety(
 
     Raises:
         UserError: the images have other channels or shapes, one set has fewer than two images, or
-            the real ones are all of one colour.
+            the real ones are all of one colour; as `resampling`.
     """
     check_same_shape(generated, real)
     if generated.images.shape[-1] != 3:
@@ -190,7 +198,7 @@ def colour_variety(
     means = (each.images.mean(axis=(1, 2), dtype=np.float64) for each in (generated, real))
     colours, real_colours = (each - each.mean(axis=1, keepdims=True) for each in means)
     _, _, axes = np.linalg.svd(real_colours - real_colours.mean(axis=0), full_matrices=False)
-    times = _times(len(colours), np.random.default_rng(seed), resamples)
+    times = _times(len(colours), resampling(seed, resamples), resamples)
     ratios = []
     for towards in (np.eye(3), axes[:1].T, axes[1:2].T):  # the plane, its two axes
         reference = _spread(real_colours @ towards, np.ones([1, len(real_colours)]))

@@ -54,7 +54,8 @@ def all_scores(
         raise UserError(f"subsets of {size} images asked for, and a set has {min(sizes)}")
     scores: dict[str, Score] = {}
     if generated.labels is None:
-        shares = class_shares(generated, int(real.read.max()) + 1)
+        classes = 1 + max(int(each.read.max()) for each in (generated, real))
+        shares = class_shares(generated, classes)
         scores |= {"rarest_class": shares.rarest, "commonest_class": shares.commonest}
         generated, real = (each._replace(labels=each.read) for each in (generated, real))
     else:
