@@ -16,7 +16,7 @@ from support.numeric import (
     numpy_weights,
 )
 
-from vae_gan_tf import networks
+from vae_gan_tf import networks, replicas
 from vae_gan_tf.conditions import ImageCondition, LabelCondition
 from vae_gan_tf.errors import UserError
 from vae_gan_tf.likelihoods import Bernoulli, Categorical, Gaussian
@@ -175,6 +175,18 @@ def test_a_label_of_less_weight_by_hand(of_real, weight):
     np.testing.assert_allclose(cost, -np.log(real) - weight * np.log(asked), rtol=1e-5)
     whole = model.cost_of_real(logits, y)  # that of the discriminator is not changed
     np.testing.assert_allclose(whole, -np.log(real) - np.log(asked), rtol=1e-5)
+
+
+def test_a_label_weighs_by_the_images_of_all_replicas(monkeypatch):
+    model, y = linear(CVAEGAN, label_weight=0.25), np.array([0, 1])
+    plain, sure = np.float32([[3, 0, 0, 0], [0, 3, 0, 0]]), np.float32([[9, 0, 0, 0], [0, 9, 0, 0]])
+    alone = model.adversarial_cost(plain, y, sure)
+    np.testing.assert_allclose(alone, model.cost_of_real(plain, y), rtol=1e-5)
+    # With those of another replica, which are surer than real ones, the mean is less.
+    monkeypatch.setattr(replicas, "mean", lambda means, images: [means[0] / 1e6, means[1]])
+    label = special.logsumexp(plain[0, :-1]) - 3
+    cost = model.adversarial_cost(plain, y, sure)
+    np.testing.assert_allclose(cost, alone - 0.75 * label, rtol=1e-5)
 
 
 @pytest.mark.parametrize("reconstruction", [None, CrossEntropy()], ids=["features", "pixels"])

@@ -35,6 +35,9 @@ KINDS = tuple(models.KINDS) if EVERY else SAMPLE
 OTHERS = KINDS if EVERY else ("CVAE-GAN",)
 """Kinds that are trained with the other optimizers too."""
 
+WEIGHTS = {"label_weight": 0.0, "gradient_penalty": 0.1}
+"""Of terms that a model has not by default."""
+
 NORMAL = tf.random.stateless_normal
 
 
@@ -48,6 +51,9 @@ def build(kind, optimizer):
     """A model whose batch normalisation does not make an image depend on its batch."""
     keras.utils.set_random_seed(0)
     model = models.KINDS[kind]()
+    for weight, value in WEIGHTS.items():
+        if hasattr(model, weight):
+            setattr(model, weight, value)
     for layer in model._flatten_layers():
         if isinstance(layer, keras.layers.BatchNormalization):
             layer.trainable = False
