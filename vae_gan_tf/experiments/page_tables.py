@@ -66,6 +66,7 @@ DRAW_CHANGES = {
     f"{TRIED}draw-gan-three-glimpses": "three windows for the discriminator besides, seed 0",
     f"{TRIED}draw-gan-ten-canvases": "one of the last ten canvases for the discriminator, seed 0",
     f"{TRIED}draw-gan-no-penalty": "no penalty on the discriminator's gradient, seed 0",
+    f"{TRIED}draw-gan-no-information": "no information, seed 0",
     **{
         f"{TENTH}seed-{seed}": f"reconstructions at a tenth of their weight, seed {seed}"
         for seed in range(3)
