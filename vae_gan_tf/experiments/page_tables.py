@@ -544,8 +544,9 @@ FAILURES = (
     ),
     (
         "DRAW-GAN draws winding strokes",
-        "the same blindness",
-        "the same discriminator, with a softmax that knows the classes of real images",
+        "the blindness of CVAE-GAN's discriminator",
+        "the discriminator of the improved CVAE-GAN, with a softmax that knows the classes of real "
+        "images, and a penalty on its gradient",
         "accepted, %",
         score("scores/mnist-draw-gan", "accepted"),
         score("scores/mnist-draw-gan-improved", "accepted"),

@@ -34,6 +34,9 @@ def accepted(generated: Judged, certainty: float = CERTAIN) -> Score:
 
     It tells digits from scribbles where no label was asked for. It does not tell how many kinds of
     digits there are.
+
+    Raises:
+        UserError: the probability is no number of at least 0.
     """
     check_weight("certainty", certainty)
     return mean_score(generated.certainty > certainty)
