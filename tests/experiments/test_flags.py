@@ -16,6 +16,7 @@ from vae_gan_tf.experiments import (
     figure11,
     flags,
     table1,
+    table1_samples,
     vae_gan,
 )
 from vae_gan_tf.experiments.flags import Script, each_seed, parse
@@ -157,6 +158,11 @@ def test_show_settings_of_scripts_that_change_them(capsys, mnist):
     assert heads.count("semi-supervised on mnist, preset report, row Fully connected") == 2
     assert {it["labels"] for it in rows} == {"1000", "600"}
     assert {it["epochs"] for it in rows} == {"20", "3", "2"}
+    for script in (table1, table1_samples):  # the row of a training that comes first is its run's
+        first = ("--preset=smoke", "--generator_first", "--data_dir=none")
+        heads = [head for head, _ in shown_settings(capsys, script.main, *first)]
+        gan = "on mnist, preset smoke, row Convolutional with GAN"
+        assert f"semi-supervised {gan}" in heads and f"semi-supervised-gan {gan}" in heads
     # VAE has no preset improved; DRAW is trained first, by the preset report.
     for script, models in ((figure11, ["draw", "draw-gan"]), (vae_gan, ["vae-gan"])):
         its = ("--preset=improved", "--dataset=mnist", "--data_dir=none")

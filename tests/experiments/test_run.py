@@ -330,7 +330,7 @@ def test_a_generator_that_is_trained_first_has_the_same_networks(tmp_path, mnist
 def test_the_preset_of_a_generator_that_is_trained_first(preset, first, tmp_path, data_dir):
     asked = {"generator_first": True, "kl_weight": 4.0, "units": 16}
     options = dataclasses.replace(smoke(tmp_path, data_dir), preset=preset, overrides=asked)
-    generator, its = run.trainings(options, "draw-gan", "mnist")
+    generator, its = run.trainings(options, options.settings("draw-gan", "mnist"))
     assert (generator.model, generator.preset, its.preset) == ("draw", first, preset)
     assert generator.kl_weight == its.kl_weight == 4  # flags are for both
     assert (generator.images, generator.units) == (its.images, its.units)

@@ -70,10 +70,8 @@ def train_all(options: Options, models: Sequence[str], samples_alone: bool = Fal
     names, missing = figure_datasets(options, models)
     for sentence in missing:
         print(sentence)
-    show(
-        options,
-        (each for name in names for model in models for each in trainings(options, model, name)),
-    )
+    asked = [options.settings(model, name) for name in names for model in models]
+    show(options, (each for run in asked for each in trainings(options, run)))
     for name in names:
         for model in models:
             settings_here(options, model, name)  # refuses before anything is prepared

@@ -274,12 +274,12 @@ def settings_here(options: Options, model_name: str, dataset: str) -> Settings:
     return dataclasses.replace(settings, devices=str(number))
 
 
-def trainings(options: Options, model: str, dataset: str) -> list[Settings]:
+def trainings(options: Options, settings: Settings) -> list[Settings]:
     """The settings of a run, after those of the training of its generator, if that comes first."""
-    settings = options.settings(model, dataset)
     if not settings.generator_first:
         return [settings]
-    return [*trainings(*of_generator(options, settings), dataset), settings]
+    its_options, name = of_generator(options, settings)
+    return [*trainings(its_options, its_options.settings(name, settings.dataset)), settings]
 
 
 def of_generator(options: Options, settings: Settings) -> tuple[Options, str]:

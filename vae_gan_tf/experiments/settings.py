@@ -597,7 +597,7 @@ def resolve(
 def check_not_lacking(run: Settings, name: str) -> None:
     """Raises a UserError for a setting that means nothing beside another one of the run."""
     for other, value in run.lacks(name).items():
-        wanted = f"--{other} above 0" if value is POSITIVE else f"--{other}={value}"
+        wanted = f"--{other} {value}" if value is POSITIVE else f"--{other}={value}"
         raise UserError(f"--{name} given with --{other}={getattr(run, other)}; it is for {wanted}")
 
 

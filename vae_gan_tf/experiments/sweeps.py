@@ -155,8 +155,12 @@ def fill(
         run.settings_here(it, each.model, dataset) for it, each in zip(started, asked, strict=True)
     ]
     check_taken(options, wanted)
-    seedless = (dataclasses.replace(its, seed=0) for its in wanted)
-    show(options, seedless, (each.row for each in asked))
+    every = [
+        (dataclasses.replace(training, seed=0), each.row)
+        for it, each, its in zip(started, asked, wanted, strict=True)
+        for training in run.trainings(it, its)
+    ]
+    show(options, *zip(*every, strict=True))
     check_alike(table, asked, wanted)
     data = run.load_data(options, dataset)
     if finished(table):

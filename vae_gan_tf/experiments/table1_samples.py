@@ -15,7 +15,7 @@ from vae_gan_tf.experiments import panels, table1
 from vae_gan_tf.experiments.flags import Options, Script, check_taken, each_seed, parse, show
 from vae_gan_tf.experiments.publish import publish
 from vae_gan_tf.experiments.results import shipped
-from vae_gan_tf.experiments.run import load_data, train
+from vae_gan_tf.experiments.run import load_data, train, trainings
 from vae_gan_tf.plotting import grids
 
 MODELS = tuple(dict.fromkeys(model for model, _ in table1.ROWS.values()))
@@ -38,7 +38,12 @@ def figure(options: Options) -> None:
     }
     wanted = [of_row.settings(model, datasets.DEFAULT) for model, of_row in rows.values()]
     check_taken(options, wanted)
-    show(options, wanted)
+    every = [
+        (training, row)
+        for (row, (_, of_row)), its in zip(rows.items(), wanted, strict=True)
+        for training in trainings(of_row, its)
+    ]
+    show(options, *zip(*every, strict=True))
     data = load_data(options, datasets.DEFAULT)
     results, shown = [], []
     for row, (model, of_row) in rows.items():

@@ -42,7 +42,8 @@ def frechet_distance(
 
 
 def _frechet_distance(features: np.ndarray, real: np.ndarray, seed: int, resamples: int) -> Score:
-    features, random = features.astype(np.float64), resampling(seed, resamples or 2)
+    features = features.astype(np.float64)
+    random = resampling(seed, resamples or 2)  # none are drawn of 0
     mean, covariance = _moments(real.astype(np.float64))
     values, vectors = scipy.linalg.eigh(covariance)
     root = (vectors * np.sqrt(np.maximum(values, 0))) @ vectors.T
